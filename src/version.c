@@ -1,0 +1,4 @@
+#include "src/version.h"
+#include "src/commit.h"
+
+const char proa_commit[] = PROA_COMMIT;
