@@ -1,0 +1,103 @@
+#include "base/arena.h"
+
+#include <errno.h>
+#include <stdalign.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+int arena_init(struct arena *arena, size_t capacity, struct error *err)
+{
+	void *base = mmap(NULL, capacity, PROT_READ | PROT_WRITE,
+			  MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	if (base == MAP_FAILED)
+		return error_errno(err, errno, NULL, "reserve %zu bytes of memory", capacity);
+	*arena = (struct arena){ .base = base, .capacity = capacity };
+	return 0;
+}
+
+int arena_keep_from_children(struct arena *arena, struct error *err)
+{
+	if (madvise(arena->base, arena->capacity, MADV_DONTFORK) < 0)
+		return error_errno(err, errno, NULL, "keep the config out of init");
+	return 0;
+}
+
+void arena_free(struct arena *arena)
+{
+	if (arena->base)
+		munmap(arena->base, arena->capacity);
+	*arena = (struct arena)ARENA_INIT;
+}
+
+static size_t aligned(size_t size)
+{
+	return (size + alignof(max_align_t) - 1) & ~(alignof(max_align_t) - 1);
+}
+
+size_t arena_left(const struct arena *arena)
+{
+	return arena->capacity - arena->used;
+}
+
+void *arena_alloc(struct arena *arena, size_t size)
+{
+	void *piece = arena->base + arena->used;
+
+	if (size > arena_left(arena) || aligned(size) > arena_left(arena))
+		abort();
+	arena->used += aligned(size);
+	return piece;
+}
+
+void *arena_calloc(struct arena *arena, size_t count, size_t size)
+{
+	size_t total;
+
+	if (__builtin_mul_overflow(count, size, &total))
+		abort();
+	return arena_alloc(arena, total);
+}
+
+void *arena_memdup(struct arena *arena, const void *bytes, size_t size)
+{
+	void *copy = arena_alloc(arena, size);
+
+	if (size)
+		memcpy(copy, bytes, size);
+	return copy;
+}
+
+char *arena_strndup(struct arena *arena, const char *bytes, size_t length)
+{
+	char *copy = arena_alloc(arena, length + 1);
+
+	memcpy(copy, bytes, length);
+	return copy;
+}
+
+char *arena_strdup(struct arena *arena, const char *string)
+{
+	return string ? arena_strndup(arena, string, strlen(string)) : NULL;
+}
+
+char *arena_printf(struct arena *arena, const char *format, ...)
+{
+	va_list args;
+	int length;
+	char *text;
+
+	va_start(args, format);
+	length = vsnprintf(NULL, 0, format, args);
+	va_end(args);
+	if (length < 0)
+		abort();
+	text = arena_alloc(arena, (size_t)length + 1);
+	va_start(args, format);
+	vsnprintf(text, (size_t)length + 1, format, args);
+	va_end(args);
+	return text;
+}

@@ -1,0 +1,322 @@
+#include "base/fd.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/close_range.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+
+int fd_read(int fd, size_t limit, struct buffer *buffer, const char *object, struct error *err)
+{
+	char chunk[16384];
+
+	for (;;) {
+		ssize_t got = read(fd, chunk, sizeof(chunk));
+
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0)
+			return error_errno(err, errno, object, "read %s", object);
+		if (got == 0)
+			break;
+		if (buffer->length + (size_t)got > limit)
+			return error_set(err, ERROR_INVALID, object,
+					 "%s is larger than the limit of %zu bytes", object, limit);
+		buffer_add(buffer, chunk, (size_t)got);
+	}
+	buffer_puts(buffer, "");
+	if (buffer_failed(buffer))
+		return error_set(err, ERROR_MEMORY, object, "no memory to read %s", object);
+	return 0;
+}
+
+int file_read(int dirfd, const char *path, size_t limit, struct buffer *buffer, struct error *err)
+{
+	_cleanup_fd_ int fd =
+	    openat(dirfd, path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY);
+
+	if (fd < 0)
+		return error_errno(err, errno, path, "open %s", path);
+	return fd_read(fd, limit, buffer, path, err);
+}
+
+int fd_write_all(int fd, const void *bytes, size_t length)
+{
+	const char *next = bytes;
+
+	while (length) {
+		ssize_t written = write(fd, next, length);
+
+		if (written < 0 && errno == EINTR)
+			continue;
+		if (written < 0)
+			return -1;
+		next += written;
+		length -= (size_t)written;
+	}
+	return 0;
+}
+
+int file_write(int dirfd, const char *path, const char *text)
+{
+	_cleanup_fd_ int fd = openat(dirfd, path, O_WRONLY | O_CLOEXEC | O_NOFOLLOW);
+	size_t length = strlen(text);
+	ssize_t written;
+
+	if (fd < 0)
+		return -1;
+	written = write(fd, text, length);
+	if (written < 0)
+		return -1;
+	if ((size_t)written != length) {
+		errno = EIO;
+		return -1;
+	}
+	return 0;
+}
+
+static int write_temporary(int dirfd, const char *name, mode_t mode, const void *bytes,
+			   size_t length, bool durable)
+{
+	_cleanup_fd_ int fd =
+	    openat(dirfd, name, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, mode);
+
+	if (fd < 0)
+		return -1;
+	if (fd_write_all(fd, bytes, length) < 0)
+		return -1;
+	return durable ? fsync(fd) : 0;
+}
+
+int file_replace(int dirfd, const char *name, mode_t mode, const void *bytes, size_t length,
+		 bool durable, struct error *err)
+{
+	char temporary[NAME_MAX + 1];
+
+	if (snprintf(temporary, sizeof(temporary), ".%s.%d", name, (int)getpid()) >=
+	    (int)sizeof(temporary))
+		return error_set(err, ERROR_INVALID, name, "file name too long");
+	/* what a killed predecessor with our pid may have left */
+	unlinkat(dirfd, temporary, 0);
+	if (write_temporary(dirfd, temporary, mode, bytes, length, durable) == 0 &&
+	    renameat(dirfd, temporary, dirfd, name) == 0)
+		return 0;
+	error_errno(err, errno, name, "write %s", name);
+	unlinkat(dirfd, temporary, 0);
+	return -1;
+}
+
+int dir_make(int dirfd, const char *name, mode_t mode, struct error *err)
+{
+	int fd;
+
+	if (mkdirat(dirfd, name, mode) < 0 && errno != EEXIST)
+		return error_errno(err, errno, name, "make directory %s", name);
+	fd = openat(dirfd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0)
+		return error_errno(err, errno, name, "open directory %s", name);
+	return fd;
+}
+
+static int remove_entry(int dirfd, const char *name, dev_t device, struct error *err)
+{
+	_cleanup_dir_ DIR *dir = NULL;
+	struct dirent *entry;
+	struct stat st;
+	int fd;
+
+	if (unlinkat(dirfd, name, 0) == 0 || errno == ENOENT)
+		return 0;
+	fd = openat(dirfd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0)
+		return errno == ENOENT ? 0 : error_errno(err, errno, name, "remove %s", name);
+	dir = fdopendir(fd);
+	if (!dir || fstat(fd, &st) < 0)
+		return error_errno(err, errno, name, "remove %s", name);
+	if (device && st.st_dev != device)
+		return error_set(err, ERROR_REFUSED, name, "remove %s: a mount point", name);
+	while ((entry = readdir(dir)))
+		if (strcmp(entry->d_name, ".") && strcmp(entry->d_name, "..") &&
+		    remove_entry(fd, entry->d_name, st.st_dev, err) < 0)
+			return -1;
+	if (unlinkat(dirfd, name, AT_REMOVEDIR) < 0 && errno != ENOENT)
+		return error_errno(err, errno, name, "remove directory %s", name);
+	return 0;
+}
+
+int dir_remove(int dirfd, const char *name, struct error *err)
+{
+	return remove_entry(dirfd, name, 0, err);
+}
+
+int fds_cloexec_from(unsigned int first, struct error *err)
+{
+	if (close_range(first, ~0U, CLOSE_RANGE_CLOEXEC) < 0)
+		return error_errno(err, errno, NULL, "mark descriptors from %u close-on-exec",
+				   first);
+	return 0;
+}
+
+/* "/proc/self/fd/N/NAME" fits into any address, however long the directory's own path is. */
+static int socket_address(int dirfd, const char *name, struct sockaddr_un *address,
+			  struct error *err)
+{
+	int length;
+
+	*address = (struct sockaddr_un){ .sun_family = AF_UNIX };
+	length = snprintf(address->sun_path, sizeof(address->sun_path), "/proc/self/fd/%d/%s",
+			  dirfd, name);
+	if (length >= (int)sizeof(address->sun_path))
+		return error_set(err, ERROR_INVALID, name, "socket name %s is too long", name);
+	return 0;
+}
+
+int socket_bind_at(int dirfd, const char *name, int type, struct error *err)
+{
+	_cleanup_fd_ int fd = socket(AF_UNIX, type | SOCK_CLOEXEC, 0);
+	struct sockaddr_un address;
+
+	if (socket_address(dirfd, name, &address, err) < 0)
+		return -1;
+	if (fd < 0 || bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0)
+		return error_errno(err, errno, name, "bind socket %s", name);
+	return steal_fd(&fd);
+}
+
+static int socket_connect(const struct sockaddr_un *address, int type, const char *name,
+			  struct error *err)
+{
+	_cleanup_fd_ int fd = socket(AF_UNIX, type | SOCK_CLOEXEC, 0);
+
+	if (fd < 0 || connect(fd, (const struct sockaddr *)address, sizeof(*address)) < 0)
+		return error_errno(err, errno, name, "connect to socket %s", name);
+	return steal_fd(&fd);
+}
+
+int socket_connect_at(int dirfd, const char *name, int type, struct error *err)
+{
+	struct sockaddr_un address;
+
+	if (socket_address(dirfd, name, &address, err) < 0)
+		return -1;
+	return socket_connect(&address, type, name, err);
+}
+
+int socket_connect_path(const char *path, int type, struct error *err)
+{
+	const char *slash = strrchr(path, '/');
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	_cleanup_fd_ int dirfd = -1;
+	char directory[PATH_MAX];
+
+	if (strlen(path) < sizeof(address.sun_path)) {
+		memcpy(address.sun_path, path, strlen(path));
+		return socket_connect(&address, type, path, err);
+	}
+	if (!slash || slash - path >= PATH_MAX)
+		return error_set(err, ERROR_INVALID, path, "socket path is too long");
+	snprintf(directory, sizeof(directory), "%.*s/", (int)(slash - path), path);
+	dirfd = open(directory, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (dirfd < 0)
+		return error_errno(err, errno, directory, "open directory %s", directory);
+	return socket_connect_at(dirfd, slash + 1, type, err);
+}
+
+int socket_send(int fd, const void *bytes, size_t length, const int *fds, size_t fd_count)
+{
+	struct iovec iov = { .iov_base = (void *)bytes, .iov_len = length };
+	struct msghdr msg = { .msg_iov = &iov, .msg_iovlen = 1 };
+	_Alignas(struct cmsghdr) char control[CMSG_SPACE(FDS_PER_MESSAGE * sizeof(int))] = { 0 };
+	ssize_t sent;
+
+	if (fd_count > FDS_PER_MESSAGE) {
+		errno = EINVAL;
+		return -1;
+	}
+	if (fd_count) {
+		struct cmsghdr *header;
+
+		msg.msg_control = control;
+		msg.msg_controllen = CMSG_SPACE(fd_count * sizeof(int));
+		header = CMSG_FIRSTHDR(&msg);
+		header->cmsg_level = SOL_SOCKET;
+		header->cmsg_type = SCM_RIGHTS;
+		header->cmsg_len = CMSG_LEN(fd_count * sizeof(int));
+		memcpy(CMSG_DATA(header), fds, fd_count * sizeof(int));
+	}
+	do
+		sent = sendmsg(fd, &msg, MSG_NOSIGNAL);
+	while (sent < 0 && errno == EINTR);
+	if (sent >= 0 && (size_t)sent != length) {
+		errno = EMSGSIZE;
+		return -1;
+	}
+	return sent < 0 ? -1 : 0;
+}
+
+static size_t take_fds(struct msghdr *msg, int *ret_fds, size_t limit, bool *cut)
+{
+	size_t count = 0;
+
+	for (struct cmsghdr *header = CMSG_FIRSTHDR(msg); header;
+	     header = CMSG_NXTHDR(msg, header)) {
+		size_t received;
+		int fds[FDS_PER_MESSAGE];
+
+		if (header->cmsg_level != SOL_SOCKET || header->cmsg_type != SCM_RIGHTS)
+			continue;
+		received = (header->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+		memcpy(fds, CMSG_DATA(header), received * sizeof(int));
+		for (size_t i = 0; i < received; i++) {
+			if (count < limit) {
+				ret_fds[count++] = fds[i];
+			} else {
+				*cut = true;
+				close(fds[i]);
+			}
+		}
+	}
+	return count;
+}
+
+ssize_t socket_receive(int fd, void *bytes, size_t size, int *ret_fds, size_t fd_limit,
+		       size_t *ret_fd_count)
+{
+	struct iovec iov = { .iov_base = bytes, .iov_len = size };
+	_Alignas(struct cmsghdr) char control[CMSG_SPACE(FDS_PER_MESSAGE * sizeof(int))];
+	struct msghdr msg = { .msg_iov = &iov,
+			      .msg_iovlen = 1,
+			      .msg_control = control,
+			      .msg_controllen = sizeof(control) };
+	ssize_t length;
+	size_t count;
+	bool cut;
+
+	do
+		length = recvmsg(fd, &msg, MSG_CMSG_CLOEXEC);
+	while (length < 0 && errno == EINTR);
+	if (length < 0)
+		return -1;
+	cut = msg.msg_flags & (MSG_TRUNC | MSG_CTRUNC);
+	count = take_fds(&msg, ret_fds, fd_limit, &cut);
+	if (cut) {
+		while (count)
+			close(ret_fds[--count]);
+		errno = EMSGSIZE;
+		return -1;
+	}
+	if (ret_fd_count)
+		*ret_fd_count = count;
+	else
+		while (count)
+			close(ret_fds[--count]);
+	return length;
+}

@@ -1,0 +1,25 @@
+/* procfs that can be trusted. A container can put anything over its own /proc, and a write meant
+ * for an attribute file then lands elsewhere (CVE-2019-16884, CVE-2025-52881). So what we read or
+ * write is reached through a descriptor of a procfs that was verified (its magic, inode 1 of its
+ * root), beneath it, without links and without crossing another mount. */
+#pragma once
+
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "base/error.h"
+
+/* Open the caller's own /proc and verify it. Taken before anything of a container is mounted or
+ * joined. */
+int procfs_open(struct error *err);
+
+/* Verify that @fd is the root of a procfs, for one that was just made by fsmount(2). */
+int procfs_verify(int fd, struct error *err);
+
+/* Open @path beneath a verified procfs, with open(2)'s @flags. "self" and "thread-self" are links
+ * of procfs itself: write "self/…" and "thread-self/…" and they are resolved by us. -1 with errno
+ * set. */
+int procfs_open_at(int procfs, const char *path, int flags);
+
+/* Write @text by one write(2). -1 with errno set. */
+int procfs_write(int procfs, const char *path, const char *text);

@@ -1,0 +1,67 @@
+/* Text: strict numbers, a growing buffer, and lists of strings. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/error.h"
+
+/* A list of strings, as the config holds them. Not NULL-terminated. */
+struct strings {
+	char **items;
+	size_t count;
+};
+
+/* Name and number, for tables of names (signals, rlimits, capabilities, …). */
+struct name_value {
+	const char *name;
+	int64_t value;
+};
+
+/* Whole-string parsers: no spaces, no sign for unsigned, no rest, no overflow. @base as for
+ * strtol(3) but 10 never takes a prefix. Return false and leave the out-parameter untouched when it
+ * doesn't parse. */
+bool parse_u64(const char *text, uint64_t *ret_value);
+bool parse_i64(const char *text, int64_t *ret_value);
+bool parse_u32(const char *text, uint32_t *ret_value);
+bool parse_int(const char *text, int *ret_value);
+bool parse_octal(const char *text, uint32_t *ret_value);
+
+bool text_starts(const char *text, const char *prefix);
+bool text_ends(const char *text, const char *suffix);
+bool text_in(const struct strings *strings, const char *text);
+/* No byte that would break a line, a terminal or a log: nothing below 0x20 and no 0x7f. */
+bool text_printable(const char *text);
+
+/* The row of @table (ended by a NULL name) with this name or value; NULL if there is none. */
+const struct name_value *name_find(const struct name_value *table, const char *name);
+const char *name_of(const struct name_value *table, int64_t value);
+
+struct strings strings_copy(struct arena *arena, const struct strings *strings);
+/* A NULL-terminated vector for execve(2), in the arena; the strings are copied too. */
+char **strings_vector(struct arena *arena, const struct strings *strings);
+
+/* A growing buffer on the heap; always NUL-terminated once something was added. Running out of
+ * memory is remembered and reported by buffer_failed(), so that a row of additions needs one check.
+ */
+struct buffer {
+	char *bytes;
+	size_t length;
+	size_t capacity;
+	bool failed;
+};
+
+#define BUFFER_INIT                                                                                \
+	{                                                                                          \
+		.bytes = NULL                                                                      \
+	}
+
+void buffer_add(struct buffer *buffer, const void *bytes, size_t length);
+void buffer_puts(struct buffer *buffer, const char *text);
+void buffer_printf(struct buffer *buffer, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+bool buffer_failed(const struct buffer *buffer);
+void buffer_free(struct buffer *buffer);
+#define _cleanup_buffer_ __attribute__((cleanup(buffer_free)))
