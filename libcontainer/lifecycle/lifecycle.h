@@ -1,0 +1,137 @@
+/* The verbs on a container: what `proa VERB` does, without a word about flags or output. One file
+ * per verb. All run in the caller; none prints or exits. Each takes the container's lock for as
+ * long as it changes something, so that calls on one container at the same time are ordered;
+ * waiting for the lock has a deadline (ERROR_BUSY). Where a verb fails, nothing of what it made is
+ * left. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "base/text.h"
+#include "libcontainer/cgroup/cgroup.h"
+#include "oci/config.h"
+#include "oci/state.h"
+
+/* What all verbs share: made once by the command line. */
+struct runtime {
+	const char *root;	     /* the state root, absolute; made 0700 when missing */
+	enum cgroup_manager manager; /* for containers made now; others remember their own */
+	bool rootless;
+	void (*warn)(const char *message); /* a tolerated oddity, for the log; never NULL */
+};
+
+/* ---- create, start, wait ---- */
+
+struct create_options {
+	const char *id;
+	const char *bundle;	    /* directory, absolute or relative to the cwd */
+	const char *config_file;    /* in place of BUNDLE/config.json; NULL */
+	const char *console_socket; /* AF_UNIX path that gets the terminal's master; NULL */
+	const char *pidfd_socket;   /* AF_UNIX path that gets init's pidfd; NULL */
+	const char *pid_file;	    /* decimal pid without a newline, replaced atomically; NULL */
+	bool no_pivot;
+	bool no_new_keyring;
+	unsigned int preserve_fds; /* 3 … 3+N-1, after those of LISTEN_FDS */
+	struct terminal
+	    *terminal; /* foreground: gets the master in place of a console socket; NULL */
+	bool detached; /* a terminal then needs a console socket (create, run -d) */
+};
+
+/* runtime.md, lifecycle steps 1-6: claim the id, make everything, leave init waiting to be started.
+ */
+int container_create(const struct runtime *runtime, const struct create_options *options,
+		     struct error *err);
+
+/* Steps 7-10: release init, return once it executes the program (or has failed to: then the
+ * container is stopped and err says why). */
+int container_start(const struct runtime *runtime, const char *id, struct error *err);
+
+/* The foreground end of `run` and `exec`: relays the terminal, window size and signals until
+ * @pidfd's process, a child of ours, ends, and reaps whatever falls to us meanwhile (@subreaper).
+ * *ret_status: its exit code, or 128 + signal. */
+struct terminal;
+int container_wait(int pidfd, struct terminal *terminal, bool subreaper, int *ret_status,
+		   struct error *err);
+
+struct run_options {
+	struct create_options create;
+	bool keep; /* don't delete it at the end */
+	bool no_subreaper;
+};
+
+/* create + start + (unless create.detached) wait + delete. *ret_status is 0 when detached. */
+int container_run(const struct runtime *runtime, const struct run_options *options, int *ret_status,
+		  struct error *err);
+
+/* ---- exec ---- */
+
+struct exec_options {
+	const char *id;
+	const char
+	    *process_file; /* a process object; then @args and what follows it are not used */
+	struct strings args;
+	const char *cwd;    /* NULL: the container's */
+	struct strings env; /* NAME=VALUE, added to the container's */
+	bool terminal;
+	const char *user;		/* "UID[:GID]"; NULL: the container's */
+	struct strings additional_gids; /* decimal */
+	struct strings capabilities; /* added to the container's bounding, effective, permitted */
+	const char *apparmor;
+	const char *process_label;
+	bool no_new_privs;
+	const char *cgroup; /* "[controllers:]path" below the container's; NULL */
+	bool ignore_paused;
+	bool detach;
+	bool no_subreaper;
+	const char *console_socket;
+	const char *pidfd_socket;
+	const char *pid_file;
+	unsigned int preserve_fds;
+};
+
+/* Run a process in a running container. *ret_status as container_wait, 0 when detached. */
+int container_exec(const struct runtime *runtime, const struct exec_options *options,
+		   int *ret_status, struct error *err);
+
+/* ---- the others ---- */
+
+/* Send @signal to init; with @all to every process of the container's cgroup. A dead container is
+ * ERROR_NOT_RUNNING (not an error with @all). */
+int container_kill(const struct runtime *runtime, const char *id, int signal, bool all,
+		   struct error *err);
+
+/* Remove all that create made: processes (with @force, or when only created), cgroup, state; run
+ * the poststop hooks. Finishes what a killed predecessor left in any state. With @force a missing
+ * container is fine. */
+int container_delete(const struct runtime *runtime, const char *id, bool force, struct error *err);
+
+int container_pause(const struct runtime *runtime, const char *id, struct error *err);
+int container_resume(const struct runtime *runtime, const char *id, struct error *err);
+
+/* The state as of now (status is derived, not stored), in @arena. */
+int container_state(const struct runtime *runtime, const char *id, struct arena *arena,
+		    struct container_state **ret_state, struct error *err);
+
+/* All containers of the root, ordered by id; one whose state can't be read is listed as stopped. A
+ * missing root is an empty list. */
+struct container_list {
+	struct container_state **items;
+	size_t count;
+};
+int container_list(const struct runtime *runtime, struct arena *arena,
+		   struct container_list *ret_list, struct error *err);
+
+/* The pids (as the caller sees them) of all processes in the container's cgroup and below. */
+struct pid_list {
+	pid_t *items;
+	size_t count;
+};
+int container_pids(const struct runtime *runtime, const char *id, struct arena *arena,
+		   struct pid_list *ret_pids, struct error *err);
+
+/* [A-Za-z0-9_+.-]+, neither "." nor "..", at most 1,024 bytes: else ERROR_INVALID. */
+int container_id_check(const char *id, struct error *err);

@@ -1,0 +1,61 @@
+/* A container's state: what runtime.md's `state` shows, and what the other commands need of it.
+ * Kept as STATE_ROOT/ID/state.json, versioned, read and written by the same tables as the config.
+ */
+#pragma once
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "base/text.h"
+#include "oci/config.h"
+
+/* Raised when the meaning of a field changes; a newer proa reads all older versions. */
+#define STATE_VERSION 1
+
+enum container_status {
+	STATUS_CREATING,
+	STATUS_CREATED,
+	STATUS_RUNNING,
+	STATUS_PAUSED,
+	STATUS_STOPPED,
+};
+
+struct container_state {
+	/* stored */
+	uint64_t version;
+	char *id;
+	char *oci_version; /* of the config */
+	char *bundle;	   /* absolute */
+	char *rootfs;	   /* absolute */
+	char *created;	   /* RFC 3339 with nanoseconds, UTC; NULL before create has finished */
+	uint64_t owner_uid;
+	int64_t pid; /* of init; 0 until it is known */
+	uint64_t
+	    pid_start; /* init's start time, field 22 of proc_pid_stat(5): tells a reused pid */
+	char *cgroup_manager;		  /* "cgroupfs", "systemd", "disabled" */
+	char *cgroup_path;		  /* below the v2 mount; NULL with "disabled" */
+	bool cgroup_created;		  /* by us: delete removes only what create made */
+	char *intel_rdt_clos;		  /* directory below resctrl to remove, NULL */
+	bool has_poststart, has_poststop; /* hooks to be read from the kept config */
+	struct strings namespaces; /* kinds that are the container's own or were joined: all it
+				      doesn't share with us */
+	struct string_map annotations;
+
+	/* derived by whoever loads it, never stored */
+	enum container_status status;
+};
+
+const char *container_status_name(enum container_status status);
+
+/* The stored form. @buffer is the caller's to free. */
+int state_encode(const struct container_state *state, struct buffer *buffer, struct error *err);
+int state_decode(const char *bytes, size_t length, struct arena *arena,
+		 struct container_state **ret_state, struct error *err);
+
+/* What hooks and the seccomp agent get on their socket or standard input (runtime.md, State):
+ * ociVersion, id, status, pid, bundle, annotations, compact, one line. */
+int state_encode_for_hooks(const struct container_state *state, struct buffer *buffer,
+			   struct error *err);
+/* What `state` prints: the same and rootfs, created, owner; indented. @owner is a name or "".
+ * `list` prints an array of these. */
+int state_encode_for_people(const struct container_state *state, const char *owner,
+			    struct buffer *buffer, struct error *err);
