@@ -1,0 +1,40 @@
+# Sourced by tests/run and tests/builds/*: packages, and when the build counts as changed.
+
+# missing_packages SRC: packages that ./bootstrap --install-deps would install, each after a space
+missing_packages() {
+	local package
+	command -v dpkg-query >/dev/null || return 0
+	for package in $("$1/bootstrap" --list-deps); do
+		dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null | grep -qx installed ||
+			printf ' %s' "$package"
+	done
+}
+
+# all_builds SRC: the names of the scripts in tests/builds
+all_builds() {
+	find "$1/tests/builds" -type f -perm -u+x -printf '%f\n' | LC_ALL=C sort
+}
+
+# build_hash SRC: of what decides how proa is built. One more source file in a list is no other build.
+build_hash() {
+	(
+		cd "$1"
+		find configure.ac bootstrap m4 tests/builds tests/lib/build.sh Makefile.am -- */Makemodule.am libcontainer/*/Makemodule.am \
+			-type f | LC_ALL=C sort -u | while IFS= read -r file; do
+			echo "$file"
+			grep -vE '^\s+\S+(\.[ch]|_test)( \\)?$|_test_(SOURCES|LDADD) ' "$file"
+		done
+	) | sha256sum | cut -c 1-16
+}
+
+# The hash with which all builds last passed is the first word of docs/results/builds.
+build_has_changed() {
+	local last=
+	read -r last _ <"$1/docs/results/builds" 2>/dev/null || true
+	[ "$last" != "$(build_hash "$1")" ]
+}
+
+record_build() {
+	mkdir -p "$1/docs/results"
+	echo "$(build_hash "$1") passed $(date -u +%Y-%m-%d)" >"$1/docs/results/builds"
+}
