@@ -1,0 +1,63 @@
+/* What the bridge does: enter the namespaces that exist, and make the one that can't be made by
+ * clone3(2). */
+#include <errno.h>
+#include <sched.h>
+
+#include "base/procfs.h"
+#include "libcontainer/namespace/namespace.h"
+
+static int join_one(const struct namespace_join *join, struct error *err)
+{
+	if (setns(join->fd, (int)join->kind->flag) < 0)
+		return error_errno(err, errno, join->path, "join the %s namespace %s",
+				   join->kind->type, join->path);
+	return 0;
+}
+
+static bool comes_last(const struct namespace_plan *plan, const struct namespace_join *join)
+{
+	return join->kind->flag == CLONE_NEWPID && namespaces_pid_last(plan);
+}
+
+static int join_all(const struct namespace_plan *plan, bool ours, struct error *err)
+{
+	for (size_t i = 0; i < plan->join_count; i++) {
+		const struct namespace_join *join = &plan->joins[i];
+
+		if (join->ours == ours && !comes_last(plan, join) && join_one(join, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int make_time_namespace(const struct namespace_plan *plan, int procfs, struct error *err)
+{
+	if (!(plan->created & CLONE_NEWTIME))
+		return 0;
+	if (unshare(CLONE_NEWTIME) < 0)
+		return error_errno(err, errno, "time namespace", "make a time namespace");
+	if (plan->time_offsets &&
+	    procfs_write(procfs, "self/timens_offsets", plan->time_offsets) < 0)
+		return error_errno(err, errno, "linux.timeOffsets",
+				   "set the clocks of the time namespace");
+	return 0;
+}
+
+int namespaces_join(const struct namespace_plan *plan, int procfs, struct error *err)
+{
+	/* a new time namespace first: afterwards we may lack the rights over the one we are in */
+	if (make_time_namespace(plan, procfs, err) < 0)
+		return -1;
+	/* the user namespace is never "ours": it comes first among the others */
+	if (join_all(plan, true, err) < 0)
+		return -1;
+	return join_all(plan, false, err);
+}
+
+int namespace_join_pid(const struct namespace_plan *plan, struct error *err)
+{
+	for (size_t i = 0; i < plan->join_count; i++)
+		if (comes_last(plan, &plan->joins[i]))
+			return join_one(&plan->joins[i], err);
+	return 0;
+}

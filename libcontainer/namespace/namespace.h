@@ -1,0 +1,85 @@
+/* The namespaces of a container: which are made, which are joined by path, in what order, and what
+ * is configured in them that has no room of its own (id maps, clocks, loopback, names).
+ * namespaces(7), config-linux.md#namespaces. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "oci/config.h"
+
+/* One row per kind, in the order in which they are joined: see namespace_join(). */
+struct namespace_kind {
+	const char *type; /* the spec's name */
+	const char *file; /* in /proc/PID/ns */
+	uint64_t flag;	  /* CLONE_NEW… */
+};
+extern const struct namespace_kind namespace_kinds[];
+extern const size_t namespace_kind_count;
+
+struct namespace_join {
+	const struct namespace_kind *kind;
+	const char *path; /* NULL: of the process in pidfd */
+	int fd;		  /* -1 until namespaces_open() */
+	bool ours; /* owned by the user namespace we are in: joined before another one is entered */
+};
+
+struct id_map {
+	char *text;   /* as the kernel wants it, a line per range */
+	char **words; /* as newuidmap(1) wants it: "inside", "outside", "count", … NULL */
+	size_t ranges;
+	bool only_own_id; /* one range of one id, which is the caller's own */
+	uint32_t root;	  /* the outer id of 0 inside; (uint32_t)-1 if not mapped */
+};
+
+struct namespace_plan {
+	uint64_t created; /* CLONE_NEW… to make */
+	uint64_t joined;  /* CLONE_NEW… to join */
+	struct namespace_join joins[8];
+	size_t join_count;
+	struct id_map uid_map, gid_map; /* of a new user namespace */
+	char *time_offsets;		/* for /proc/self/timens_offsets, NULL */
+	char *hostname, *domainname;
+};
+
+/* Pure. ERROR_UNSUPPORTED where a combination can't work. */
+int namespace_plan(const struct config *config, struct arena *arena,
+		   struct namespace_plan *ret_plan, struct error *err);
+
+/* Parent: open the paths to be joined and verify that each is of its kind (ioctl_ns(2)). What turns
+ * out to be the namespace we are in already is left out: joining one's own user namespace is
+ * EINVAL. */
+int namespaces_open(struct namespace_plan *plan, struct error *err);
+void namespaces_close(struct namespace_plan *plan);
+
+/* Does a process have to go between parent and init? For whatever must be joined before init is
+ * cloned, and for the clocks' offsets: clone3(CLONE_NEWTIME) freezes them, unshare(2) leaves them
+ * open until a child is there (time_namespaces(7)). */
+bool namespaces_need_bridge(const struct namespace_plan *plan);
+/* Is a pid namespace joined after everything else? Whoever enters it early is visible to the
+ * neighbours with its descriptors. Not possible when a new user namespace comes in between: it
+ * takes the right to join. */
+bool namespaces_pid_last(const struct namespace_plan *plan);
+/* What clone3(2) of init makes, once the bridge has done its part. */
+uint64_t namespaces_clone_flags(const struct namespace_plan *plan);
+
+/* Bridge: join all but a pid namespace that comes last, make a new time namespace and set its
+ * clocks. Namespaces that our user namespace owns are joined before another user namespace is
+ * entered, for which we then lack the rights; those that the target owns after it, for which we
+ * lack them before. */
+int namespaces_join(const struct namespace_plan *plan, int procfs, struct error *err);
+int namespace_join_pid(const struct namespace_plan *plan, struct error *err);
+
+/* Parent: write the id maps of @pid's new user namespace, itself or by newuidmap(1)/newgidmap(1).
+ * user_namespaces(7). */
+int id_maps_write(const struct namespace_plan *plan, pid_t pid, int procfs, struct error *err);
+/* Init: become root of the user namespace that was just entered. */
+int id_maps_become_root(struct error *err);
+
+/* Init: bring up the loopback of a new network namespace. */
+int network_loopback_up(struct error *err);
+/* Init: hostname and domainname, in a UTS namespace of one's own or a joined one. */
+int uts_apply(const struct namespace_plan *plan, struct error *err);
