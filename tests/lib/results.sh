@@ -13,7 +13,8 @@ trs_results() {
 	local trs file
 	while IFS= read -r trs; do
 		file=${trs#"$2"/}
-		awk -v lane="$1" -v file="${file%.trs}" -f "$lib/trs.awk" "$trs"
+		file=${file%.trs}
+		awk -v lane="$1" -v file="$file" -f "$lib/trs.awk" "$trs" "${trs%trs}log"
 	done < <(find "$2/tests" -name '*.trs' 2>/dev/null | LC_ALL=C sort)
 }
 
