@@ -1,0 +1,171 @@
+/* The container's cgroup (cgroup v2 only): where it is, its limits, its device program, and what is
+ * done to all of its processes at once.
+ *
+ *	parent                                                  file
+ *	cgroup_plan      decide path, knobs, device program     plan.c path.c knobs.c
+ *device_program.c cgroup_create    controllers, mkdir, fit for use?       create.c controllers.c
+ *hierarchy.c clone3(CLONE_INTO_CGROUP), helpers come and go cgroup_apply     limits, device
+ *program, ownership      apply.c device_attach.c delegate.c CREATED
+ *
+ * Nothing is limited before cgroup_apply(), so that no limit refuses or charges a helper of ours.
+ * A path is always text from the root of the v2 hierarchy ("/a/b"); a cgroup that exists is a
+ * descriptor of its directory. All functions run in the parent or a later command, never in init.
+*/
+#pragma once
+
+#include <linux/bpf.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "oci/config.h"
+
+enum cgroup_manager {
+	CGROUP_CGROUPFS, /* we make and write it ourselves */
+	CGROUP_SYSTEMD,	 /* systemd makes it, as a transient scope */
+	CGROUP_DISABLED, /* the container stays where its creator is */
+};
+
+/* "cgroupfs", "systemd", "disabled": the words of --cgroup-manager and of the state. */
+const char *cgroup_manager_name(enum cgroup_manager manager);
+bool cgroup_manager_parse(const char *name, enum cgroup_manager *ret_manager);
+
+/* ---- the plan ---- */
+
+struct cgroup_request {
+	enum cgroup_manager manager;
+	const char *id;	 /* of the container */
+	bool rootless;	 /* euid isn't 0, or we are in a user namespace */
+	const char *own; /* our own cgroup (cgroup_of); needed when rootless, else may be NULL */
+};
+
+/* One write(2) into one file of the cgroup. */
+struct cgroup_write {
+	const char *file;	/* "memory.max" */
+	const char *value;	/* what is written, without a newline */
+	const char *property;	/* where it comes from: "linux.resources.memory.limit" */
+	const char *controller; /* that brings the file; NULL: every cgroup has it */
+	bool harmless;		/* a file that isn't there is fine: the value limits nothing */
+	bool alternative;	/* only if the file of the write before this one isn't there */
+};
+
+struct cgroup_writes {
+	struct cgroup_write *items;
+	size_t count;
+};
+
+/* A program of type BPF_PROG_TYPE_CGROUP_DEVICE; count 0: none. */
+struct device_program {
+	struct bpf_insn *insns;
+	size_t count;
+};
+
+struct cgroup_plan {
+	enum cgroup_manager manager;
+	bool rootless;
+	bool asked;		     /* the config names a path or sets a limit */
+	char *path;		     /* NULL: no cgroup (manager disabled) */
+	struct strings controllers;  /* that the writes need */
+	struct cgroup_writes writes; /* in the order in which they are made */
+	struct device_program devices;
+	bool delegate; /* to owner_uid:owner_gid, ids of the host (config-linux.md, Cgroup
+			  ownership) */
+	uid_t owner_uid;
+	gid_t owner_gid;
+	const char *warning; /* what the caller should tell people, NULL */
+};
+
+/* Decide all from linux.cgroupsPath, linux.resources, the mounts and the id maps. Pure. Errors: a
+ * value out of its range, a property that only cgroup v1 knows (ERROR_UNSUPPORTED), a path that
+ * isn't one, the systemd manager (ERROR_UNSUPPORTED). err->object is the property. */
+int cgroup_plan(const struct config *config, const struct cgroup_request *request,
+		struct arena *arena, struct cgroup_plan **ret_plan, struct error *err);
+
+/* Only the knobs of @resources; a value that isn't given makes no write. Pure. */
+int cgroup_plan_writes(const struct config_resources *resources, struct arena *arena,
+		       struct cgroup_writes *ret_writes, struct error *err);
+
+/* Compile linux.resources.devices and the devices that every container has into a program. Rules
+ * are applied in the listed order: for each of read, write and mknod the last rule that matches the
+ * device decides; what no rule matches is refused. Pure. */
+int device_program_compile(const struct config_resources *resources, struct arena *arena,
+			   struct device_program *ret_program, struct error *err);
+
+/* ---- create ---- */
+
+struct cgroup {
+	int fd; /* O_RDONLY | O_DIRECTORY, for clone3(CLONE_INTO_CGROUP); -1: the container has none
+		 */
+	bool created; /* by us, not found: what a failed create has to remove */
+};
+
+#define CGROUP_INIT                                                                                \
+	{                                                                                          \
+		.fd = -1                                                                           \
+	}
+
+/* Enable the controllers in every ancestor, make the cgroup, and see that it is fit for use: no
+ * process in it ("container's cgroup is not empty: N process(es) found"), not frozen ("container's
+ * cgroup unexpectedly frozen"), not threaded. A controller that the plan needs and that can't be
+ * had is ERROR_UNSUPPORTED: the text names controller, ancestor, reason and cure. Without
+ * permission a rootless caller who asked for nothing gets no cgroup (fd -1) and no error; so does
+ * the manager "disabled". Where it fails, what it made is removed again. The caller writes
+ * plan->path into the state before. */
+int cgroup_create(const struct cgroup_plan *plan, struct cgroup *ret_cgroup, struct error *err);
+
+/* Write the knobs, attach the device program, hand the cgroup to its owner. After our own helpers
+ * have left it, before CREATED. @cgroupfd -1 (no cgroup): nothing. A limit that can't be applied is
+ * an error that names property, file, reason and cure. */
+int cgroup_apply(const struct cgroup_plan *plan, int cgroupfd, struct error *err);
+
+/* Give the cgroup to @uid and @gid: the directory and the files that the kernel lists in
+ * /sys/kernel/cgroup/delegate, nothing else. */
+int cgroup_delegate(int cgroupfd, uid_t uid, gid_t gid, struct error *err);
+
+/* Load @program and attach it to the cgroup, in place of one that we attached before. With
+ * @rootless a refusal for lack of privilege is fine: device nodes are then out of reach anyway. */
+int device_program_attach(int cgroupfd, const struct device_program *program, bool rootless,
+			  struct error *err);
+
+/* ---- one that exists ---- */
+
+/* Open a cgroup by its path. A missing one has err->errnum ENOENT. */
+int cgroup_open(const char *path, struct error *err);
+
+/* The path of the cgroup of a process (0: our own), in @arena. A dead one has err->errnum ESRCH or
+ * ENOENT. */
+int cgroup_of(pid_t pid, struct arena *arena, char **ret_path, struct error *err);
+
+/* Move a process into the cgroup. Slow after a pause (an RCU grace period): where it can be,
+ * clone3(CLONE_INTO_CGROUP) is used instead. */
+int cgroup_attach(int cgroupfd, pid_t pid, struct error *err);
+
+/* All processes in the cgroup and below, as our pid namespace numbers them, in no order. */
+int cgroup_pids(int cgroupfd, struct arena *arena, pid_t **ret_pids, size_t *ret_count,
+		struct error *err);
+
+/* Send @signal to every process in the cgroup and below, none missed that is forked meanwhile.
+ * SIGKILL is one write to cgroup.kill, which also reaches the frozen; others find the processes
+ * frozen for a moment, and a cgroup that was frozen before stays so (a signal waits there). An
+ * empty cgroup is fine. */
+int cgroup_signal(int cgroupfd, int signal, struct error *err);
+
+/* Freeze, and return once every process is frozen. After @deadline_ms it is thawed again and the
+ * error (ERROR_BUSY) names a process that doesn't freeze and what it waits for; it is thawed on
+ * every other failure too. */
+int cgroup_freeze(int cgroupfd, unsigned int deadline_ms, struct error *err);
+int cgroup_thaw(int cgroupfd, struct error *err);
+
+/* Is it frozen now, by itself or with an ancestor? */
+int cgroup_frozen(int cgroupfd, bool *ret_frozen, struct error *err);
+
+/* How many processes in it and below were killed for memory; 0 without the memory controller. */
+int cgroup_oom_kills(int cgroupfd, uint64_t *ret_count, struct error *err);
+
+/* Remove the cgroup and all below it, from the bottom up, to any depth. It kills nothing: processes
+ * that are still ending are waited for up to @deadline_ms, then ERROR_BUSY names one. A missing one
+ * is fine. Ancestors stay. */
+int cgroup_remove(const char *path, unsigned int deadline_ms, struct error *err);
