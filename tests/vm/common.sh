@@ -17,17 +17,16 @@ must_be_root() {
 	[ "$(id -u)" = 0 ] || die "must be root"
 }
 
-# install_packages LOG PACKAGE...: install those Debian packages that are missing
+# install_packages PACKAGE...: install those Debian packages that are missing
 install_packages() {
-	local log=$1 package missing=()
-	shift
+	local log package missing=()
 	for package; do
 		dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null | grep -qx installed || missing+=("$package")
 	done
 	[ ${#missing[@]} = 0 ] && return
 	echo "installing ${missing[*]}" >&2
-	{ apt_install "${missing[@]}" || { apt-get update && apt_install "${missing[@]}"; }; } >"$log" 2>&1 && return
-	tail -20 "$log" >&2
+	log=$({ apt_install "${missing[@]}" || { apt-get update && apt_install "${missing[@]}"; }; } 2>&1 </dev/null) && return
+	tail -20 <<<"$log" >&2
 	die "cannot install ${missing[*]}"
 }
 
