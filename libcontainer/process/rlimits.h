@@ -1,0 +1,31 @@
+/* process.rlimits (config.md, "POSIX process"; prlimit(2)). */
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "base/text.h"
+#include "oci/config.h"
+
+struct rlimits_plan {
+	struct rlimit_row {
+		const char *name;
+		int resource;
+		uint64_t soft, hard;
+	} * items;
+	size_t count;
+};
+
+/* "RLIMIT_AS", …; ended by a NULL name. */
+extern const struct name_value rlimit_names[];
+
+/* An unknown or repeated type, or a soft limit above the hard one, is ERROR_INVALID. Pure. */
+int rlimits_plan(const struct config_process *process, struct arena *arena,
+		 struct rlimits_plan *ret_plan, struct error *err);
+
+/* Set them for the process @pid, 0 for the caller. Raising a hard limit needs CAP_SYS_RESOURCE in
+ * the host's user namespace. Parent for init, or init for itself before its ids change. */
+int rlimits_apply(const struct rlimits_plan *plan, pid_t pid, struct error *err);

@@ -1,0 +1,49 @@
+/* process.user (config.md, "User"; credentials(7)). */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "oci/config.h"
+
+struct user_plan {
+	uid_t uid; /* ids as the container sees them */
+	gid_t gid;
+	gid_t *groups;
+	size_t group_count;
+	bool umask_set;
+	mode_t umask;
+};
+
+/* "UID" or "UID:GID" of exec --user: decimal numbers and nothing else (CVE-2026-30892: a lenient
+ * parser made a wrong user of a typing error). The id 4294967295 is refused, for the kernel reads
+ * it as "leave it". *ret_gid_set tells whether there was a GID. ERROR_INVALID otherwise. Pure. */
+int user_parse(const char *text, uid_t *ret_uid, gid_t *ret_gid, bool *ret_gid_set,
+	       struct error *err);
+
+/* Pure. An id of 4294967295 or an umask above 0777 is ERROR_INVALID. */
+int user_plan(const struct config_user *user, struct arena *arena, struct user_plan *ret_plan,
+	      struct error *err);
+
+/* Whether the user namespace that the caller is in denies setgroups(2): user_namespaces(7). Init,
+ * once its id maps are written. */
+int user_setgroups_denied(int procfs, bool *ret_denied, struct error *err);
+
+/* Give the terminal or pipes on 0, 1 and 2 to the planned user, so that its programs can reopen
+ * them (/dev/stdout). /dev/null stays as it is: it may be the host's. So does what can't be
+ * changed, which is no failure: a read-only filesystem, an owner that has no mapping. Init, before
+ * the ids change. */
+int user_own_stdio(const struct user_plan *plan, struct error *err);
+
+/* Set groups, gid and uid, all three of each. All groups are dropped but the planned ones; where
+ * setgroups is denied that can't be done, and planned groups are ERROR_UNSUPPORTED. An id without a
+ * mapping is ERROR_INVALID. Clears PR_SET_PDEATHSIG and, depending on the ids, the dumpable flag:
+ * the caller sets them anew. Init; see capabilities.h for the order. */
+int user_become(const struct user_plan *plan, bool setgroups_denied, struct error *err);
+
+/* The planned umask, or @inherited, the one that proa was called with. Init, when it makes no more
+ * files. */
+void user_set_umask(const struct user_plan *plan, mode_t inherited);

@@ -1,0 +1,54 @@
+/* process.capabilities (config.md, "Linux Process"; capabilities(7)). A set is a bit per
+ * capability, bit N for the capability with the number N.
+ *
+ * The order in init: capabilities_keep() and capabilities_drop_bounding() before the ids change
+ * (dropping needs CAP_SETPCAP, which a change of ids takes away), capabilities_apply() after it. A
+ * seccomp filter without no_new_privs needs CAP_SYS_ADMIN and so goes before capabilities_apply().
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "base/text.h"
+#include "oci/config.h"
+
+struct capabilities_plan {
+	uint64_t bounding, effective, inheritable, permitted, ambient;
+};
+
+/* All capabilities that we know, "CAP_CHOWN" first, ended by a NULL name. */
+extern const struct name_value capability_names[];
+
+/* The number of a capability ("CAP_KILL", as config.json writes it). -1 without an error if there
+ * is none of that name. */
+int capability_parse(const char *name, int *ret_number);
+
+/* The sets of @capabilities. NULL, an absent object, is no capability at all, as in runc: also for
+ * uid 0. Unknown names are skipped (the reader of the config has warned). Pure. */
+void capabilities_plan(const struct config_capabilities *capabilities,
+		       struct capabilities_plan *ret_plan);
+
+/* exec --cap: add @names to the bounding, effective and permitted sets, and to the ambient one only
+ * if the plan has inheritable capabilities. The inheritable set itself is never filled
+ * (CVE-2022-29162, CVE-2022-27650). An unknown name is ERROR_INVALID. Pure. */
+int capabilities_add(struct capabilities_plan *plan, const struct strings *names,
+		     struct error *err);
+
+/* Which of the planned capabilities the calling process can't hand on: they are not in its bounding
+ * set. For a warning of the parent; init just goes without them. Nothing is missing in a new user
+ * namespace, so don't ask then. Parent. */
+int capabilities_missing(const struct capabilities_plan *plan, uint64_t *ret_missing,
+			 struct error *err);
+
+/* Keep the permitted set while the ids change; execve(2) forgets it. Init, before the ids change.
+ */
+int capabilities_keep(struct error *err);
+
+/* Drop all that isn't planned from the bounding set. Init, before the ids change. */
+int capabilities_drop_bounding(const struct capabilities_plan *plan, struct error *err);
+
+/* Set the permitted, effective, inheritable and ambient sets; what the process doesn't have itself
+ * stays away without a word. Init, after the ids have changed. */
+int capabilities_apply(const struct capabilities_plan *plan, struct error *err);
