@@ -101,6 +101,36 @@ bool text_printable(const char *text)
 	return true;
 }
 
+/* What may follow the first byte: how many, and the range of the next one, which rules out overlong
+ * forms, surrogates and what lies beyond U+10FFFF. */
+static const struct {
+	unsigned char first, last; /* of the first byte */
+	unsigned char more, next_low, next_high;
+} utf8_sequences[] = {
+	{ 0x00, 0x7f, 0, 0x00, 0x00 }, { 0xc2, 0xdf, 1, 0x80, 0xbf }, { 0xe0, 0xe0, 2, 0xa0, 0xbf },
+	{ 0xe1, 0xec, 2, 0x80, 0xbf }, { 0xed, 0xed, 2, 0x80, 0x9f }, { 0xee, 0xef, 2, 0x80, 0xbf },
+	{ 0xf0, 0xf0, 3, 0x90, 0xbf }, { 0xf1, 0xf3, 3, 0x80, 0xbf }, { 0xf4, 0xf4, 3, 0x80, 0x8f },
+};
+
+size_t utf8_length(const char *bytes)
+{
+	const unsigned char *b = (const unsigned char *)bytes;
+	size_t row = 0, more;
+
+	while (row < sizeof(utf8_sequences) / sizeof(utf8_sequences[0]) &&
+	       (b[0] < utf8_sequences[row].first || b[0] > utf8_sequences[row].last))
+		row++;
+	if (row == sizeof(utf8_sequences) / sizeof(utf8_sequences[0]))
+		return 0;
+	more = utf8_sequences[row].more;
+	if (more && (b[1] < utf8_sequences[row].next_low || b[1] > utf8_sequences[row].next_high))
+		return 0;
+	for (size_t i = 2; i <= more; i++)
+		if ((b[i] & 0xc0) != 0x80)
+			return 0;
+	return 1 + more;
+}
+
 const struct name_value *name_find(const struct name_value *table, const char *name)
 {
 	for (; table->name; table++)
@@ -188,6 +218,26 @@ void buffer_printf(struct buffer *buffer, const char *format, ...)
 		buffer->length += (size_t)length;
 	}
 	va_end(again);
+}
+
+void buffer_add_json(struct buffer *buffer, const char *text)
+{
+	buffer_puts(buffer, "\"");
+	while (*text) {
+		size_t length = utf8_length(text);
+
+		if (!length)
+			buffer_puts(buffer, "\\ufffd");
+		else if ((unsigned char)*text < 0x20 || *text == 0x7f)
+			buffer_printf(buffer, "\\u%04x", (unsigned int)*text);
+		else {
+			if (*text == '"' || *text == '\\')
+				buffer_puts(buffer, "\\");
+			buffer_add(buffer, text, length);
+		}
+		text += length ? length : 1;
+	}
+	buffer_puts(buffer, "\"");
 }
 
 bool buffer_failed(const struct buffer *buffer)

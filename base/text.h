@@ -34,6 +34,8 @@ bool text_ends(const char *text, const char *suffix);
 bool text_in(const struct strings *strings, const char *text);
 /* No byte that would break a line, a terminal or a log: nothing below 0x20 and no 0x7f. */
 bool text_printable(const char *text);
+/* The length of the UTF-8 sequence that @bytes begin with (RFC 3629), 0 if it is none. */
+size_t utf8_length(const char *bytes);
 
 /* The row of @table (ended by a NULL name) with this name or value; NULL if there is none. */
 const struct name_value *name_find(const struct name_value *table, const char *name);
@@ -62,6 +64,8 @@ void buffer_add(struct buffer *buffer, const void *bytes, size_t length);
 void buffer_puts(struct buffer *buffer, const char *text);
 void buffer_printf(struct buffer *buffer, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+/* @text as a JSON string with its quotes; what is no UTF-8 becomes U+FFFD. */
+void buffer_add_json(struct buffer *buffer, const char *text);
 bool buffer_failed(const struct buffer *buffer);
 void buffer_free(struct buffer *buffer);
 #define _cleanup_buffer_ __attribute__((cleanup(buffer_free)))
