@@ -18,6 +18,22 @@ trs_results() {
 	done < <(find "$2/tests" -name '*.trs' 2>/dev/null | LC_ALL=C sort)
 }
 
+# lane_results LANE DIR RESULTS FILE...: what tests/lane left in DIR for each FILE goes to RESULTS; fails if a test did
+lane_results() {
+	local lane=$1 dir=$2 results=$3 before file name status
+	shift 3
+	before=$(count fail "$results")
+	for file; do
+		name=$dir/$(basename "$file")
+		if read -r status _ 2>/dev/null <"$name.end"; then
+			tap_results "$lane" "$file" "$status" <"$name.tap"
+		else
+			printf 'fail\t%s\t%s\t(all)\tdid not end\n' "$lane" "$file"
+		fi >>"$results"
+	done
+	[ "$(count fail "$results")" = "$before" ]
+}
+
 # count RESULT FILE: how many results of that kind are in FILE
 count() {
 	awk -F '\t' -v kind="$1" '$1 == kind { n++ } END { print n + 0 }' "$2"
