@@ -55,18 +55,22 @@ build() {
 	make -C "$dir/$lane" -j "$jobs"
 }
 
-# chroot_tree SUITE PACKAGES [OPTION...]: prints the tree for that recipe, made once and kept
+# chroot_tree SUITE PACKAGES [OPTION...]: prints the tree for that recipe, made once and kept; trees of other recipes
+# go when they have not been used for a day
 chroot_tree() {
 	local tree packages=$2,mount # for the umount of in_tree
-	tree=$chroots/$1-$(printf '%s\n' "$@" "$packages" "$(declare -f debian_tree)" | sha256sum | cut -c 1-12)
+	tree=$chroots/$name-$(printf '%s\n' "$@" "$packages" "$(declare -f debian_tree)" | sha256sum | cut -c 1-12)
 	if [ ! -d "$tree" ]; then
 		command -v mmdebstrap >/dev/null ||
 			DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends mmdebstrap >&2
 		mkdir -p "$chroots"
 		rm -rf --one-file-system "$tree.new"
+		# shellcheck disable=SC2016 # mmdebstrap's own argument
 		debian_tree "$1" "$tree.new" "$packages" "${@:3}" --customize-hook='mkdir "$1/work"' >&2
 		mv "$tree.new" "$tree"
 	fi
+	touch "$tree"
+	find "$chroots" -mindepth 1 -maxdepth 1 -name "$name-*" -mtime +0 -exec rm -rf --one-file-system {} +
 	echo "$tree"
 }
 
