@@ -45,4 +45,4 @@ int seccomp_plan(const struct config_seccomp *seccomp, int cache_dirfd, struct a
 /* Load the program into the calling thread. *ret_listener is the listener's descriptor (CLOEXEC) if
  * plan->notify, else -1; it takes the lowest free number, which lets a caller know that number
  * beforehand. Init; see above for the order. */
-int seccomp_load(const struct seccomp_plan *plan, int *ret_listener, struct error *err);
+int seccomp_apply(const struct seccomp_plan *plan, int *ret_listener, struct error *err);
