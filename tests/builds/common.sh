@@ -58,7 +58,7 @@ build() {
 # chroot_tree SUITE PACKAGES [OPTION...]: prints the tree for that recipe, made once and kept; trees of other recipes
 # go when they have not been used for a day
 chroot_tree() {
-	local tree packages=$2,mount # for the umount of in_tree
+	local tree packages=${2%,},mount # for the umount of in_tree
 	tree=$chroots/$name-$(printf '%s\n' "$@" "$packages" "$(declare -f debian_tree)" | sha256sum | cut -c 1-12)
 	if [ ! -d "$tree" ]; then
 		command -v mmdebstrap >/dev/null ||

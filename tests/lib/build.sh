@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # Sourced by tests/run and tests/builds/*: packages, and when the build counts as changed.
 
 # missing_packages SRC: packages that ./bootstrap --install-deps would install, each after a space
@@ -18,9 +19,9 @@ all_builds() {
 # build_hash SRC: of what decides how proa is built. One more source file in a list is no other build.
 build_hash() {
 	(
-		cd "$1"
-		find configure.ac bootstrap m4 tests/builds tests/lib/build.sh Makefile.am -- */Makemodule.am libcontainer/*/Makemodule.am \
-			-type f | LC_ALL=C sort -u | while IFS= read -r file; do
+		cd "$1" || exit
+		find configure.ac bootstrap m4 tests/builds Makefile.am ./*/Makemodule.am libcontainer/*/Makemodule.am -type f |
+			LC_ALL=C sort | while IFS= read -r file; do
 			echo "$file"
 			grep -vE '^\s+\S+(\.[ch]|_test)( \\)?$|_test_(SOURCES|LDADD) ' "$file"
 		done

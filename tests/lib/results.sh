@@ -1,3 +1,4 @@
+# shellcheck shell=bash
 # Sourced by tests/run, tests/builds/* and tests/checks/results.check: from output of tests to results.
 # A result is a line of five fields, separated by tabs: pass|fail|skip, lane, file, test, reason.
 
@@ -45,7 +46,7 @@ unlisted_skips() {
 	while IFS=$'\t' read -r kind lane file test reason; do
 		[ "$kind" = skip ] || continue
 		skip_is_listed "$1" "$2" || printf '%s %s: %s: %s\n' "$lane" "$file" "$test" "$reason"
-	done <"$2"
+	done < <(cat "$2")
 }
 
 # In the caller's lane, file, test and reason.
