@@ -32,11 +32,12 @@ int user_plan(const struct config_user *user, struct arena *arena, struct user_p
  * once its id maps are written. */
 int user_setgroups_denied(int procfs, bool *ret_denied, struct error *err);
 
-/* Give the terminal or pipes on 0, 1 and 2 to the planned user, so that its programs can reopen
- * them (/dev/stdout). /dev/null stays as it is: it may be the host's. So does what can't be
- * changed, which is no failure: a read-only filesystem, an owner that has no mapping. Init, before
- * the ids change. */
-int user_own_stdio(const struct user_plan *plan, struct error *err);
+/* Give the pipes on 0, 1 and 2 to the planned user, and with @terminal the container's own
+ * terminal, so that its programs can reopen them (/dev/stdout). Nothing else: a file, a device or
+ * the terminal that proa was called with is the caller's (CVE-2026-88265). What can't be changed
+ * stays, which is no failure: a read-only filesystem, an owner without a mapping. Init, before the
+ * ids change. */
+int user_own_stdio(const struct user_plan *plan, bool terminal, struct error *err);
 
 /* Set groups, gid and uid, all three of each. All groups are dropped but the planned ones; where
  * setgroups is denied that can't be done, and planned groups are ERROR_UNSUPPORTED. An id without a

@@ -1,0 +1,76 @@
+#include "libcontainer/process/rlimits.h"
+
+#include <errno.h>
+#include <sys/resource.h>
+
+const struct name_value rlimit_names[] = {
+	{ "RLIMIT_AS", RLIMIT_AS },
+	{ "RLIMIT_CORE", RLIMIT_CORE },
+	{ "RLIMIT_CPU", RLIMIT_CPU },
+	{ "RLIMIT_DATA", RLIMIT_DATA },
+	{ "RLIMIT_FSIZE", RLIMIT_FSIZE },
+	{ "RLIMIT_LOCKS", RLIMIT_LOCKS },
+	{ "RLIMIT_MEMLOCK", RLIMIT_MEMLOCK },
+	{ "RLIMIT_MSGQUEUE", RLIMIT_MSGQUEUE },
+	{ "RLIMIT_NICE", RLIMIT_NICE },
+	{ "RLIMIT_NOFILE", RLIMIT_NOFILE },
+	{ "RLIMIT_NPROC", RLIMIT_NPROC },
+	{ "RLIMIT_RSS", RLIMIT_RSS },
+	{ "RLIMIT_RTPRIO", RLIMIT_RTPRIO },
+	{ "RLIMIT_RTTIME", RLIMIT_RTTIME },
+	{ "RLIMIT_SIGPENDING", RLIMIT_SIGPENDING },
+	{ "RLIMIT_STACK", RLIMIT_STACK },
+	{ NULL, 0 },
+};
+
+static int plan_row(const struct config_rlimit *rlimit, const struct rlimits_plan *before,
+		    struct rlimit_row *ret_row, struct error *err)
+{
+	const struct name_value *name = rlimit->type ? name_find(rlimit_names, rlimit->type) : NULL;
+
+	if (!name)
+		return error_set(err, ERROR_INVALID, "process.rlimits",
+				 "process.rlimits: unknown type \"%s\"", rlimit->type ?: "");
+	for (size_t i = 0; i < before->count; i++)
+		if (before->items[i].resource == (int)name->value)
+			return error_set(err, ERROR_INVALID, "process.rlimits",
+					 "process.rlimits: %s is there twice", name->name);
+	if (rlimit->soft.value > rlimit->hard.value)
+		return error_set(err, ERROR_INVALID, "process.rlimits",
+				 "process.rlimits: %s: the soft limit %ju is above the hard one, "
+				 "%ju",
+				 name->name, (uintmax_t)rlimit->soft.value,
+				 (uintmax_t)rlimit->hard.value);
+	*ret_row = (struct rlimit_row){ name->name, (int)name->value, rlimit->soft.value,
+					rlimit->hard.value };
+	return 0;
+}
+
+int rlimits_plan(const struct config_process *process, struct arena *arena,
+		 struct rlimits_plan *ret_plan, struct error *err)
+{
+	struct rlimits_plan plan = { .items = arena_calloc(arena, process->rlimits.count,
+							   sizeof(*plan.items)) };
+
+	for (size_t i = 0; i < process->rlimits.count; i++) {
+		if (plan_row(&process->rlimits.items[i], &plan, &plan.items[i], err) < 0)
+			return -1;
+		plan.count++;
+	}
+	*ret_plan = plan;
+	return 0;
+}
+
+int rlimits_apply(const struct rlimits_plan *plan, pid_t pid, struct error *err)
+{
+	for (size_t i = 0; i < plan->count; i++) {
+		const struct rlimit_row *row = &plan->items[i];
+		struct rlimit64 limit = { row->soft, row->hard };
+
+		if (prlimit64(pid, (enum __rlimit_resource)row->resource, &limit, NULL) == 0)
+			continue;
+		return error_errno(err, errno, "process.rlimits", "set %s to %ju, hard %ju",
+				   row->name, (uintmax_t)row->soft, (uintmax_t)row->hard);
+	}
+	return 0;
+}

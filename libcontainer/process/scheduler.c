@@ -1,0 +1,132 @@
+#include "libcontainer/process/scheduler.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <sched.h>
+#include <stdbool.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+/* sched(7); not all C libraries have all of them. */
+#define POLICY_ISO	4
+#define POLICY_DEADLINE 6
+
+#define NICE_MIN -20
+#define NICE_MAX 19
+
+const struct name_value scheduler_policies[] = {
+	{ "SCHED_OTHER", SCHED_OTHER },
+	{ "SCHED_FIFO", SCHED_FIFO },
+	{ "SCHED_RR", SCHED_RR },
+	{ "SCHED_BATCH", SCHED_BATCH },
+	{ "SCHED_ISO", POLICY_ISO },
+	{ "SCHED_IDLE", SCHED_IDLE },
+	{ "SCHED_DEADLINE", POLICY_DEADLINE },
+	{ NULL, 0 },
+};
+
+const struct name_value scheduler_flags[] = {
+	{ "SCHED_FLAG_RESET_ON_FORK", 0x01 },  { "SCHED_FLAG_RECLAIM", 0x02 },
+	{ "SCHED_FLAG_DL_OVERRUN", 0x04 },     { "SCHED_FLAG_KEEP_POLICY", 0x08 },
+	{ "SCHED_FLAG_KEEP_PARAMS", 0x10 },    { "SCHED_FLAG_UTIL_CLAMP_MIN", 0x20 },
+	{ "SCHED_FLAG_UTIL_CLAMP_MAX", 0x40 }, { NULL, 0 },
+};
+
+/* The kernel's struct sched_attr in its first version: clamps of the utilisation, which the config
+ * can name but not give values for, came with the second. */
+struct attributes {
+	uint32_t size, policy;
+	uint64_t flags;
+	int32_t nice;
+	uint32_t priority;
+	uint64_t runtime, deadline, period;
+};
+
+static int invalid(struct error *err, const char *what)
+{
+	return error_set(err, ERROR_INVALID, "process.scheduler", "process.scheduler%s", what);
+}
+
+static int check(const struct config_scheduler *scheduler, uint32_t policy, struct error *err)
+{
+	bool real_time = policy == SCHED_FIFO || policy == SCHED_RR;
+
+	if (scheduler->nice.value < NICE_MIN || scheduler->nice.value > NICE_MAX)
+		return invalid(err, ".nice: expected -20 to 19");
+	if (!real_time && scheduler->priority.value)
+		return invalid(err, ".priority: only for SCHED_FIFO and SCHED_RR");
+	if (real_time && (scheduler->priority.value < 1 || scheduler->priority.value > 99))
+		return invalid(err, ".priority: expected 1 to 99");
+	if (policy != POLICY_DEADLINE &&
+	    (scheduler->runtime.value || scheduler->deadline.value || scheduler->period.value))
+		return invalid(err, ": runtime, deadline and period are only for SCHED_DEADLINE");
+	return 0;
+}
+
+static int plan_flags(const struct strings *names, uint64_t *ret_flags, struct error *err)
+{
+	uint64_t flags = 0;
+
+	for (size_t i = 0; i < names->count; i++) {
+		const struct name_value *row = name_find(scheduler_flags, names->items[i]);
+
+		if (!row)
+			return error_set(err, ERROR_INVALID, "process.scheduler.flags",
+					 "process.scheduler.flags: unknown flag \"%s\"",
+					 names->items[i]);
+		flags |= (uint64_t)row->value;
+	}
+	*ret_flags = flags;
+	return 0;
+}
+
+int scheduler_plan(const struct config_scheduler *scheduler, struct arena *arena,
+		   struct scheduler_plan **ret_plan, struct error *err)
+{
+	const struct name_value *policy;
+	uint64_t flags = 0;
+
+	if (!scheduler) {
+		*ret_plan = NULL;
+		return 0;
+	}
+	policy = scheduler->policy ? name_find(scheduler_policies, scheduler->policy) : NULL;
+	if (!policy)
+		return error_set(err, ERROR_INVALID, "process.scheduler.policy",
+				 "process.scheduler.policy: unknown policy \"%s\"",
+				 scheduler->policy ?: "");
+	if (check(scheduler, (uint32_t)policy->value, err) < 0 ||
+	    plan_flags(&scheduler->flags, &flags, err) < 0)
+		return -1;
+	*ret_plan = arena_alloc(arena, sizeof(**ret_plan));
+	**ret_plan = (struct scheduler_plan){
+		.policy = (uint32_t)policy->value,
+		.flags = flags,
+		.nice = (int32_t)scheduler->nice.value,
+		.priority = (uint32_t)scheduler->priority.value,
+		.runtime = scheduler->runtime.value,
+		.deadline = scheduler->deadline.value,
+		.period = scheduler->period.value,
+	};
+	return 0;
+}
+
+int scheduler_apply(const struct scheduler_plan *plan, struct error *err)
+{
+	struct attributes attributes = { sizeof(attributes), 0 };
+
+	if (!plan)
+		return 0;
+	attributes.policy = plan->policy;
+	attributes.flags = plan->flags;
+	attributes.nice = plan->nice;
+	attributes.priority = plan->priority;
+	attributes.runtime = plan->runtime;
+	attributes.deadline = plan->deadline;
+	attributes.period = plan->period;
+	if (syscall(SYS_sched_setattr, 0, &attributes, 0) < 0)
+		return error_errno(err, errno, "process.scheduler", "set the scheduler to %s",
+				   name_of(scheduler_policies, plan->policy));
+	return 0;
+}
