@@ -1,16 +1,18 @@
 /* The container's cgroup (cgroup v2 only): where it is, its limits, its device program, and what is
  * done to all of its processes at once.
  *
- *	parent                                                  file
- *	cgroup_plan      decide path, knobs, device program     plan.c path.c knobs.c
- *device_program.c cgroup_create    controllers, mkdir, fit for use?       create.c controllers.c
- *hierarchy.c clone3(CLONE_INTO_CGROUP), helpers come and go cgroup_apply     limits, device
- *program, ownership      apply.c device_attach.c delegate.c CREATED
+ *	cgroup_plan            decide path, knobs, device program  plan.c path.c knobs.c
+ *device_program.c cgroup_create          controllers, mkdir, fit for use?    create.c controllers.c
+ *hierarchy.c clone3(CLONE_INTO_CGROUP); init makes its mounts, helpers come and go
+ *	device_program_load    meanwhile                           device_attach.c
+ *	device_program_attach  mounts are made, hooks are to run
+ *	cgroup_apply           limits and ownership                apply.c delegate.c
+ *	   CREATED
  *
  * Nothing is limited before cgroup_apply(), so that no limit refuses or charges a helper of ours.
  * A path is always text from the root of the v2 hierarchy ("/a/b"); a cgroup that exists is a
  * descriptor of its directory. All functions run in the parent or a later command, never in init.
-*/
+ */
 #pragma once
 
 #include <linux/bpf.h>
@@ -71,10 +73,8 @@ struct cgroup_plan {
 	struct strings controllers;  /* that the writes need */
 	struct cgroup_writes writes; /* in the order in which they are made */
 	struct device_program devices;
-	bool delegate; /* to owner_uid:owner_gid, ids of the host (config-linux.md, Cgroup
-			  ownership) */
-	uid_t owner_uid;
-	gid_t owner_gid;
+	bool delegate; /* to owner, a uid of the host (config-linux.md, Cgroup ownership) */
+	uid_t owner;
 	const char *warning; /* what the caller should tell people, NULL */
 };
 
@@ -116,19 +116,24 @@ struct cgroup {
  * plan->path into the state before. */
 int cgroup_create(const struct cgroup_plan *plan, struct cgroup *ret_cgroup, struct error *err);
 
-/* Write the knobs, attach the device program, hand the cgroup to its owner. After our own helpers
- * have left it, before CREATED. @cgroupfd -1 (no cgroup): nothing. A limit that can't be applied is
- * an error that names property, file, reason and cure. */
+/* Load the plan's device program; its descriptor, or -1 where there is none: without cgroup, or
+ * refused to a rootless caller, from whom device nodes are out of reach anyway. This takes the
+ * kernel a while: best done while init is busy. */
+int device_program_load(const struct cgroup_plan *plan, int *ret_fd, struct error *err);
+
+/* Attach a loaded program to the cgroup, in place of one that we attached before. After init has
+ * made its mounts (the source of one may be a device that the container itself can't open), before
+ * the hooks run (which may attach their own). A descriptor of -1: nothing. */
+int device_program_attach(int cgroupfd, int program, struct error *err);
+
+/* Write the knobs, then hand the cgroup to its owner. After our own helpers have left it, before
+ * CREATED. @cgroupfd -1 (no cgroup): nothing. A limit that can't be applied is an error that names
+ * property, file, reason and cure. */
 int cgroup_apply(const struct cgroup_plan *plan, int cgroupfd, struct error *err);
 
-/* Give the cgroup to @uid and @gid: the directory and the files that the kernel lists in
- * /sys/kernel/cgroup/delegate, nothing else. */
+/* Give the cgroup to @uid and @gid (-1: as it is): the directory and the files that the kernel
+ * lists in /sys/kernel/cgroup/delegate, nothing else. */
 int cgroup_delegate(int cgroupfd, uid_t uid, gid_t gid, struct error *err);
-
-/* Load @program and attach it to the cgroup, in place of one that we attached before. With
- * @rootless a refusal for lack of privilege is fine: device nodes are then out of reach anyway. */
-int device_program_attach(int cgroupfd, const struct device_program *program, bool rootless,
-			  struct error *err);
 
 /* ---- one that exists ---- */
 

@@ -1,0 +1,100 @@
+/* Write the knobs into the cgroup, and say why where one can't be written. */
+#include "libcontainer/cgroup/internal.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/fd.h"
+
+static const struct {
+	int errnum;
+	enum error_code code;
+	const char *hint;
+} hints[] = {
+	{ EINVAL, ERROR_INVALID, "the kernel doesn't take this value" },
+	{ ERANGE, ERROR_INVALID, "the kernel doesn't take this value" },
+	{ ENODEV, ERROR_INVALID, "there is no such disk (a partition has no limits of its own)" },
+	{ ENOSPC, ERROR_INVALID, "processes of a deadline scheduler need more CPUs than these" },
+	{ EBUSY, ERROR_SYSTEM, "what it would take away is in use" },
+	{ EACCES, ERROR_SYSTEM, "the cgroup is not delegated to this user" },
+	{ EPERM, ERROR_SYSTEM, "the cgroup is not delegated to this user" },
+	{ EROFS, ERROR_SYSTEM,
+	  "the cgroup filesystem is mounted read-only: mount -o remount,rw it" },
+	{ EOPNOTSUPP, ERROR_UNSUPPORTED, "this cgroup or machine can't have such a limit" },
+};
+
+/* Files that have a reason of their own to be missing where their controller is there. */
+static const struct {
+	const char *file;
+	const char *reason;
+} missing_files[] = {
+	{ "memory.swap.max", "the kernel was built without swap, or booted with swapaccount=0" },
+	{ "io.weight", "no disk has a scheduler that knows weights: load bfq, or enable io.cost" },
+	{ "hugetlb.", "the machine has no huge pages of this size" },
+};
+
+static const char *missing_reason(int cgroupfd, const struct cgroup_write *write)
+{
+	char controllers[CGROUP_TEXT_SIZE];
+
+	if (write->controller &&
+	    cgroup_read(cgroupfd, "cgroup.controllers", controllers, sizeof(controllers)) >= 0 &&
+	    !word_in(controllers, write->controller))
+		return "its controller is not enabled for this cgroup; see cgroup.controllers in "
+		       "it, and cgroup.subtree_control in every ancestor";
+	for (size_t i = 0; i < array_length(missing_files); i++)
+		if (text_starts(write->file, missing_files[i].file))
+			return missing_files[i].reason;
+	return "this kernel doesn't know it";
+}
+
+static int refuse(int cgroupfd, const struct cgroup_write *write, int errnum, struct error *err)
+{
+	enum error_code code = ERROR_SYSTEM;
+	const char *hint = "";
+
+	for (size_t i = 0; i < array_length(hints); i++) {
+		if (hints[i].errnum != errnum)
+			continue;
+		code = hints[i].code;
+		hint = hints[i].hint;
+	}
+	if (errnum == ENOENT) {
+		code = ERROR_UNSUPPORTED;
+		hint = missing_reason(cgroupfd, write);
+	}
+	error_set(err, code, write->property, "%s: can't write \"%s\" to %s: %s%s%s",
+		  write->property, text_printable(write->value) ? write->value : "", write->file,
+		  error_words(errnum), *hint ? "; " : "", hint);
+	err->errnum = errnum;
+	return -1;
+}
+
+/* An alternative is for the case that the write before it found no file. */
+static int write_knobs(const struct cgroup_writes *writes, int cgroupfd, struct error *err)
+{
+	for (size_t i = 0; i < writes->count; i++) {
+		const struct cgroup_write *write = &writes->items[i];
+		bool has_alternative = i + 1 < writes->count && writes->items[i + 1].alternative;
+
+		if (file_write(cgroupfd, write->file, write->value) == 0) {
+			i += has_alternative;
+			continue;
+		}
+		if (errno == ENOENT && (has_alternative || write->harmless))
+			continue;
+		return refuse(cgroupfd, write, errno, err);
+	}
+	return 0;
+}
+
+int cgroup_apply(const struct cgroup_plan *plan, int cgroupfd, struct error *err)
+{
+	if (cgroupfd < 0)
+		return 0;
+	if (write_knobs(&plan->writes, cgroupfd, err) < 0)
+		return -1;
+	return plan->delegate ? cgroup_delegate(cgroupfd, plan->owner, (gid_t)-1, err) : 0;
+}

@@ -1,0 +1,145 @@
+/* The cgroup v2 hierarchy of this machine, and its small files. */
+#include "libcontainer/cgroup/internal.h"
+
+#include <errno.h>
+#include <linux/magic.h>
+#include <string.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/fd.h"
+#include "base/kernel.h"
+#include "base/procfs.h"
+
+/* An O_PATH descriptor if a cgroup2 is mounted there, else -1. */
+static int try_mount_point(const char *path)
+{
+	_cleanup_fd_ int fd = open(path, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	struct statfs fs;
+
+	if (fd < 0 || fstatfs(fd, &fs) < 0 || fs.f_type != CGROUP2_SUPER_MAGIC)
+		return -1;
+	return steal_fd(&fd);
+}
+
+/* proc_pid_mountinfo(5) writes space, tab, newline and backslash as \OOO. */
+static void unescape(char *path)
+{
+	char *to = path;
+
+	for (const char *from = path; *from; to++) {
+		if (from[0] == '\\' && from[1] && from[2] && from[3]) {
+			*to = (char)((from[1] - '0') << 6 | (from[2] - '0') << 3 | (from[3] - '0'));
+			from += 4;
+		} else {
+			*to = *from++;
+		}
+	}
+	*to = '\0';
+}
+
+/* The mount point of a line "ID PARENT DEVICE ROOT POINT OPTIONS… - TYPE SOURCE OPTIONS" if it is a
+ * whole cgroup2, else NULL. */
+static char *v2_mount_point(char *line)
+{
+	char *type = strstr(line, " - "), *rest = NULL, *root, *point;
+
+	if (!type || !text_starts(type, " - cgroup2 "))
+		return NULL;
+	for (int i = 0; i < 3; i++)
+		strtok_r(i ? NULL : line, " ", &rest);
+	root = strtok_r(NULL, " ", &rest);
+	point = strtok_r(NULL, " ", &rest);
+	if (!root || !point || strcmp(root, "/") != 0)
+		return NULL;
+	unescape(point);
+	return point;
+}
+
+static int search_mounts(struct error *err)
+{
+	_cleanup_buffer_ struct buffer lines = BUFFER_INIT;
+	_cleanup_fd_ int procfs = procfs_open(err);
+	_cleanup_fd_ int mountinfo = -1;
+	char *rest = NULL;
+
+	if (procfs < 0)
+		return -1;
+	mountinfo = procfs_open_at(procfs, "self/mountinfo", O_RDONLY);
+	if (mountinfo < 0)
+		return error_errno(err, errno, "/proc/self/mountinfo", "open the list of mounts");
+	if (fd_read(mountinfo, CGROUP_LINES_LIMIT, &lines, "/proc/self/mountinfo", err) < 0)
+		return -1;
+	for (char *line = strtok_r(lines.bytes, "\n", &rest); line;
+	     line = strtok_r(NULL, "\n", &rest)) {
+		const char *point = v2_mount_point(line);
+		int fd = point ? try_mount_point(point) : -1;
+
+		if (fd >= 0)
+			return fd;
+	}
+	return error_set(err, ERROR_UNSUPPORTED, "/sys/fs/cgroup",
+			 "no cgroup v2 hierarchy is mounted: boot with "
+			 "systemd.unified_cgroup_hierarchy=1, or mount -t cgroup2 none "
+			 "/sys/fs/cgroup, or do without by --cgroup-manager disabled");
+}
+
+/* Pure v2 hosts have it at the first place, hybrid ones usually at the second. */
+int hierarchy_open(struct error *err)
+{
+	static const char *const usual[] = { "/sys/fs/cgroup", "/sys/fs/cgroup/unified" };
+
+	for (size_t i = 0; i < array_length(usual); i++) {
+		int fd = try_mount_point(usual[i]);
+
+		if (fd >= 0)
+			return fd;
+	}
+	return search_mounts(err);
+}
+
+int cgroup_open(const char *path, struct error *err)
+{
+	_cleanup_fd_ int hierarchy = hierarchy_open(err);
+	int fd;
+
+	if (hierarchy < 0)
+		return -1;
+	path += strspn(path, "/");
+	fd = sys_openat2(hierarchy, *path ? path : ".", O_RDONLY | O_DIRECTORY, 0,
+			 RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS);
+	if (fd < 0)
+		return error_errno(err, errno, path, "open cgroup /%s", path);
+	return fd;
+}
+
+ssize_t cgroup_read(int dirfd, const char *file, char *ret_text, size_t size)
+{
+	_cleanup_fd_ int fd = openat(dirfd, file, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
+	ssize_t length;
+
+	if (fd < 0)
+		return -1;
+	length = read(fd, ret_text, size - 1);
+	if (length < 0)
+		return -1;
+	if (length && ret_text[length - 1] == '\n')
+		length--;
+	ret_text[length] = '\0';
+	return length;
+}
+
+bool word_in(const char *list, const char *word)
+{
+	size_t length = strlen(word);
+
+	for (const char *at = list; *at; at += strspn(at, " ")) {
+		size_t size = strcspn(at, " ");
+
+		if (size == length && strncmp(at, word, length) == 0)
+			return true;
+		at += size;
+	}
+	return false;
+}

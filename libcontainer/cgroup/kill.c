@@ -1,0 +1,98 @@
+/* Signals to all processes of a cgroup. */
+#include "libcontainer/cgroup/internal.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/fd.h"
+
+/* How long the processes get to freeze before they are signalled all the same. */
+#define FREEZE_MS 200
+
+struct pid_set {
+	pid_t *pids;
+	size_t count;
+};
+
+static int compare_pids(const void *a, const void *b)
+{
+	return (*(const pid_t *)a > *(const pid_t *)b) - (*(const pid_t *)a < *(const pid_t *)b);
+}
+
+static bool has_pid(const struct pid_set *set, pid_t pid)
+{
+	return set->count && bsearch(&pid, set->pids, set->count, sizeof(pid), compare_pids);
+}
+
+/* Signal those that are not in @done, which becomes the new list. *ret_new: was there any? */
+static int signal_new(int cgroupfd, int signal, struct pid_set *done, struct arena *arena,
+		      bool *ret_new, struct error *err)
+{
+	struct pid_set found;
+
+	*ret_new = false;
+	if (cgroup_pids(cgroupfd, arena, &found.pids, &found.count, err) < 0)
+		return -1;
+	for (size_t i = 0; i < found.count; i++) {
+		if (has_pid(done, found.pids[i]))
+			continue;
+		*ret_new = true;
+		/* one that is gone already needs no signal */
+		if (kill(found.pids[i], signal) < 0 && errno != ESRCH)
+			return error_errno(err, errno, NULL, "send signal %d to process %d", signal,
+					   (int)found.pids[i]);
+	}
+	if (found.count)
+		qsort(found.pids, found.count, sizeof(pid_t), compare_pids);
+	*done = found;
+	return 0;
+}
+
+/* Who is forked after a list was read appears in the next. A frozen cgroup needs one pass. */
+static int signal_until_none_is_new(int cgroupfd, int signal, struct error *err)
+{
+	_cleanup_arena_ struct arena arena = ARENA_INIT;
+	struct pid_set done = { .count = 0 };
+	bool more = true;
+
+	if (arena_init(&arena, CGROUP_PIDS_ARENA, err) < 0)
+		return -1;
+	for (int pass = 0; more && pass < 10; pass++)
+		if (signal_new(cgroupfd, signal, &done, &arena, &more, err) < 0)
+			return -1;
+	return 0;
+}
+
+/* Frozen, the processes neither fork nor end, so that no number in the list can come to mean
+ * another process. One that doesn't freeze in time is stuck in the kernel, where it does neither.
+ */
+static int signal_each(int cgroupfd, int signal, struct error *err)
+{
+	struct error ignored = ERROR_INIT; /* of the thaw; what went wrong first is told */
+	char freeze[8];
+	int result;
+
+	if (cgroup_read(cgroupfd, "cgroup.freeze", freeze, sizeof(freeze)) < 0)
+		return error_errno(err, errno, "cgroup.freeze", "read cgroup.freeze");
+	if (strcmp(freeze, "1") == 0)
+		return signal_until_none_is_new(cgroupfd, signal, err);
+	if (file_write(cgroupfd, "cgroup.freeze", "1") < 0)
+		return error_errno(err, errno, "cgroup.freeze", "write 1 to cgroup.freeze");
+	cgroup_wait_event(cgroupfd, "frozen", 1, FREEZE_MS);
+	result = signal_until_none_is_new(cgroupfd, signal, err);
+	if (cgroup_thaw(cgroupfd, result < 0 ? &ignored : err) < 0)
+		return -1;
+	return result;
+}
+
+int cgroup_signal(int cgroupfd, int signal, struct error *err)
+{
+	if (signal != SIGKILL)
+		return signal_each(cgroupfd, signal, err);
+	if (file_write(cgroupfd, "cgroup.kill", "1") < 0)
+		return error_errno(err, errno, "cgroup.kill", "write 1 to cgroup.kill");
+	return 0;
+}

@@ -1,0 +1,593 @@
+/* linux.resources as writes into the files of a cgroup (config-linux.md, Control groups): one
+ * table, a row per file. Pure. */
+#include "libcontainer/cgroup/cgroup.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/text.h"
+
+#define RESOURCES "linux.resources."
+#define UNLIMITED (-1) /* in the config; "max" in cgroupfs */
+
+struct output {
+	struct arena *arena;
+	struct cgroup_writes writes;
+	size_t capacity;
+};
+
+struct knob {
+	const char *file;     /* SIZE and KEY stand for what the config names */
+	const char *property; /* of the config, for errors */
+	int (*convert)(const struct knob *knob, const struct config_resources *resources,
+		       struct output *output, struct error *err);
+};
+
+/* ---- how a write comes into the list ---- */
+
+static struct cgroup_write *add_write(struct output *output)
+{
+	struct cgroup_writes *writes = &output->writes;
+
+	if (writes->count == output->capacity) {
+		struct cgroup_write *grown;
+
+		output->capacity = output->capacity ? 2 * output->capacity : 16;
+		grown = arena_calloc(output->arena, output->capacity, sizeof(*grown));
+		if (writes->count)
+			memcpy(grown, writes->items, writes->count * sizeof(*grown));
+		writes->items = grown;
+	}
+	return &writes->items[writes->count++];
+}
+
+/* "memory.max" comes with the controller memory; what begins with "cgroup." every cgroup has. */
+static const char *controller_of(struct arena *arena, const char *file)
+{
+	size_t length = strcspn(file, ".");
+
+	if (length == strlen("cgroup") && text_starts(file, "cgroup"))
+		return NULL;
+	return arena_strndup(arena, file, length);
+}
+
+/* @value belongs to the arena, or is a literal. */
+static struct cgroup_write *add(struct output *output, const struct knob *knob, const char *value)
+{
+	struct cgroup_write *write = add_write(output);
+
+	*write = (struct cgroup_write){
+		.file = knob->file,
+		.value = value,
+		.property = knob->property,
+		.controller = controller_of(output->arena, knob->file),
+	};
+	return write;
+}
+
+static int out_of_range(struct error *err, const struct knob *knob, int64_t value,
+			const char *expected)
+{
+	return error_set(err, ERROR_INVALID, knob->property, "%s: expected %s, found %" PRId64,
+			 knob->property, expected, value);
+}
+
+static int contradiction(struct error *err, const struct knob *knob, const char *sentence)
+{
+	return error_set(err, ERROR_INVALID, knob->property, "%s: %s", knob->property, sentence);
+}
+
+/* A number, or -1 for none: the shape of most limits. */
+static int add_limit(struct output *output, const struct knob *knob, int64_t limit,
+		     struct error *err)
+{
+	if (limit < UNLIMITED)
+		return out_of_range(err, knob, limit, "-1 (unlimited) or a number from 0 up");
+	if (limit == UNLIMITED)
+		add(output, knob, "max")->harmless = true;
+	else
+		add(output, knob, arena_printf(output->arena, "%" PRId64, limit));
+	return 0;
+}
+
+/* ---- memory: 0 means not given, as every engine has it ---- */
+
+static const struct config_memory no_memory;
+
+static const struct config_memory *memory_of(const struct config_resources *resources)
+{
+	return resources->memory ? resources->memory : &no_memory;
+}
+
+static int memory_max(const struct knob *knob, const struct config_resources *resources,
+		      struct output *output, struct error *err)
+{
+	int64_t limit = memory_of(resources)->limit.value;
+
+	return limit ? add_limit(output, knob, limit, err) : 0;
+}
+
+static int memory_low(const struct knob *knob, const struct config_resources *resources,
+		      struct output *output, struct error *err)
+{
+	int64_t reservation = memory_of(resources)->reservation.value;
+
+	return reservation ? add_limit(output, knob, reservation, err) : 0;
+}
+
+/* The config counts memory and swap together, as cgroup v1 did; v2 counts swap alone. */
+static int memory_swap_max(const struct knob *knob, const struct config_resources *resources,
+			   struct output *output, struct error *err)
+{
+	int64_t limit = memory_of(resources)->limit.value;
+	int64_t swap = memory_of(resources)->swap.value;
+
+	/* unlimited memory means unlimited swap unless something else is said */
+	if (!swap && limit == UNLIMITED)
+		swap = UNLIMITED;
+	if (!swap)
+		return 0;
+	if (swap < 0)
+		return add_limit(output, knob, swap, err);
+	if (limit <= 0)
+		return contradiction(err, knob, "unable to set swap limit without memory limit");
+	if (swap < limit)
+		return contradiction(err, knob, "memory+swap limit should be >= memory limit");
+	add_limit(output, knob, swap - limit, err);
+	/* a kernel without swap has no such file and grants no swap */
+	if (swap == limit)
+		output->writes.items[output->writes.count - 1].harmless = true;
+	return 0;
+}
+
+/* ---- cpu ---- */
+
+static const struct config_cpu no_cpu;
+
+static const struct config_cpu *cpu_of(const struct config_resources *resources)
+{
+	return resources->cpu ? resources->cpu : &no_cpu;
+}
+
+/* The least shares, the default and the most (2, 1024, 262144) become the least weight, the default
+ * and the most (1, 100, 10000); in between a parabola in the logarithms, which all runtimes use. */
+static unsigned int weight_of_shares(uint64_t shares)
+{
+	double l;
+
+	if (shares <= 2)
+		return 1;
+	if (shares >= 262144)
+		return 10000;
+	l = log2((double)shares);
+	return (unsigned int)ceil(pow(10, (l * l + 125 * l) / 612 - 7.0 / 34.0));
+}
+
+static bool cpu_is_idle(const struct config_resources *resources)
+{
+	return cpu_of(resources)->idle.value == 1;
+}
+
+static int cpu_idle(const struct knob *knob, const struct config_resources *resources,
+		    struct output *output, struct error *err)
+{
+	struct optional_int idle = cpu_of(resources)->idle;
+
+	if (!idle.set)
+		return 0;
+	if (idle.value != 0 && idle.value != 1)
+		return out_of_range(err, knob, idle.value, "0 or 1");
+	add(output, knob, idle.value ? "1" : "0")->harmless = idle.value == 0;
+	return 0;
+}
+
+/* An idle cgroup has the least weight there is, and the kernel refuses to write another. */
+static int cpu_weight(const struct knob *knob, const struct config_resources *resources,
+		      struct output *output, struct error *err)
+{
+	uint64_t shares = cpu_of(resources)->shares.value;
+
+	(void)err;
+	if (shares && !cpu_is_idle(resources))
+		add(output, knob, arena_printf(output->arena, "%u", weight_of_shares(shares)));
+	return 0;
+}
+
+/* "QUOTA PERIOD"; without a period the kernel keeps the one it has, at first 100,000 µs. */
+static int cpu_max(const struct knob *knob, const struct config_resources *resources,
+		   struct output *output, struct error *err)
+{
+	int64_t quota = cpu_of(resources)->quota.value;
+	uint64_t period = cpu_of(resources)->period.value;
+	const char *value = "max";
+
+	if (quota < UNLIMITED)
+		return out_of_range(err, knob, quota, "-1 (unlimited) or a number of µs");
+	if (!quota && !period)
+		return 0;
+	if (quota > 0)
+		value = arena_printf(output->arena, "%" PRId64, quota);
+	if (period)
+		value = arena_printf(output->arena, "%s %" PRIu64, value, period);
+	add(output, knob, value)->harmless = quota <= 0;
+	return 0;
+}
+
+static int cpu_max_burst(const struct knob *knob, const struct config_resources *resources,
+			 struct output *output, struct error *err)
+{
+	const struct config_cpu *cpu = cpu_of(resources);
+
+	if (!cpu->burst.set)
+		return 0;
+	if (cpu->quota.value > 0 && cpu->burst.value > (uint64_t)cpu->quota.value)
+		return contradiction(err, knob, "a burst can't be larger than the quota");
+	add(output, knob, arena_printf(output->arena, "%" PRIu64, cpu->burst.value))->harmless =
+	    cpu->burst.value == 0;
+	return 0;
+}
+
+static int add_list(struct output *output, const struct knob *knob, const char *list)
+{
+	if (list && *list)
+		add(output, knob, arena_strdup(output->arena, list));
+	return 0;
+}
+
+static int cpuset_cpus(const struct knob *knob, const struct config_resources *resources,
+		       struct output *output, struct error *err)
+{
+	(void)err;
+	return add_list(output, knob, cpu_of(resources)->cpus);
+}
+
+static int cpuset_mems(const struct knob *knob, const struct config_resources *resources,
+		       struct output *output, struct error *err)
+{
+	(void)err;
+	return add_list(output, knob, cpu_of(resources)->mems);
+}
+
+/* ---- pids: 0 is a limit ---- */
+
+static int pids_max(const struct knob *knob, const struct config_resources *resources,
+		    struct output *output, struct error *err)
+{
+	if (!resources->pids || !resources->pids->limit.set)
+		return 0;
+	return add_limit(output, knob, resources->pids->limit.value, err);
+}
+
+/* ---- blockIO ---- */
+
+static const struct config_block_io no_block_io;
+
+static const struct config_block_io *block_io_of(const struct config_resources *resources)
+{
+	return resources->block_io ? resources->block_io : &no_block_io;
+}
+
+/* Weights go to the scheduler that is there: bfq takes them as they are, io.weight (iocost) counts
+ * from 1 to 10000. */
+#define WEIGHT_MIN 10
+#define WEIGHT_MAX 1000
+
+static uint64_t io_weight_of(uint64_t weight)
+{
+	return 1 + (weight - WEIGHT_MIN) * 9999 / (WEIGHT_MAX - WEIGHT_MIN);
+}
+
+static int add_weight(struct output *output, const struct knob *knob, const char *device,
+		      uint64_t weight, struct error *err)
+{
+	struct cgroup_write *write;
+
+	if (!weight)
+		return 0;
+	if (weight < WEIGHT_MIN || weight > WEIGHT_MAX)
+		return out_of_range(err, knob, weight > INT64_MAX ? INT64_MAX : (int64_t)weight,
+				    "a weight from 10 to 1000");
+	add(output, knob, arena_printf(output->arena, "%s%" PRIu64, device, weight));
+	write = add(output, knob,
+		    arena_printf(output->arena, "%s%" PRIu64, device, io_weight_of(weight)));
+	write->file = "io.weight";
+	write->alternative = true;
+	return 0;
+}
+
+static int io_weight(const struct knob *knob, const struct config_resources *resources,
+		     struct output *output, struct error *err)
+{
+	return add_weight(output, knob, "", block_io_of(resources)->weight.value, err);
+}
+
+static int io_weight_device(const struct knob *knob, const struct config_resources *resources,
+			    struct output *output, struct error *err)
+{
+	const struct config_block_io *io = block_io_of(resources);
+
+	for (size_t i = 0; i < io->weight_device.count; i++) {
+		const struct config_weight_device *device = &io->weight_device.items[i];
+		const char *number = arena_printf(output->arena, "%" PRId64 ":%" PRId64 " ",
+						  device->major.value, device->minor.value);
+
+		if (add_weight(output, knob, number, device->weight.value, err) < 0)
+			return -1;
+	}
+	return 0;
+}
+
+/* A rate of 0 means no limit; the kernel would refuse a 0. */
+static int add_throttles(struct output *output, const struct knob *knob,
+			 const struct throttle_list *devices, const char *key)
+{
+	for (size_t i = 0; i < devices->count; i++) {
+		const struct config_throttle_device *device = &devices->items[i];
+		const char *rate = "max";
+
+		if (device->rate.value)
+			rate = arena_printf(output->arena, "%" PRIu64, device->rate.value);
+		add(output, knob,
+		    arena_printf(output->arena, "%" PRId64 ":%" PRId64 " %s=%s",
+				 device->major.value, device->minor.value, key, rate))
+		    ->harmless = device->rate.value == 0;
+	}
+	return 0;
+}
+
+#define THROTTLE(name, list, key)                                                                  \
+	static int name(const struct knob *knob, const struct config_resources *resources,         \
+			struct output *output, struct error *err)                                  \
+	{                                                                                          \
+		(void)err;                                                                         \
+		return add_throttles(output, knob, &block_io_of(resources)->list, key);            \
+	}
+THROTTLE(io_max_rbps, throttle_read_bps_device, "rbps")
+THROTTLE(io_max_wbps, throttle_write_bps_device, "wbps")
+THROTTLE(io_max_riops, throttle_read_iops_device, "riops")
+THROTTLE(io_max_wiops, throttle_write_iops_device, "wiops")
+
+/* ---- hugepageLimits, rdma ---- */
+
+/* ^[1-9][0-9]*[KMG]B$: it becomes part of a file's name. */
+static bool is_page_size(const char *size)
+{
+	size_t digits = strspn(size, "0123456789");
+
+	return digits && size[0] != '0' && strlen(size) == digits + 2 &&
+	       strchr("KMG", size[digits]) && size[digits + 1] == 'B';
+}
+
+static struct cgroup_write *add_hugepage(struct output *output, const struct knob *knob,
+					 const struct config_hugepage_limit *limit,
+					 const char *format)
+{
+	struct cgroup_write *write =
+	    add(output, knob, arena_printf(output->arena, "%" PRIu64, limit->limit.value));
+
+	write->file = arena_printf(output->arena, "hugetlb.%s.%s", limit->page_size, format);
+	return write;
+}
+
+/* Both usage and reservations are limited; where the kernel can't limit reservations the limit of
+ * the usage must do (config-linux.md, Huge page limits). */
+static int hugetlb_max(const struct knob *knob, const struct config_resources *resources,
+		       struct output *output, struct error *err)
+{
+	for (size_t i = 0; i < resources->hugepage_limits.count; i++) {
+		const struct config_hugepage_limit *limit = &resources->hugepage_limits.items[i];
+
+		if (!limit->page_size || !is_page_size(limit->page_size))
+			return contradiction(err, knob, "a page size is written like 2MB or 1GB");
+		add_hugepage(output, knob, limit, "max");
+		add_hugepage(output, knob, limit, "rsvd.max")->harmless = true;
+	}
+	return 0;
+}
+
+static int rdma_max(const struct knob *knob, const struct config_resources *resources,
+		    struct output *output, struct error *err)
+{
+	for (size_t i = 0; i < resources->rdma.count; i++) {
+		const struct config_rdma *rdma = &resources->rdma.items[i];
+		const char *value = rdma->key;
+
+		if (!rdma->hca_handles.set && !rdma->hca_objects.set)
+			return contradiction(
+			    err, knob, "a device needs one of hcaHandles and hcaObjects, or both");
+		if (rdma->hca_handles.set)
+			value = arena_printf(output->arena, "%s hca_handle=%" PRIu64, value,
+					     rdma->hca_handles.value);
+		if (rdma->hca_objects.set)
+			value = arena_printf(output->arena, "%s hca_object=%" PRIu64, value,
+					     rdma->hca_objects.value);
+		add(output, knob, value);
+	}
+	return 0;
+}
+
+/* ---- unified: what the config says by the kernel's own names; last, so that it has its way ----
+ */
+
+/* The kernel takes one line per write. An empty value is written as an empty line. */
+static void add_lines(struct output *output, const struct knob *knob, const char *file,
+		      const char *property, const char *lines)
+{
+	do {
+		size_t length = strcspn(lines, "\n");
+		bool only_line = !lines[length];
+
+		if (length || only_line) {
+			struct cgroup_write *write =
+			    add(output, knob,
+				length ? arena_strndup(output->arena, lines, length) : "\n");
+
+			write->file = file;
+			write->property = property;
+			write->controller = controller_of(output->arena, file);
+		}
+		lines += length + !only_line;
+	} while (*lines);
+}
+
+/* A key with a slash would be a file elsewhere. */
+static bool is_file_name(const char *key)
+{
+	return *key && strcmp(key, ".") != 0 && strcmp(key, "..") != 0 && !strchr(key, '/') &&
+	       text_printable(key);
+}
+
+static int unified(const struct knob *knob, const struct config_resources *resources,
+		   struct output *output, struct error *err)
+{
+	for (size_t i = 0; i < resources->unified.count; i++) {
+		const char *key = resources->unified.items[i].key;
+		const char *property =
+		    arena_printf(output->arena, "linux.resources.unified[\"%s\"]", key);
+
+		if (!is_file_name(key))
+			return error_set(err, ERROR_INVALID, knob->property,
+					 "%s: a key is the name of a file in the cgroup, without a "
+					 "slash",
+					 text_printable(key) ? property : knob->property);
+		add_lines(output, knob, arena_strdup(output->arena, key), property,
+			  resources->unified.items[i].value);
+	}
+	return 0;
+}
+
+/* ---- the table, in the order of the writes ---- */
+
+static const struct knob knobs[] = {
+	{ "pids.max", RESOURCES "pids.limit", pids_max },
+	{ "memory.swap.max", RESOURCES "memory.swap", memory_swap_max },
+	{ "memory.max", RESOURCES "memory.limit", memory_max },
+	{ "memory.low", RESOURCES "memory.reservation", memory_low },
+	{ "io.bfq.weight", RESOURCES "blockIO.weight", io_weight },
+	{ "io.bfq.weight", RESOURCES "blockIO.weightDevice", io_weight_device },
+	{ "io.max", RESOURCES "blockIO.throttleReadBpsDevice", io_max_rbps },
+	{ "io.max", RESOURCES "blockIO.throttleWriteBpsDevice", io_max_wbps },
+	{ "io.max", RESOURCES "blockIO.throttleReadIOPSDevice", io_max_riops },
+	{ "io.max", RESOURCES "blockIO.throttleWriteIOPSDevice", io_max_wiops },
+	{ "cpu.idle", RESOURCES "cpu.idle", cpu_idle },
+	{ "cpu.weight", RESOURCES "cpu.shares", cpu_weight },
+	{ "cpu.max", RESOURCES "cpu.quota", cpu_max },
+	{ "cpu.max.burst", RESOURCES "cpu.burst", cpu_max_burst }, /* at most the quota: after it */
+	{ "cpuset.cpus", RESOURCES "cpu.cpus", cpuset_cpus },
+	{ "cpuset.mems", RESOURCES "cpu.mems", cpuset_mems },
+	{ "hugetlb.SIZE.max", RESOURCES "hugepageLimits", hugetlb_max },
+	{ "rdma.max", RESOURCES "rdma", rdma_max },
+	{ "KEY", RESOURCES "unified", unified },
+};
+
+/* ---- what cgroup v1 alone knows ---- */
+
+static bool has_kernel_memory(const struct config_resources *resources)
+{
+	return memory_of(resources)->kernel.value > 0;
+}
+
+static bool has_kernel_tcp_memory(const struct config_resources *resources)
+{
+	return memory_of(resources)->kernel_tcp.value > 0;
+}
+
+static bool has_swappiness(const struct config_resources *resources)
+{
+	return memory_of(resources)->swappiness.set;
+}
+
+static bool has_oom_killer_disabled(const struct config_resources *resources)
+{
+	return memory_of(resources)->disable_oom_killer.value;
+}
+
+static bool has_realtime_runtime(const struct config_resources *resources)
+{
+	return cpu_of(resources)->realtime_runtime.value != 0;
+}
+
+static bool has_realtime_period(const struct config_resources *resources)
+{
+	return cpu_of(resources)->realtime_period.value != 0;
+}
+
+static bool has_leaf_weight(const struct config_resources *resources)
+{
+	const struct config_block_io *io = block_io_of(resources);
+
+	for (size_t i = 0; i < io->weight_device.count; i++)
+		if (io->weight_device.items[i].leaf_weight.value)
+			return true;
+	return io->leaf_weight.value != 0;
+}
+
+static bool has_network(const struct config_resources *resources)
+{
+	return resources->network &&
+	       (resources->network->class_id.value || resources->network->priorities.count);
+}
+
+/* An effect that was asked for and can't be had is an error, not a silence. memory.useHierarchy is
+ * not here: on v2 it always holds. */
+static const struct {
+	const char *property;
+	bool (*is_set)(const struct config_resources *resources);
+	const char *instead;
+} v1_only[] = {
+	{ RESOURCES "memory.kernel", has_kernel_memory, "memory.limit includes kernel memory" },
+	{ RESOURCES "memory.kernelTCP", has_kernel_tcp_memory, "memory.limit includes it" },
+	{ RESOURCES "memory.swappiness", has_swappiness, "limit swap by memory.swap" },
+	{ RESOURCES "memory.disableOOMKiller", has_oom_killer_disabled, "set process.oomScoreAdj" },
+	{ RESOURCES "cpu.realtimeRuntime", has_realtime_runtime, "use process.scheduler" },
+	{ RESOURCES "cpu.realtimePeriod", has_realtime_period, "use process.scheduler" },
+	{ RESOURCES "blockIO.leafWeight", has_leaf_weight, "use blockIO.weight" },
+	{ RESOURCES "network", has_network,
+	  "mark packets by an eBPF program or by nftables' cgroupv2" },
+};
+
+static int refuse_v1_only(const struct config_resources *resources, struct error *err)
+{
+	for (size_t i = 0; i < array_length(v1_only); i++)
+		if (v1_only[i].is_set(resources))
+			return error_set(err, ERROR_UNSUPPORTED, v1_only[i].property,
+					 "%s: cgroup v2 has nothing like it; %s",
+					 v1_only[i].property, v1_only[i].instead);
+	return 0;
+}
+
+/* Bounds the memory of a plan; far beyond any real config. */
+#define ENTRIES_LIMIT 10000
+
+static size_t count_entries(const struct config_resources *resources)
+{
+	const struct config_block_io *io = block_io_of(resources);
+	size_t count = io->weight_device.count + io->throttle_read_bps_device.count +
+		       io->throttle_write_bps_device.count + io->throttle_read_iops_device.count +
+		       io->throttle_write_iops_device.count + resources->hugepage_limits.count +
+		       resources->rdma.count + resources->unified.count;
+
+	for (size_t i = 0; i < resources->unified.count; i++)
+		for (const char *c = resources->unified.items[i].value; *c; c++)
+			count += *c == '\n';
+	return count;
+}
+
+int cgroup_plan_writes(const struct config_resources *resources, struct arena *arena,
+		       struct cgroup_writes *ret_writes, struct error *err)
+{
+	struct output output = { .arena = arena };
+
+	if (refuse_v1_only(resources, err) < 0)
+		return -1;
+	if (count_entries(resources) > ENTRIES_LIMIT)
+		return error_set(err, ERROR_INVALID, "linux.resources",
+				 "linux.resources: more than %d entries", ENTRIES_LIMIT);
+	for (size_t i = 0; i < array_length(knobs); i++)
+		if (knobs[i].convert(&knobs[i], resources, &output, err) < 0)
+			return -1;
+	*ret_writes = output.writes;
+	return 0;
+}

@@ -1,0 +1,158 @@
+/* Where a container's cgroup is: linux.cgroupsPath (config-linux.md, Cgroups Path), and the cgroup
+ * of a process. */
+#include "libcontainer/cgroup/internal.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/fd.h"
+#include "base/procfs.h"
+
+#define PROPERTY "linux.cgroupsPath"
+
+static const struct {
+	const char *name;
+	enum cgroup_manager manager;
+} managers[] = {
+	{ "cgroupfs", CGROUP_CGROUPFS },
+	{ "systemd", CGROUP_SYSTEMD },
+	{ "disabled", CGROUP_DISABLED },
+};
+
+const char *cgroup_manager_name(enum cgroup_manager manager)
+{
+	for (size_t i = 0; i < array_length(managers); i++)
+		if (managers[i].manager == manager)
+			return managers[i].name;
+	return NULL;
+}
+
+bool cgroup_manager_parse(const char *name, enum cgroup_manager *ret_manager)
+{
+	for (size_t i = 0; i < array_length(managers); i++) {
+		if (strcmp(managers[i].name, name) != 0)
+			continue;
+		*ret_manager = managers[i].manager;
+		return true;
+	}
+	return false;
+}
+
+/* "slice:prefix:name" names a unit, not a path. */
+static bool is_systemd_form(const char *path)
+{
+	const char *colon = strchr(path, ':');
+
+	return colon && strchr(colon + 1, ':') && !strchr(path, '/');
+}
+
+static int refuse(struct error *err, const char *path, const char *why)
+{
+	return error_set(err, ERROR_INVALID, PROPERTY, PROPERTY ": \"%s\" %s",
+			 text_printable(path) ? path : "", why);
+}
+
+/* Append one component of @length bytes to the clean path, or say why it can't be one. */
+static const char *append(char *clean, size_t size, const char *name, size_t length)
+{
+	size_t used = strlen(clean);
+
+	if (length == 0 || (length == 1 && name[0] == '.'))
+		return NULL;
+	if (length == 2 && name[0] == '.' && name[1] == '.')
+		return "contains \"..\"";
+	if (length > NAME_MAX || used + length + 2 > size)
+		return "is too long";
+	snprintf(clean + used, size - used, "/%.*s", (int)length, name);
+	return NULL;
+}
+
+/* Clean means "/a/b": absolute, no "." and no empty components. ".." is refused and not resolved:
+ * nobody means it, and it would leave the place that was delegated to the caller. */
+static int clean_path(const char *parent, const char *path, char *clean, size_t size,
+		      struct error *err)
+{
+	const char *parts[] = { parent, path };
+
+	if (!text_printable(path))
+		return refuse(err, path, "contains control characters");
+	clean[0] = '\0';
+	for (size_t i = 0; i < array_length(parts); i++) {
+		for (const char *name = parts[i]; *name; name += strspn(name, "/")) {
+			size_t length = strcspn(name, "/");
+			const char *why = append(clean, size, name, length);
+
+			if (why)
+				return refuse(err, path, why);
+			name += length;
+		}
+	}
+	if (!clean[0])
+		return refuse(err, path, "is the root cgroup, which can't be a container's");
+	return 0;
+}
+
+/* What isn't absolute is placed below the root cgroup; rootless, where that is not ours, beside the
+ * caller's own: below it no controller could be enabled, because the caller is in it. */
+static const char *runtime_place(const struct cgroup_request *request, struct arena *arena)
+{
+	const char *slash = request->rootless && request->own ? strrchr(request->own, '/') : NULL;
+
+	return slash ? arena_strndup(arena, request->own, (size_t)(slash - request->own)) : "/";
+}
+
+int cgroup_path_decide(const char *cgroups_path, const struct cgroup_request *request,
+		       struct arena *arena, char **ret_path, struct error *err)
+{
+	const char *path = cgroups_path && *cgroups_path ? cgroups_path : request->id;
+	const char *parent = path[0] == '/' ? "/" : runtime_place(request, arena);
+	char clean[PATH_MAX];
+
+	if (path == cgroups_path && is_systemd_form(path))
+		return refuse(err, path,
+			      "has the form slice:prefix:name, which only the systemd cgroup "
+			      "manager takes (--systemd-cgroup)");
+	if (clean_path(parent, path, clean, sizeof(clean), err) < 0)
+		return -1;
+	*ret_path = arena_strdup(arena, clean);
+	return 0;
+}
+
+/* The line of the v2 hierarchy in /proc/PID/cgroup is "0::PATH". */
+static char *find_v2_line(char *lines)
+{
+	char *rest = NULL;
+
+	for (char *line = strtok_r(lines, "\n", &rest); line; line = strtok_r(NULL, "\n", &rest))
+		if (text_starts(line, "0::"))
+			return line + strlen("0::");
+	return NULL;
+}
+
+int cgroup_of(pid_t pid, struct arena *arena, char **ret_path, struct error *err)
+{
+	_cleanup_buffer_ struct buffer lines = BUFFER_INIT;
+	_cleanup_fd_ int procfs = procfs_open(err);
+	_cleanup_fd_ int fd = -1;
+	char name[32] = "self/cgroup";
+	char *path;
+
+	if (procfs < 0)
+		return -1;
+	if (pid)
+		snprintf(name, sizeof(name), "%d/cgroup", (int)pid);
+	fd = procfs_open_at(procfs, name, O_RDONLY);
+	if (fd < 0)
+		return error_errno(err, errno, name, "read the cgroup of process %d", (int)pid);
+	if (fd_read(fd, CGROUP_LINES_LIMIT, &lines, name, err) < 0)
+		return -1;
+	path = find_v2_line(lines.bytes);
+	if (!path)
+		return error_set(err, ERROR_UNSUPPORTED, name,
+				 "process %d has no cgroup v2: the kernel was built without",
+				 (int)pid);
+	*ret_path = arena_strdup(arena, path);
+	return 0;
+}
