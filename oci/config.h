@@ -312,27 +312,44 @@ struct config_linux {
 
 struct config {
 	char *oci_version;
-	struct config_process *process;
-	struct config_root *root;
+	struct config_process *process; /* never NULL after config_read(): an absent one has no
+					   args, and such a container can't be started */
+	struct config_root *root;	/* never NULL after config_read() */
 	char *hostname, *domainname;
 	LIST(struct config_mount) mounts;
 	struct config_hooks *hooks;
 	struct string_map annotations;
 	struct config_linux
 	    *linux_; /* never NULL after config_read(): an absent object is an empty one */
+
+	struct strings warnings; /* what was tolerated, one sentence each: for whoever logs */
 };
 
-/* Read and validate BUNDLE/NAME. @bundlefd is the bundle's directory, @path how the file is called
- * in errors. Limits on size and depth hold before memory is taken. An error names file, line, JSON
- * path, what was expected and what was found (ERROR_INVALID), e.g. "config.json:12:
- * linux.resources.memory.limit: expected an integer, found "512M"". Any process. */
+/* The documents: a whole config.json; a process object (exec --process), which is returned as a
+ * config with nothing but .process; a resources object (update), one with just linux.resources. */
+enum config_document { DOCUMENT_CONFIG, DOCUMENT_PROCESS, DOCUMENT_RESOURCES };
+
+/* Room for any document that isn't made to be large, in address space: pages cost memory only once
+ * they are used. */
+#define CONFIG_ARENA_SIZE (64u << 20)
+
+/* Read and validate BUNDLE/@name, a config.json; @bundlefd is the bundle's directory, and errors
+ * call the file by @name. Limits on size and depth hold before memory is taken. An error names
+ * file, line, JSON path, what was expected and what was found (ERROR_INVALID), e.g.
+ * "config.json:12: linux.resources.memory.limit: expected an integer, found "512M""; err->object is
+ * the path. An ociVersion with another major version is ERROR_UNSUPPORTED. Any process. */
 int config_read(int bundlefd, const char *name, struct arena *arena, struct config **ret_config,
 		struct error *err);
 
-/* The same from bytes. With @process_only the document is a process object (exec --process), which
- * is returned as a config with nothing but .process; with resources_only (update) one with just
- * linux.resources. */
-enum config_document { DOCUMENT_CONFIG, DOCUMENT_PROCESS, DOCUMENT_RESOURCES };
+/* The same for one of the documents above; @name may be an absolute path, the file a pipe. */
+int config_read_document(int dirfd, const char *name, enum config_document document,
+			 struct arena *arena, struct config **ret_config, struct error *err);
+
+/* For an error that was found later, while a plan was made, err->object naming the place in the
+ * config: put "NAME:LINE: " before its text. Reads the file again; returns -1. */
+int config_locate(int bundlefd, const char *name, struct error *err);
+
+/* The same from bytes. */
 int config_parse(const char *bytes, size_t length, const char *name, enum config_document document,
 		 struct arena *arena, struct config **ret_config, struct error *err);
 

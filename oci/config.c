@@ -1,0 +1,150 @@
+#include "oci/config.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/cleanup.h"
+#include "base/fd.h"
+#include "oci/schema.h"
+#include "oci/validate.h"
+
+/* Where a document's values go. Objects that are never NULL are made before, so that an absent one
+ * is an empty one. */
+struct target {
+	const struct schema *schema;
+	void *object;
+	struct config *config;
+};
+
+static const char *prefix_of(enum config_document document)
+{
+	static const char *const prefixes[] = {
+		[DOCUMENT_CONFIG] = "",
+		[DOCUMENT_PROCESS] = "process.",
+		[DOCUMENT_RESOURCES] = "linux.resources.",
+	};
+
+	return prefixes[document];
+}
+
+static int make_target(enum config_document document, struct arena *arena,
+		       struct target *ret_target, struct error *err)
+{
+	struct config *config;
+
+	if (arena_left(arena) < 16384)
+		return error_set(err, ERROR_MEMORY, NULL, "no memory for the config");
+	config = arena_alloc(arena, sizeof(*config));
+	switch (document) {
+	case DOCUMENT_CONFIG:
+		*ret_target = (struct target){ &schema_config, config, config };
+		break;
+	case DOCUMENT_PROCESS:
+		config->process = arena_alloc(arena, sizeof(*config->process));
+		*ret_target = (struct target){ &schema_process, config->process, config };
+		break;
+	case DOCUMENT_RESOURCES:
+		config->linux_ = arena_alloc(arena, sizeof(*config->linux_));
+		config->linux_->resources = arena_alloc(arena, sizeof(*config->linux_->resources));
+		*ret_target =
+		    (struct target){ &schema_resources, config->linux_->resources, config };
+		break;
+	}
+	return 0;
+}
+
+/* The rules write paths from the root of a config; in another document they begin further down. */
+static void shorten_path(enum config_document document, struct error *err)
+{
+	const char *prefix = prefix_of(document);
+	size_t length = strlen(prefix);
+
+	if (text_starts(err->object, prefix))
+		memmove(err->object, err->object + length, strlen(err->object + length) + 1);
+	if (text_starts(err->text, prefix))
+		memmove(err->text, err->text + length, strlen(err->text + length) + 1);
+}
+
+int config_parse(const char *bytes, size_t length, const char *name, enum config_document document,
+		 struct arena *arena, struct config **ret_config, struct error *err)
+{
+	struct target target;
+	struct config *config;
+
+	if (make_target(document, arena, &target, err) < 0 ||
+	    schema_decode(target.schema, bytes, length, name, arena, target.object, err) < 0)
+		return -1;
+	config = target.config;
+	if (!config->process)
+		config->process = arena_alloc(arena, sizeof(*config->process));
+	if (!config->linux_)
+		config->linux_ = arena_alloc(arena, sizeof(*config->linux_));
+	if (validate(config, document, arena, err) < 0) {
+		shorten_path(document, err);
+		return schema_locate(target.schema, bytes, length, name, err);
+	}
+	*ret_config = config;
+	return 0;
+}
+
+/* A FIFO must not keep us waiting in open(2) for somebody to write, a pipe that somebody writes
+ * must; a file that is too long is refused before any of it is read. */
+static int open_document(int dirfd, const char *name, struct error *err)
+{
+	_cleanup_fd_ int fd = openat(dirfd, name, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
+	struct stat st;
+
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return error_errno(err, errno, name, "open %s", name);
+	if (S_ISDIR(st.st_mode))
+		return error_set(err, ERROR_INVALID, name, "%s is a directory", name);
+	if (S_ISREG(st.st_mode) && st.st_size > JSON_SIZE_MAX)
+		return error_set(err, ERROR_INVALID, name, "%s: longer than %u bytes", name,
+				 JSON_SIZE_MAX);
+	if (fcntl(fd, F_SETFL, O_RDONLY) < 0)
+		return error_errno(err, errno, name, "open %s", name);
+	return steal_fd(&fd);
+}
+
+static int read_document(int dirfd, const char *name, struct buffer *buffer, struct error *err)
+{
+	_cleanup_fd_ int fd = open_document(dirfd, name, err);
+
+	return fd < 0 ? -1 : fd_read(fd, JSON_SIZE_MAX, buffer, name, err);
+}
+
+int config_read_document(int dirfd, const char *name, enum config_document document,
+			 struct arena *arena, struct config **ret_config, struct error *err)
+{
+	_cleanup_buffer_ struct buffer buffer = BUFFER_INIT;
+
+	if (read_document(dirfd, name, &buffer, err) < 0)
+		return -1;
+	return config_parse(buffer.bytes, buffer.length, name, document, arena, ret_config, err);
+}
+
+int config_read(int bundlefd, const char *name, struct arena *arena, struct config **ret_config,
+		struct error *err)
+{
+	return config_read_document(bundlefd, name, DOCUMENT_CONFIG, arena, ret_config, err);
+}
+
+int config_locate(int bundlefd, const char *name, struct error *err)
+{
+	_cleanup_buffer_ struct buffer buffer = BUFFER_INIT;
+	struct error ignored = ERROR_INIT;
+
+	if (read_document(bundlefd, name, &buffer, &ignored) < 0)
+		return error_prefix(err, "%s", name);
+	return schema_locate(&schema_config, buffer.bytes, buffer.length, name, err);
+}
+
+const struct config_namespace *config_namespace_find(const struct config *config, const char *type)
+{
+	for (size_t i = 0; i < config->linux_->namespaces.count; i++)
+		if (strcmp(config->linux_->namespaces.items[i].type, type) == 0)
+			return &config->linux_->namespaces.items[i];
+	return NULL;
+}
