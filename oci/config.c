@@ -10,55 +10,42 @@
 #include "oci/schema.h"
 #include "oci/validate.h"
 
-/* Where a document's values go. Objects that are never NULL are made before, so that an absent one
- * is an empty one. */
-struct target {
+static const struct {
 	const struct schema *schema;
-	void *object;
-	struct config *config;
+	const char *prefix; /* of its paths in a config */
+} documents[] = {
+	[DOCUMENT_CONFIG] = { &schema_config, "" },
+	[DOCUMENT_PROCESS] = { &schema_process, "process." },
+	[DOCUMENT_RESOURCES] = { &schema_resources, "linux.resources." },
 };
 
-static const char *prefix_of(enum config_document document)
+/* A config with what is never NULL; decoding puts what the document has in its place. */
+static struct config *make_config(enum config_document document, struct arena *arena)
 {
-	static const char *const prefixes[] = {
-		[DOCUMENT_CONFIG] = "",
-		[DOCUMENT_PROCESS] = "process.",
-		[DOCUMENT_RESOURCES] = "linux.resources.",
-	};
+	struct config *config = arena_alloc(arena, sizeof(*config));
 
-	return prefixes[document];
+	config->process = arena_alloc(arena, sizeof(*config->process));
+	config->linux_ = arena_alloc(arena, sizeof(*config->linux_));
+	if (document == DOCUMENT_RESOURCES)
+		config->linux_->resources = arena_alloc(arena, sizeof(*config->linux_->resources));
+	return config;
 }
 
-static int make_target(enum config_document document, struct arena *arena,
-		       struct target *ret_target, struct error *err)
+static void *object_of(struct config *config, enum config_document document)
 {
-	struct config *config;
-
-	if (arena_left(arena) < 16384)
-		return error_set(err, ERROR_MEMORY, NULL, "no memory for the config");
-	config = arena_alloc(arena, sizeof(*config));
 	switch (document) {
-	case DOCUMENT_CONFIG:
-		*ret_target = (struct target){ &schema_config, config, config };
-		break;
 	case DOCUMENT_PROCESS:
-		config->process = arena_alloc(arena, sizeof(*config->process));
-		*ret_target = (struct target){ &schema_process, config->process, config };
-		break;
+		return config->process;
 	case DOCUMENT_RESOURCES:
-		config->linux_ = arena_alloc(arena, sizeof(*config->linux_));
-		config->linux_->resources = arena_alloc(arena, sizeof(*config->linux_->resources));
-		*ret_target =
-		    (struct target){ &schema_resources, config->linux_->resources, config };
-		break;
+		return config->linux_->resources;
+	default:
+		return config;
 	}
-	return 0;
 }
 
 /* The rules write paths from the root of a config; in another document they begin further down. */
-static void shorten_path(enum config_document document, struct error *err)
+static void shorten_path(const char *prefix, struct error *err)
 {
-	const char *prefix = prefix_of(document);
 	size_t length = strlen(prefix);
 
 	if (text_starts(err->object, prefix))
@@ -70,20 +57,17 @@ static void shorten_path(enum config_document document, struct error *err)
 int config_parse(const char *bytes, size_t length, const char *name, enum config_document document,
 		 struct arena *arena, struct config **ret_config, struct error *err)
 {
-	struct target target;
+	const struct schema *schema = documents[document].schema;
 	struct config *config;
 
-	if (make_target(document, arena, &target, err) < 0 ||
-	    schema_decode(target.schema, bytes, length, name, arena, target.object, err) < 0)
+	if (arena_left(arena) < 16384)
+		return error_set(err, ERROR_MEMORY, name, "%s: no memory to read it", name);
+	config = make_config(document, arena);
+	if (schema_decode(schema, bytes, length, name, arena, object_of(config, document), err) < 0)
 		return -1;
-	config = target.config;
-	if (!config->process)
-		config->process = arena_alloc(arena, sizeof(*config->process));
-	if (!config->linux_)
-		config->linux_ = arena_alloc(arena, sizeof(*config->linux_));
 	if (validate(config, document, arena, err) < 0) {
-		shorten_path(document, err);
-		return schema_locate(target.schema, bytes, length, name, err);
+		shorten_path(documents[document].prefix, err);
+		return schema_locate(schema, bytes, length, name, err);
 	}
 	*ret_config = config;
 	return 0;

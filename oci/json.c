@@ -208,6 +208,8 @@ int json_read(const char *bytes, size_t length, const char *name, json_handler *
 	};
 	yajl_status status;
 
+	if (length == 0)
+		return error_set(err, ERROR_INVALID, name, "%s: empty", name);
 	if (length > JSON_SIZE_MAX)
 		return error_set(err, ERROR_INVALID, name, "%s: longer than %u bytes", name,
 				 JSON_SIZE_MAX);
