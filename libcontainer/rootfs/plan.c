@@ -1,0 +1,119 @@
+/* The plan of the file tree as a whole: config.md#root, config-linux.md#masked-paths,
+ * #readonly-paths, #rootfs-mount-propagation. */
+#include "libcontainer/rootfs/plan.h"
+
+#include <limits.h>
+
+#include "base/path.h"
+
+static const struct name_value propagations[] = {
+	{ "private", MS_PRIVATE },
+	{ "rprivate", MS_PRIVATE | MS_REC },
+	{ "rshared", MS_SHARED | MS_REC },
+	{ "rslave", MS_SLAVE | MS_REC },
+	{ "runbindable", MS_UNBINDABLE | MS_REC },
+	{ "shared", MS_SHARED },
+	{ "slave", MS_SLAVE },
+	{ "unbindable", MS_UNBINDABLE },
+	{ NULL, 0 },
+};
+
+char *plan_host_path(const struct planner *planner, const char *path)
+{
+	return path[0] == '/'
+		   ? arena_strdup(planner->arena, path)
+		   : arena_printf(planner->arena, "%s/%s", planner->request->bundle, path);
+}
+
+const char *plan_clean_path(const struct planner *planner, const char *path, struct error *err)
+{
+	char clean[PATH_MAX];
+
+	if (path_clean(path, clean, sizeof(clean), err) < 0)
+		return NULL;
+	return arena_strdup(planner->arena, clean);
+}
+
+static int plan_root(const struct planner *planner, struct error *err)
+{
+	const struct config_root *root = planner->config->root;
+	struct rootfs_plan *plan = planner->plan;
+
+	if (!root || !root->path || !root->path[0])
+		return error_set(err, ERROR_INVALID, "root.path", "root.path is missing");
+	plan->bundle = arena_strdup(planner->arena, planner->request->bundle);
+	plan->root = plan_host_path(planner, root->path);
+	/* Links must not lead out of the bundle; a path that says ".." in the open may. */
+	if (root->path[0] != '/' && !text_starts(root->path, "../"))
+		plan->root_in_bundle = arena_strdup(planner->arena, root->path);
+	if (planner->request->user_namespace && planner->request->parent_mounts &&
+	    planner->request->mount_namespace)
+		plan->root_from = ROOTFS_SOURCE_PARENT;
+	plan->readonly = root->readonly.set && root->readonly.value;
+	return 0;
+}
+
+static int plan_propagation(const struct planner *planner, struct error *err)
+{
+	const char *name = planner->config->linux_->rootfs_propagation;
+	const struct name_value *row;
+
+	if (!name || !name[0])
+		return 0;
+	row = name_find(propagations, name);
+	if (!row)
+		return error_set(err, ERROR_INVALID, "linux.rootfsPropagation",
+				 "linux.rootfsPropagation: unknown value \"%s\"", name);
+	planner->plan->propagation = (unsigned long)row->value;
+	return 0;
+}
+
+/* Without a mount namespace everything would be done to the host, and stay there. */
+static int check_mount_namespace(const struct planner *planner, struct error *err)
+{
+	const struct rootfs_plan *plan = planner->plan;
+	const char *property = plan->mounts.count	    ? "mounts"
+			       : plan->readonly		    ? "root.readonly"
+			       : plan->masked_paths.count   ? "linux.maskedPaths"
+			       : plan->readonly_paths.count ? "linux.readonlyPaths"
+			       : plan->propagation	    ? "linux.rootfsPropagation"
+							    : NULL;
+
+	if (plan->mount_namespace || !property)
+		return 0;
+	return error_set(err, ERROR_INVALID, property, "%s needs a mount namespace", property);
+}
+
+int rootfs_plan(const struct config *config, const struct rootfs_request *request,
+		struct arena *arena, struct rootfs_plan **ret_plan, struct error *err)
+{
+	struct rootfs_plan *plan = arena_alloc(arena, sizeof(*plan));
+	const struct planner planner = { config, request, arena, plan };
+
+	plan->mount_namespace = request->mount_namespace;
+	plan->user_namespace = request->user_namespace;
+	plan->no_pivot = request->no_pivot;
+	plan->masked_paths = strings_copy(arena, &config->linux_->masked_paths);
+	plan->readonly_paths = strings_copy(arena, &config->linux_->readonly_paths);
+	if (plan_root(&planner, err) < 0 || plan_propagation(&planner, err) < 0 ||
+	    plan_mounts(&planner, err) < 0 || plan_devices(&planner, err) < 0 ||
+	    check_mount_namespace(&planner, err) < 0)
+		return -1;
+	*ret_plan = plan;
+	return 0;
+}
+
+const char *rootfs_path(const struct rootfs_plan *plan)
+{
+	return plan->root;
+}
+
+size_t rootfs_mount_count(const struct rootfs_plan *plan)
+{
+	return plan->mounts.count;
+}
+
+enum rootfs_source rootfs_source(const struct rootfs_plan *plan, size_t index)
+{
+	return index == ROOTFS_ROOT ? plan->root_from : plan->mounts.items[index].from;
+}

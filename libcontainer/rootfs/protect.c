@@ -1,0 +1,122 @@
+/* What the container must not see or change: config-linux.md#masked-paths, #readonly-paths,
+ * config.md#root (readonly). */
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+
+#include "base/cleanup.h"
+#include "base/path.h"
+#include "base/procfs.h"
+#include "libcontainer/rootfs/filesystem.h"
+#include "libcontainer/rootfs/plan.h"
+#include "libcontainer/rootfs/tree.h"
+
+static const struct attributes read_only = { .set = MOUNT_ATTR_RDONLY };
+
+/* *ret_fd is -1 if there is no such path: then there is nothing to protect. */
+static int open_if_there(const struct rootfs *rootfs, const char *path, int *ret_fd,
+			 struct error *err)
+{
+	int fd = path_open(rootfs->root, path, 0, err);
+
+	if (fd < 0 && err->errnum != ENOENT)
+		return -1;
+	*ret_fd = fd;
+	return 0;
+}
+
+/* A read-only bind of the path on itself. */
+static int make_readonly(const struct rootfs *rootfs, const char *path, struct error *err)
+{
+	_cleanup_fd_ int target = -1, tree = -1;
+
+	if (open_if_there(rootfs, path, &target, err) < 0)
+		return -1;
+	if (target < 0)
+		return 0;
+	tree = tree_clone(target, "", true);
+	if (tree < 0 || tree_set_attributes(tree, read_only, false) < 0 ||
+	    tree_attach(tree, target) < 0)
+		return error_errno(err, errno, path, "make %s read-only", path);
+	return 0;
+}
+
+/* The empty directory that covers all masked ones; made when the first is found. */
+static int open_empty(struct error *err)
+{
+	static const struct mount_plan empty = {
+		.type = "tmpfs",
+		.destination = "maskedPaths",
+		.source = "tmpfs",
+		.options.own.set = MOUNT_ATTR_RDONLY,
+	};
+
+	return filesystem_open(&empty, "0755", NULL, err);
+}
+
+static int mask(const struct rootfs *rootfs, const char *path, int *empty, struct error *err)
+{
+	_cleanup_fd_ int target = -1, tree = -1;
+	struct stat st;
+
+	if (open_if_there(rootfs, path, &target, err) < 0)
+		return -1;
+	if (target < 0)
+		return 0;
+	if (fstat(target, &st) < 0)
+		return error_errno(err, errno, path, "look at %s", path);
+	if (S_ISDIR(st.st_mode) && *empty < 0 && (*empty = open_empty(err)) < 0)
+		return -1;
+	tree = tree_clone(S_ISDIR(st.st_mode) ? *empty : rootfs->null, "", false);
+	if (tree < 0 || tree_attach(tree, target) < 0)
+		return error_errno(err, errno, path, "mask %s", path);
+	return 0;
+}
+
+/* By descriptor: a path would be the container's by now (CVE-2026-115521). */
+static int finish(const struct rootfs_plan *plan, const struct rootfs *rootfs, struct error *err)
+{
+	for (size_t i = 0; i < rootfs->readonly_count; i++)
+		if (tree_set_attributes(rootfs->readonly[i], read_only, false) < 0)
+			return error_errno(err, errno, NULL, "make a mount read-only");
+	if (plan->readonly && tree_set_attributes(rootfs->root, read_only, false) < 0)
+		return error_errno(err, errno, "root.readonly", "make the root read-only");
+	/* private is what it is already */
+	if (plan->propagation && !(plan->propagation & MS_PRIVATE) &&
+	    tree_set_propagation(rootfs->root, plan->propagation) < 0)
+		return error_errno(err, errno, "linux.rootfsPropagation",
+				   "set the root's propagation");
+	return 0;
+}
+
+int rootfs_protect(const struct rootfs_plan *plan, struct rootfs *rootfs, struct error *err)
+{
+	_cleanup_fd_ int empty = -1;
+
+	for (size_t i = 0; i < plan->readonly_paths.count; i++)
+		if (make_readonly(rootfs, plan->readonly_paths.items[i], err) < 0)
+			return error_prefix(err, "linux.readonlyPaths[%zu]", i);
+	for (size_t i = 0; i < plan->masked_paths.count; i++)
+		if (mask(rootfs, plan->masked_paths.items[i], &empty, err) < 0)
+			return error_prefix(err, "linux.maskedPaths[%zu]", i);
+	return finish(plan, rootfs, err);
+}
+
+int rootfs_procfs(const struct rootfs *rootfs, struct error *err)
+{
+	static const struct mount_plan procfs = {
+		.type = "proc",
+		.destination = "/proc",
+		.options.own.set = MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC,
+	};
+	_cleanup_fd_ int fd = filesystem_open(&procfs, NULL, NULL, err);
+
+	/* no new one is allowed here: the container's, if it is one, and base/procfs.h won't cross
+	 * into what is mounted over parts of it */
+	if (fd < 0)
+		fd = path_open(rootfs->root, "/proc", PATH_NO_SYMLINKS | PATH_DIRECTORY, err);
+	if (fd < 0 || procfs_verify(fd, err) < 0)
+		return -1;
+	return steal_fd(&fd);
+}
