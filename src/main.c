@@ -1,15 +1,20 @@
-#include "src/version.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <unistd.h>
 
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
+#include "src/invocation.h"
+
+/* A caller may have closed 0, 1 or 2. The next file we open would take the number, and then be
+ * written to as stdout or handed to a container as its stdin. */
+static void open_missing_stdio(void)
+{
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
+		if (fcntl(fd, F_GETFD) < 0 && errno == EBADF && open("/dev/null", O_RDWR) != fd)
+			_exit(1);
+}
 
 int main(int argc, char **argv)
 {
-	if (argc != 2 || strcmp(argv[1], "--version") != 0) {
-		fprintf(stderr, "usage: proa --version\n");
-		return EXIT_FAILURE;
-	}
-	printf("proa version %s\ncommit: %s\nspec: 1.3.0\n", PACKAGE_VERSION, proa_commit);
-	return EXIT_SUCCESS;
+	open_missing_stdio();
+	return invocation_run(argc, argv);
 }
