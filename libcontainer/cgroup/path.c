@@ -50,7 +50,7 @@ static bool is_systemd_form(const char *path)
 
 static int refuse(struct error *err, const char *path, const char *why)
 {
-	return error_set(err, ERROR_INVALID, PROPERTY, PROPERTY ": \"%s\" %s",
+	return error_set(err, ERROR_INVALID, PROPERTY, PROPERTY ": \"%.200s\" %s",
 			 text_printable(path) ? path : "", why);
 }
 
