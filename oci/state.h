@@ -3,6 +3,8 @@
  */
 #pragma once
 
+#include <sys/types.h>
+
 #include "base/arena.h"
 #include "base/error.h"
 #include "base/text.h"
@@ -46,16 +48,23 @@ struct container_state {
 
 const char *container_status_name(enum container_status status);
 
-/* The stored form. @buffer is the caller's to free. */
+/* The stored form: one line. @buffer is the caller's to free. A path that is no UTF-8 can't be kept
+ * in JSON: ERROR_INVALID. */
 int state_encode(const struct container_state *state, struct buffer *buffer, struct error *err);
+/* The reverse. What isn't a state is ERROR_INVALID, one of a newer proa ERROR_UNSUPPORTED. */
 int state_decode(const char *bytes, size_t length, struct arena *arena,
 		 struct container_state **ret_state, struct error *err);
 
-/* What hooks and the seccomp agent get on their socket or standard input (runtime.md, State):
- * ociVersion, id, status, pid, bundle, annotations, compact, one line. */
+/* What hooks get on their standard input (runtime.md, State): ociVersion, id, status, pid, bundle,
+ * annotations; one line. The pid of a stopped container is 0. */
 int state_encode_for_hooks(const struct container_state *state, struct buffer *buffer,
 			   struct error *err);
-/* What `state` prints: the same and rootfs, created, owner; indented. @owner is a name or "".
- * `list` prints an array of these. */
+/* What the seccomp agent gets beside the listener's descriptor (config-linux.md, The Container
+ * Process State): the same as .state, @pid of the process that has the filter, @metadata, which may
+ * be NULL, as the config has it. */
+int state_encode_for_listener(const struct container_state *state, pid_t pid, const char *metadata,
+			      struct buffer *buffer, struct error *err);
+/* What `state` prints: the same as for hooks, and rootfs, created, owner; indented. @owner is a
+ * name or "". `list` prints an array of these. */
 int state_encode_for_people(const struct container_state *state, const char *owner,
 			    struct buffer *buffer, struct error *err);

@@ -1,0 +1,175 @@
+#include "oci/state.h"
+
+#include "oci/schema.h"
+
+const char *container_status_name(enum container_status status)
+{
+	static const char *const names[] = {
+		[STATUS_CREATING] = "creating", [STATUS_CREATED] = "created",
+		[STATUS_RUNNING] = "running",	[STATUS_PAUSED] = "paused",
+		[STATUS_STOPPED] = "stopped",
+	};
+
+	return names[status];
+}
+
+/* ---- the stored form ---- */
+
+#define TABLE  struct container_state
+#define STORED APPLIED_BY("container_state")
+static const struct schema_row stored_rows[] = {
+	ROW_PLAIN_UINT(TABLE, version, "version", STORED),
+	ROW_STRING(TABLE, id, "id", REQUIRED_FILLED, STORED),
+	ROW_STRING(TABLE, oci_version, "ociVersion", REQUIRED, STORED),
+	ROW_STRING(TABLE, bundle, "bundle", REQUIRED_PATH, STORED),
+	ROW_STRING(TABLE, rootfs, "rootfs", STORED),
+	ROW_STRING(TABLE, created, "created", STORED),
+	ROW_PLAIN_UINT(TABLE, owner_uid, "ownerUid", UINT32, STORED),
+	ROW_PLAIN_INT(TABLE, pid, "pid", RANGE(0, INT32_MAX), STORED),
+	ROW_PLAIN_UINT(TABLE, pid_start, "pidStart", STORED),
+	ROW_STRING(TABLE, cgroup_manager, "cgroupManager", STORED),
+	ROW_STRING(TABLE, cgroup_path, "cgroupPath", STORED),
+	ROW_PLAIN_BOOL(TABLE, cgroup_created, "cgroupCreated", STORED),
+	ROW_STRING(TABLE, intel_rdt_clos, "intelRdtClos", STORED),
+	ROW_PLAIN_BOOL(TABLE, has_poststart, "hasPoststart", STORED),
+	ROW_PLAIN_BOOL(TABLE, has_poststop, "hasPoststop", STORED),
+	ROW_STRINGS(TABLE, namespaces, "namespaces", STORED),
+	ROW_STRING_MAP(TABLE, annotations, "annotations", STORED),
+};
+static const struct schema stored_schema = SCHEMA(stored_rows, TABLE);
+#undef TABLE
+
+static int encode(const struct schema *schema, const void *object, bool pretty,
+		  struct buffer *buffer, struct error *err)
+{
+	struct json_writer writer;
+
+	json_begin(&writer, pretty);
+	schema_encode(schema, object, &writer);
+	return json_finish(&writer, buffer, err);
+}
+
+int state_encode(const struct container_state *state, struct buffer *buffer, struct error *err)
+{
+	return encode(&stored_schema, state, false, buffer, err);
+}
+
+int state_decode(const char *bytes, size_t length, struct arena *arena,
+		 struct container_state **ret_state, struct error *err)
+{
+	struct container_state *state;
+
+	if (arena_left(arena) < 2 * sizeof(*state))
+		return error_set(err, ERROR_MEMORY, NULL, "no memory for a container's state");
+	state = arena_alloc(arena, sizeof(*state));
+	if (schema_decode(&stored_schema, bytes, length, "state", arena, state, err) < 0)
+		return -1;
+	if (state->version == 0)
+		return error_set(err, ERROR_INVALID, state->id, "state: version: is required");
+	if (state->version > STATE_VERSION)
+		return error_set(err, ERROR_UNSUPPORTED, state->id,
+				 "the container was made by a newer proa (state version %ju, known "
+				 "is %d)",
+				 (uintmax_t)state->version, STATE_VERSION);
+	*ret_state = state;
+	return 0;
+}
+
+/* ---- what others see of it ---- */
+
+struct shown_state {
+	char *oci_version, *id, *status, *bundle, *rootfs, *created, *owner;
+	int64_t pid;
+	struct string_map annotations;
+};
+
+/* The process of a container that has ended has no pid any more. */
+static struct shown_state shown(const struct container_state *state)
+{
+	return (struct shown_state){
+		.oci_version = state->oci_version,
+		.id = state->id,
+		.status = (char *)container_status_name(state->status),
+		.bundle = state->bundle,
+		.rootfs = state->rootfs,
+		.created = state->created,
+		.pid = state->status == STATUS_STOPPED ? 0 : state->pid,
+		.annotations = state->annotations,
+	};
+}
+
+#define TABLE struct shown_state
+#define SHOWN APPLIED_BY("shown")
+static const struct schema_row hook_state_rows[] = {
+	ROW_STRING(TABLE, oci_version, "ociVersion", SHOWN),
+	ROW_STRING(TABLE, id, "id", SHOWN),
+	ROW_STRING(TABLE, status, "status", SHOWN),
+	ROW_PLAIN_INT(TABLE, pid, "pid", SHOWN),
+	ROW_STRING(TABLE, bundle, "bundle", SHOWN),
+	ROW_STRING_MAP(TABLE, annotations, "annotations", SHOWN),
+};
+static const struct schema hook_state_schema = SCHEMA(hook_state_rows, TABLE);
+
+static const struct schema_row people_state_rows[] = {
+	ROW_STRING(TABLE, oci_version, "ociVersion", SHOWN),
+	ROW_STRING(TABLE, id, "id", SHOWN),
+	ROW_PLAIN_INT(TABLE, pid, "pid", SHOWN),
+	ROW_STRING(TABLE, status, "status", SHOWN),
+	ROW_STRING(TABLE, bundle, "bundle", SHOWN),
+	ROW_STRING(TABLE, rootfs, "rootfs", SHOWN),
+	ROW_STRING(TABLE, created, "created", SHOWN),
+	ROW_STRING_MAP(TABLE, annotations, "annotations", SHOWN),
+	ROW_STRING(TABLE, owner, "owner", SHOWN),
+};
+static const struct schema people_state_schema = SCHEMA(people_state_rows, TABLE);
+#undef TABLE
+
+struct listener_state {
+	char *oci_version, *metadata;
+	struct strings fds;
+	int64_t pid;
+	struct shown_state state;
+};
+
+#define TABLE struct listener_state
+static const struct schema_row listener_state_rows[] = {
+	ROW_STRING(TABLE, oci_version, "ociVersion", SHOWN),
+	ROW_STRINGS(TABLE, fds, "fds", SHOWN),
+	ROW_PLAIN_INT(TABLE, pid, "pid", SHOWN),
+	ROW_STRING(TABLE, metadata, "metadata", SHOWN),
+	ROW_OBJECT(TABLE, state, "state", struct shown_state, hook_state_schema, SHOWN),
+};
+static const struct schema listener_state_schema = SCHEMA(listener_state_rows, TABLE);
+#undef TABLE
+
+int state_encode_for_hooks(const struct container_state *state, struct buffer *buffer,
+			   struct error *err)
+{
+	struct shown_state what = shown(state);
+
+	return encode(&hook_state_schema, &what, false, buffer, err);
+}
+
+int state_encode_for_listener(const struct container_state *state, pid_t pid, const char *metadata,
+			      struct buffer *buffer, struct error *err)
+{
+	char *fds[] = { (char *)"seccompFd" };
+	struct listener_state what = {
+		.oci_version = state->oci_version,
+		.metadata = (char *)metadata,
+		.fds = { fds, 1 },
+		.pid = pid,
+		.state = shown(state),
+	};
+
+	return encode(&listener_state_schema, &what, false, buffer, err);
+}
+
+int state_encode_for_people(const struct container_state *state, const char *owner,
+			    struct buffer *buffer, struct error *err)
+{
+	struct shown_state what = shown(state);
+
+	what.owner = (char *)owner;
+	return encode(&people_state_schema, &what, true, buffer, err);
+}
