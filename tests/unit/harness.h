@@ -8,12 +8,11 @@
  *	}
  *
  * Include it once per test program; it brings main(). A test that fails a CHECK, crashes, exits by
- * itself or takes longer than the limit is "not ok" and the others still run. CHECK also works in
- * processes that a test forks. What the code under test prints goes to stderr, so it can't pass for
- *TAP.
+ * itself or takes longer than the limit is "not ok", and the others still run. CHECK also works in
+ * processes that a test forks. What the code under test prints goes to stderr, not into the TAP.
  *
- * `NAME_test [TEST...]` runs the named tests only; HARNESS_TIMEOUT sets the limit per test
- *(seconds). */
+ * `NAME_test [TEST...]` runs these tests only; HARNESS_TIMEOUT limits each, in seconds.
+ */
 #ifndef PROA_TESTS_UNIT_HARNESS_H
 #define PROA_TESTS_UNIT_HARNESS_H
 
