@@ -4,9 +4,9 @@
 set -euo pipefail
 
 src=$(dirname "$(dirname "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")")")
-# shellcheck source=../lib/results.sh
+# shellcheck source=tests/lib/results.sh
 . "$src/tests/lib/results.sh"
-# shellcheck source=../lib/debian.sh
+# shellcheck source=tests/lib/debian.sh
 . "$src/tests/lib/debian.sh"
 
 [ $# = 2 ] || {
@@ -61,8 +61,7 @@ chroot_tree() {
 	local tree packages=${2%,},mount # for the umount of in_tree
 	tree=$chroots/$name-$(printf '%s\n' "$@" "$packages" "$(declare -f debian_tree)" | sha256sum | cut -c 1-12)
 	if [ ! -d "$tree" ]; then
-		command -v mmdebstrap >/dev/null ||
-			DEBIAN_FRONTEND=noninteractive apt-get install --yes --no-install-recommends mmdebstrap >&2
+		install_packages mmdebstrap debian-archive-keyring
 		mkdir -p "$chroots"
 		rm -rf --one-file-system "$tree.new"
 		# shellcheck disable=SC2016 # mmdebstrap's own argument

@@ -1,15 +1,5 @@
 # shellcheck shell=bash
-# Sourced by tests/run and tests/builds/*: packages, and when the build counts as changed.
-
-# missing_packages SRC: packages that ./bootstrap --install-deps would install, each after a space
-missing_packages() {
-	local package
-	command -v dpkg-query >/dev/null || return 0
-	for package in $("$1/bootstrap" --list-deps); do
-		dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null | grep -qx installed ||
-			printf ' %s' "$package"
-	done
-}
+# Sourced by tests/run: the builds of tests/builds, and when the build counts as changed.
 
 # all_builds SRC: the names of the scripts in tests/builds
 all_builds() {

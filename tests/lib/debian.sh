@@ -1,5 +1,30 @@
 # shellcheck shell=bash
-# Sourced: trees of Debian releases, made from the archive and verified with Debian's keyring.
+# Sourced: Debian's packages on this machine, and trees of its releases, verified with Debian's keyring.
+
+# missing_packages PACKAGE...: prints those that are not installed; on another system than Debian none
+missing_packages() {
+	local package
+	command -v dpkg-query >/dev/null || return 0
+	for package; do
+		dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null | grep -qx installed || echo "$package"
+	done
+}
+
+# install_packages PACKAGE...: install those that are missing; apt's output is shown if it fails
+install_packages() {
+	local log missing
+	mapfile -t missing < <(missing_packages "$@")
+	[ ${#missing[@]} != 0 ] || return 0
+	echo "installing ${missing[*]}" >&2
+	log=$({ apt_install "${missing[@]}" || { apt-get update && apt_install "${missing[@]}"; }; } 2>&1 </dev/null) && return
+	tail -20 <<<"$log" >&2
+	echo "cannot install ${missing[*]}" >&2
+	return 1
+}
+
+apt_install() {
+	DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "$@"
+}
 
 debian_keyring=/usr/share/keyrings/debian-archive-keyring.gpg
 

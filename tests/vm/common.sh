@@ -1,6 +1,9 @@
 # shellcheck shell=bash
 # Sourced by the scripts beside it and by tests/native.
 
+# shellcheck source=tests/lib/debian.sh
+. "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")/../lib/debian.sh"
+
 # die TEXT...: wrong usage, or a machine on which this cannot work
 die() {
 	echo "${0##*/}: $*" >&2
@@ -15,21 +18,4 @@ usage() {
 
 must_be_root() {
 	[ "$(id -u)" = 0 ] || die "must be root"
-}
-
-# install_packages PACKAGE...: install those Debian packages that are missing
-install_packages() {
-	local log package missing=()
-	for package; do
-		dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null | grep -qx installed || missing+=("$package")
-	done
-	[ ${#missing[@]} = 0 ] && return
-	echo "installing ${missing[*]}" >&2
-	log=$({ apt_install "${missing[@]}" || { apt-get update && apt_install "${missing[@]}"; }; } 2>&1 </dev/null) && return
-	tail -20 <<<"$log" >&2
-	die "cannot install ${missing[*]}"
-}
-
-apt_install() {
-	DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "$@"
 }
