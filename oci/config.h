@@ -16,6 +16,10 @@
 #include "base/error.h"
 #include "base/text.h"
 
+/* The versions of the runtime-spec that are understood: these and all between. */
+#define OCI_VERSION_MIN "1.0.0"
+#define OCI_VERSION	"1.3.0"
+
 struct optional_int {
 	int64_t value;
 	bool set;

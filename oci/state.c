@@ -15,26 +15,25 @@ const char *container_status_name(enum container_status status)
 
 /* ---- the stored form ---- */
 
-#define TABLE  struct container_state
-#define STORED APPLIED_BY("container_state")
+#define TABLE struct container_state
 static const struct schema_row stored_rows[] = {
-	ROW_PLAIN_UINT(TABLE, version, "version", STORED),
-	ROW_STRING(TABLE, id, "id", REQUIRED_FILLED, STORED),
-	ROW_STRING(TABLE, oci_version, "ociVersion", REQUIRED, STORED),
-	ROW_STRING(TABLE, bundle, "bundle", REQUIRED_PATH, STORED),
-	ROW_STRING(TABLE, rootfs, "rootfs", STORED),
-	ROW_STRING(TABLE, created, "created", STORED),
-	ROW_PLAIN_UINT(TABLE, owner_uid, "ownerUid", UINT32, STORED),
-	ROW_PLAIN_INT(TABLE, pid, "pid", RANGE(0, INT32_MAX), STORED),
-	ROW_PLAIN_UINT(TABLE, pid_start, "pidStart", STORED),
-	ROW_STRING(TABLE, cgroup_manager, "cgroupManager", STORED),
-	ROW_STRING(TABLE, cgroup_path, "cgroupPath", STORED),
-	ROW_PLAIN_BOOL(TABLE, cgroup_created, "cgroupCreated", STORED),
-	ROW_STRING(TABLE, intel_rdt_clos, "intelRdtClos", STORED),
-	ROW_PLAIN_BOOL(TABLE, has_poststart, "hasPoststart", STORED),
-	ROW_PLAIN_BOOL(TABLE, has_poststop, "hasPoststop", STORED),
-	ROW_STRINGS(TABLE, namespaces, "namespaces", STORED),
-	ROW_STRING_MAP(TABLE, annotations, "annotations", STORED),
+	ROW_PLAIN_UINT(TABLE, version, "version"),
+	ROW_STRING(TABLE, id, "id", REQUIRED_FILLED),
+	ROW_STRING(TABLE, oci_version, "ociVersion", REQUIRED),
+	ROW_STRING(TABLE, bundle, "bundle", REQUIRED_PATH),
+	ROW_STRING(TABLE, rootfs, "rootfs"),
+	ROW_STRING(TABLE, created, "created"),
+	ROW_PLAIN_UINT(TABLE, owner_uid, "ownerUid", UINT32),
+	ROW_PLAIN_INT(TABLE, pid, "pid", RANGE(0, INT32_MAX)),
+	ROW_PLAIN_UINT(TABLE, pid_start, "pidStart"),
+	ROW_STRING(TABLE, cgroup_manager, "cgroupManager"),
+	ROW_STRING(TABLE, cgroup_path, "cgroupPath"),
+	ROW_PLAIN_BOOL(TABLE, cgroup_created, "cgroupCreated"),
+	ROW_STRING(TABLE, intel_rdt_clos, "intelRdtClos"),
+	ROW_PLAIN_BOOL(TABLE, has_poststart, "hasPoststart"),
+	ROW_PLAIN_BOOL(TABLE, has_poststop, "hasPoststop"),
+	ROW_STRINGS(TABLE, namespaces, "namespaces"),
+	ROW_STRING_MAP(TABLE, annotations, "annotations"),
 };
 static const struct schema stored_schema = SCHEMA(stored_rows, TABLE);
 #undef TABLE
@@ -99,27 +98,26 @@ static struct shown_state shown(const struct container_state *state)
 }
 
 #define TABLE struct shown_state
-#define SHOWN APPLIED_BY("shown")
 static const struct schema_row hook_state_rows[] = {
-	ROW_STRING(TABLE, oci_version, "ociVersion", SHOWN),
-	ROW_STRING(TABLE, id, "id", SHOWN),
-	ROW_STRING(TABLE, status, "status", SHOWN),
-	ROW_PLAIN_INT(TABLE, pid, "pid", SHOWN),
-	ROW_STRING(TABLE, bundle, "bundle", SHOWN),
-	ROW_STRING_MAP(TABLE, annotations, "annotations", SHOWN),
+	ROW_STRING(TABLE, oci_version, "ociVersion"),
+	ROW_STRING(TABLE, id, "id"),
+	ROW_STRING(TABLE, status, "status"),
+	ROW_PLAIN_INT(TABLE, pid, "pid"),
+	ROW_STRING(TABLE, bundle, "bundle"),
+	ROW_STRING_MAP(TABLE, annotations, "annotations"),
 };
 static const struct schema hook_state_schema = SCHEMA(hook_state_rows, TABLE);
 
 static const struct schema_row people_state_rows[] = {
-	ROW_STRING(TABLE, oci_version, "ociVersion", SHOWN),
-	ROW_STRING(TABLE, id, "id", SHOWN),
-	ROW_PLAIN_INT(TABLE, pid, "pid", SHOWN),
-	ROW_STRING(TABLE, status, "status", SHOWN),
-	ROW_STRING(TABLE, bundle, "bundle", SHOWN),
-	ROW_STRING(TABLE, rootfs, "rootfs", SHOWN),
-	ROW_STRING(TABLE, created, "created", SHOWN),
-	ROW_STRING_MAP(TABLE, annotations, "annotations", SHOWN),
-	ROW_STRING(TABLE, owner, "owner", SHOWN),
+	ROW_STRING(TABLE, oci_version, "ociVersion"),
+	ROW_STRING(TABLE, id, "id"),
+	ROW_PLAIN_INT(TABLE, pid, "pid"),
+	ROW_STRING(TABLE, status, "status"),
+	ROW_STRING(TABLE, bundle, "bundle"),
+	ROW_STRING(TABLE, rootfs, "rootfs"),
+	ROW_STRING(TABLE, created, "created"),
+	ROW_STRING_MAP(TABLE, annotations, "annotations"),
+	ROW_STRING(TABLE, owner, "owner"),
 };
 static const struct schema people_state_schema = SCHEMA(people_state_rows, TABLE);
 #undef TABLE
@@ -133,11 +131,11 @@ struct listener_state {
 
 #define TABLE struct listener_state
 static const struct schema_row listener_state_rows[] = {
-	ROW_STRING(TABLE, oci_version, "ociVersion", SHOWN),
-	ROW_STRINGS(TABLE, fds, "fds", SHOWN),
-	ROW_PLAIN_INT(TABLE, pid, "pid", SHOWN),
-	ROW_STRING(TABLE, metadata, "metadata", SHOWN),
-	ROW_OBJECT(TABLE, state, "state", struct shown_state, hook_state_schema, SHOWN),
+	ROW_STRING(TABLE, oci_version, "ociVersion"),
+	ROW_STRINGS(TABLE, fds, "fds"),
+	ROW_PLAIN_INT(TABLE, pid, "pid"),
+	ROW_STRING(TABLE, metadata, "metadata"),
+	ROW_OBJECT(TABLE, state, "state", struct shown_state, hook_state_schema),
 };
 static const struct schema listener_state_schema = SCHEMA(listener_state_rows, TABLE);
 #undef TABLE
