@@ -1,0 +1,74 @@
+/* The conversation between a container's init and the process that makes it, and later between init
+ * and `start`. Init asks, the parent answers; whoever's turn it isn't, waits.
+ *
+ *   parent                             bridge                  init
+ *     | clone3 ----------------------->| (only if namespaces     |
+ *     |                                |  are joined or clocks   |
+ *     |                                |  set)                   |
+ *     |<----------- SPAWNED + pidfd ---| clone3 ---------------->|
+ *     |  reaps the bridge              .                         |
+ *     |<------------------------------------------- MAP_IDS -----|  only in a new user namespace
+ *     |  writes the maps; DONE --------------------------------->|
+ *     |<------------------------------------- MOUNT_SOURCE i ----|  per mount whose source init
+ *     |  DONE + detached mount --------------------------------->|  can't reach itself
+ *     |<------------------------------------- RUNTIME_HOOKS -----|  mounts are made, pivot_root is
+ * not |  devices' cgroup program, prestart and createRuntime     | |  hooks; DONE
+ * ------------------------------------------->|
+ *     |<------------------------------------------- SPAWNED -----|  only if a pid namespace is
+ * joined: |  (the process changes as at the bridge)                  |  the last thing before
+ *     |<------------------------------------------- CREATED -----|
+ *     |  limits, state, pid file; DONE ------------------------->|  waits at its socket
+ *     x                                                          |
+ *   start --------------------------------- START -------------->|  startContainer hooks, checks
+ *     |<------------------------------------------- LISTENER ----|  only with a seccomp listener
+ *     |  hands it to the agent; DONE --------------------------->|
+ *     |<------------------------------------------ EXECUTING ----|
+ *     |<=================== end of file =========================|  execve closes the socket
+ *
+ * `exec` has the same first lines (bridge joins, SPAWNED), then [LISTENER,] EXECUTING and the end
+ * of file. At any place init may say ERROR instead, and end. End of file before EXECUTING: init
+ * died, the step that was running is named. End of file after it: the program runs. ERROR after it:
+ * the program could not be executed. Any other message, or one out of turn, is ERROR_PROTOCOL and
+ * init is killed.
+ *
+ * One message is one packet of a SOCK_SEQPACKET socket, of exactly the length of its kind. */
+#pragma once
+
+#include <stdint.h>
+
+#include "base/error.h"
+
+/* In the order in which they may come. */
+enum message_type {
+	MESSAGE_SPAWNED = 1,
+	MESSAGE_MAP_IDS,
+	MESSAGE_MOUNT_SOURCE,
+	MESSAGE_RUNTIME_HOOKS,
+	MESSAGE_CREATED,
+	MESSAGE_START,
+	MESSAGE_LISTENER,
+	MESSAGE_EXECUTING,
+	MESSAGE_ERROR,
+	MESSAGE_DONE,
+};
+
+struct message {
+	uint32_t type;
+	uint32_t index;	    /* of MOUNT_SOURCE, else 0 */
+	struct error error; /* of ERROR, not sent with the others */
+};
+
+const char *message_name(uint32_t type);
+
+/* Send one; @fd is passed along unless -1 (and stays the caller's). Any process. */
+int message_send(int socket, enum message_type type, uint32_t index, int fd, struct error *err);
+int message_send_error(int socket, const struct error *error);
+
+/* Receive one, with the descriptor it carries (-1 if none). Returns 1, 0 at the end of file (also
+ * when the peer was killed), -1 on a message that is malformed. Any process. */
+int message_receive(int socket, struct message *ret_message, int *ret_fd, struct error *err);
+
+/* Init: send and wait for DONE, whose descriptor is returned in *ret_fd (may be NULL). When the
+ * parent is gone this fails: init must not go on without it. */
+int message_ask(int socket, enum message_type type, uint32_t index, int fd, int *ret_fd,
+		struct error *err);
