@@ -87,3 +87,11 @@ int procfs_write(int procfs, const char *path, const char *text)
 	}
 	return written < 0 ? -1 : 0;
 }
+
+int procfs_reopen(int procfs, int fd, int flags)
+{
+	char link[64];
+
+	snprintf(link, sizeof(link), "thread-self/fd/%d", fd);
+	return openat(procfs, link, flags | O_CLOEXEC);
+}

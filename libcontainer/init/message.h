@@ -20,9 +20,9 @@
  *     |  limits, state, pid file; DONE ------------------------->|  waits at its socket
  *     x                                                          |
  *   start --------------------------------- START -------------->|  startContainer hooks, checks
+ *     |<------------------------------------------ EXECUTING ----|  the next may be our last word
  *     |<------------------------------------------- LISTENER ----|  only with a seccomp listener
  *     |  hands it to the agent; DONE --------------------------->|
- *     |<------------------------------------------ EXECUTING ----|
  *     |<=================== end of file =========================|  execve closes the socket
  *
  * `exec` has the same first lines (bridge joins, SPAWNED), then [LISTENER,] EXECUTING and the end
@@ -46,8 +46,8 @@ enum message_type {
 	MESSAGE_RUNTIME_HOOKS,
 	MESSAGE_CREATED,
 	MESSAGE_START,
-	MESSAGE_LISTENER,
 	MESSAGE_EXECUTING,
+	MESSAGE_LISTENER,
 	MESSAGE_ERROR,
 	MESSAGE_DONE,
 };

@@ -1,0 +1,206 @@
+#include "libcontainer/init/hooks.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/fd.h"
+#include "base/kernel.h"
+
+#define OUTPUT_KEPT 512 /* bytes of a hook's last words, for the error */
+
+struct hook_list hooks_copy(struct arena *arena, const struct hook_list *list)
+{
+	struct hook_list copy = { arena_calloc(arena, list->count, sizeof(*list->items)),
+				  list->count };
+
+	for (size_t i = 0; i < list->count; i++)
+		copy.items[i] = (struct config_hook){
+			.path = arena_strdup(arena, list->items[i].path),
+			.args = strings_copy(arena, &list->items[i].args),
+			.env = strings_copy(arena, &list->items[i].env),
+			.timeout = list->items[i].timeout,
+		};
+	return copy;
+}
+
+/* A file in memory rather than a pipe: a hook that reads nothing, or late, can't block us or make
+ * us fail. */
+static int state_input(const char *state)
+{
+	_cleanup_fd_ int fd = memfd_create("state", MFD_CLOEXEC);
+
+	if (fd < 0 || fd_write_all(fd, state, strlen(state)) < 0 || lseek(fd, 0, SEEK_SET) < 0)
+		return -1;
+	return steal_fd(&fd);
+}
+
+/* The child's last lines. Nothing of ours is open in the hook but its standard streams. */
+static void execute_hook(const struct config_hook *hook, char **argv, char **envp, int input,
+			 int output)
+{
+	sigset_t none;
+
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	signal(SIGPIPE, SIG_DFL);
+	if (dup2(input, 0) < 0 || dup2(output, 1) < 0 || dup2(output, 2) < 0)
+		_exit(127);
+	execve(hook->path, argv, envp);
+	dprintf(2, "%s", error_words(errno));
+	_exit(127);
+}
+
+static char **vector(struct arena *arena, const struct strings *strings, const char *first)
+{
+	return strings->count || !first
+		   ? strings_vector(arena, strings)
+		   : strings_vector(arena, &(struct strings){ (char **)&first, 1 });
+}
+
+static pid_t start_hook(const struct config_hook *hook, int input, int output, int *ret_pidfd,
+			struct error *err)
+{
+	_cleanup_arena_ struct arena arena = ARENA_INIT;
+	struct clone_args args = { .flags = CLONE_PIDFD | CLONE_CLEAR_SIGHAND,
+				   .pidfd = (uintptr_t)ret_pidfd,
+				   .exit_signal = SIGCHLD };
+	char **argv, **envp;
+	pid_t pid;
+
+	if (arena_init(&arena, 32 << 20, err) < 0)
+		return -1;
+	argv = vector(&arena, &hook->args, hook->path);
+	envp = vector(&arena, &hook->env, NULL);
+	pid = sys_clone3(&args);
+	if (pid == 0)
+		execute_hook(hook, argv, envp, input, output);
+	if (pid < 0)
+		return error_errno(err, errno, hook->path, "start the hook");
+	return pid;
+}
+
+/* What a hook has printed: the last OUTPUT_KEPT bytes. */
+struct output {
+	char bytes[OUTPUT_KEPT];
+	size_t length;
+};
+
+static void keep_output(struct output *output, int fd)
+{
+	char chunk[4096];
+	ssize_t got = read(fd, chunk, sizeof(chunk));
+	size_t kept, new;
+
+	if (got <= 0)
+		return;
+	new = (size_t)got > OUTPUT_KEPT ? OUTPUT_KEPT : (size_t)got;
+	kept = output->length + new > OUTPUT_KEPT ? OUTPUT_KEPT - new : output->length;
+	memmove(output->bytes, output->bytes + output->length - kept, kept);
+	memcpy(output->bytes + kept, chunk + got - new, new);
+	output->length = kept + new;
+}
+
+static int64_t now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* Until the hook ends, or its time is up: then it is killed. A descendant that keeps the pipe open
+ * doesn't keep us. Returns whether it ended in time. */
+static bool await_end(int pidfd, int output_fd, int64_t deadline, struct output *output)
+{
+	struct pollfd fds[] = { { .fd = pidfd, .events = POLLIN },
+				{ .fd = output_fd, .events = POLLIN } };
+
+	for (;;) {
+		int64_t left = deadline < 0 ? -1 : deadline - now_ms();
+
+		if (deadline >= 0 && left <= 0)
+			return false;
+		if (poll(fds, 2, left > INT32_MAX ? INT32_MAX : (int)left) < 0 && errno != EINTR)
+			return false;
+		if (fds[1].revents & POLLIN)
+			keep_output(output, output_fd);
+		else if (fds[1].revents)
+			fds[1].fd = -1;
+		if (fds[0].revents && !(fds[1].revents & POLLIN))
+			return true;
+	}
+}
+
+static void printable(struct output *output, char text[OUTPUT_KEPT + 1])
+{
+	size_t length = output->length;
+
+	while (length && output->bytes[length - 1] == '\n')
+		length--;
+	for (size_t i = 0; i < length; i++)
+		text[i] = (unsigned char)output->bytes[i] < 0x20 ? ' ' : output->bytes[i];
+	text[length] = '\0';
+}
+
+static int judge(const char *kind, const struct config_hook *hook, int status, bool in_time,
+		 struct output *output, struct error *err)
+{
+	char words[OUTPUT_KEPT + 1], why[64];
+
+	if (in_time && WIFEXITED(status) && WEXITSTATUS(status) == 0)
+		return 0;
+	if (!in_time)
+		snprintf(why, sizeof(why), "not done after %lld s", (long long)hook->timeout.value);
+	else if (WIFSIGNALED(status))
+		snprintf(why, sizeof(why), "killed by signal %d", WTERMSIG(status));
+	else
+		snprintf(why, sizeof(why), "exit status %d", WEXITSTATUS(status));
+	printable(output, words);
+	return error_set(err, ERROR_HOOK, hook->path, "error running %s hook %s: %s%s%s", kind,
+			 hook->path, why, words[0] ? ", output: " : "", words);
+}
+
+int hook_run(const char *kind, const struct config_hook *hook, const char *state, struct error *err)
+{
+	_cleanup_fd_ int input = state_input(state), pidfd = -1, reader = -1, writer = -1;
+	int64_t deadline = hook->timeout.set && hook->timeout.value < INT32_MAX
+			       ? now_ms() + hook->timeout.value * 1000
+			       : -1;
+	struct output output = { .length = 0 };
+	int pipe_fds[2], status = 0;
+	bool in_time;
+	pid_t pid;
+
+	if (input < 0 || pipe2(pipe_fds, O_CLOEXEC) < 0)
+		return error_errno(err, errno, hook->path, "prepare the %s hook", kind);
+	reader = pipe_fds[0];
+	writer = pipe_fds[1];
+	pid = start_hook(hook, input, writer, &pidfd, err);
+	if (pid < 0)
+		return -1;
+	close(steal_fd(&writer));
+	in_time = await_end(pidfd, reader, deadline, &output);
+	if (!in_time)
+		kill(pid, SIGKILL);
+	while (waitpid(pid, &status, 0) < 0)
+		if (errno != EINTR)
+			return error_errno(err, errno, hook->path, "wait for the %s hook", kind);
+	return judge(kind, hook, status, in_time, &output, err);
+}
+
+int hooks_run(const char *kind, const struct hook_list *list, const char *state, struct error *err)
+{
+	for (size_t i = 0; i < list->count; i++)
+		if (hook_run(kind, &list->items[i], state, err) < 0)
+			return -1;
+	return 0;
+}

@@ -1,0 +1,36 @@
+#include "libcontainer/init/init.h"
+
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/trace.h"
+
+static int walk(struct init *init, struct error *err)
+{
+	for (size_t i = 0; i < init_step_count; i++) {
+		const struct step *step = &init_steps[i];
+
+		if (!(step->purposes & 1u << init->plan->purpose))
+			continue;
+		step_begin(init->progress, step->name);
+		if (step->run(init, err) < 0)
+			return -1;
+	}
+	return error_set(err, ERROR_PROTOCOL, NULL, "init has no last step");
+}
+
+void init_main(const struct plan *plan, int socket, struct progress *progress)
+{
+	struct init init = {
+		.plan = plan,
+		.progress = progress,
+		.channel = socket,
+		.procfs = -1,
+		.terminal = -1,
+	};
+	struct error error = ERROR_INIT;
+
+	trace_process(plan->purpose == PURPOSE_EXEC ? "exec" : "init");
+	walk(&init, &error);
+	init_fail(init.channel, &error);
+}

@@ -1,0 +1,84 @@
+#include "libcontainer/init/plan.h"
+
+#include <sys/stat.h>
+
+#include "libcontainer/init/hooks.h"
+#include "libcontainer/process/oom.h"
+#include "libcontainer/security/labels.h"
+
+static mode_t current_umask(void)
+{
+	mode_t mask = umask(022);
+
+	umask(mask);
+	return mask;
+}
+
+static int plan_security(const struct config *config, const struct plan_request *request,
+			 struct arena *arena, struct plan *plan, struct error *err)
+{
+	const struct config_process *process = config->process;
+
+	capabilities_plan(process->capabilities, &plan->capabilities);
+	plan->apparmor = arena_strdup(arena, process->apparmor_profile);
+	plan->selinux = arena_strdup(arena, process->selinux_label);
+	if (labels_check(plan->apparmor, plan->selinux, err) < 0)
+		return -1;
+	if (!config->linux_->seccomp)
+		return 0;
+	return seccomp_plan(config->linux_->seccomp, request->seccomp_cache, arena, &plan->seccomp,
+			    err);
+}
+
+static int plan_create(const struct config *config, const struct plan_request *request,
+		       struct arena *arena, struct plan *plan, struct error *err)
+{
+	if (namespace_plan(config, arena, &plan->namespaces, err) < 0 ||
+	    rootfs_plan(config, request->rootfs, arena, &plan->rootfs, err) < 0 ||
+	    sysctl_plan(config, arena, &plan->sysctl, err) < 0)
+		return -1;
+	plan->joins_user = plan->namespaces.joined & CLONE_NEWUSER;
+	if (config->hooks) {
+		plan->create_container = hooks_copy(arena, &config->hooks->create_container);
+		plan->start_container = hooks_copy(arena, &config->hooks->start_container);
+	}
+	return 0;
+}
+
+int plan_make(const struct config *config, const struct plan_request *request, struct arena *arena,
+	      struct plan **ret_plan, struct error *err)
+{
+	struct plan *plan = arena_alloc(arena, sizeof(*plan));
+
+	*plan = (struct plan){
+		.purpose = request->purpose,
+		.id = arena_strdup(arena, request->id),
+		.new_keyring = !request->no_new_keyring,
+		.rootless = request->rootless,
+		.preserve_fds = request->preserve_fds,
+		.umask = current_umask(),
+		.procfs = -1,
+		.cgroup = -1,
+		.start_socket = -1,
+		.console_socket = -1,
+		.root = -1,
+	};
+	if (process_plan(config->process, config->linux_, request->extra_env, arena, &plan->process,
+			 err) < 0 ||
+	    plan_security(config, request, arena, plan, err) < 0)
+		return -1;
+	if (request->purpose == PURPOSE_CREATE &&
+	    plan_create(config, request, arena, plan, err) < 0)
+		return -1;
+	*ret_plan = plan;
+	return 0;
+}
+
+int plan_apply_outside(const struct plan *plan, pid_t pid, struct error *err)
+{
+	const struct process_plan *process = plan->process;
+
+	if (rlimits_apply(&process->rlimits, pid, err) < 0)
+		return -1;
+	return oom_score_apply(plan->procfs, pid, &process->oom_score_adj, plan->rootless, err);
+}

@@ -1,0 +1,69 @@
+/* All that init needs, decided by the parent: a copy of memory that goes along with clone3(2),
+ * nothing is serialised. The config itself stays behind (its arena is not inherited), so that no
+ * secret of it can be found in the memory of a process of the container. */
+#pragma once
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "base/arena.h"
+#include "libcontainer/namespace/namespace.h"
+#include "libcontainer/process/process.h"
+#include "libcontainer/process/sysctl.h"
+#include "libcontainer/rootfs/rootfs.h"
+#include "libcontainer/security/capabilities.h"
+#include "libcontainer/security/seccomp.h"
+#include "oci/config.h"
+
+enum purpose {
+	PURPOSE_CREATE, /* a container's init */
+	PURPOSE_EXEC,	/* one more process in a container */
+};
+
+struct plan {
+	enum purpose purpose;
+	const char *id;
+	struct namespace_plan namespaces;
+	bool joins_user;	    /* a user namespace that exists */
+	struct rootfs_plan *rootfs; /* NULL for exec */
+	struct process_plan *process;
+	struct sysctl_plan sysctl;
+	struct capabilities_plan capabilities;
+	struct seccomp_plan *seccomp; /* NULL: none */
+	const char *apparmor, *selinux;
+	struct hook_list create_container, start_container;
+	const char *state_creating, *state_created; /* JSON for those hooks */
+	bool new_keyring;
+	bool rootless;
+	unsigned int preserve_fds; /* 3 … 3+N-1 stay open, those of LISTEN_FDS included */
+	mode_t umask;		   /* the caller's */
+
+	/* descriptors of the parent that init finds open; -1: none */
+	int procfs;	    /* the caller's /proc, verified */
+	int cgroup;	    /* to be cloned into */
+	int start_socket;   /* bound in the state directory; create only */
+	int console_socket; /* gets the terminal's master */
+	int root;	    /* exec into a container without a mount namespace: its root */
+};
+
+/* What the room-by-room planning needs beyond the config. */
+struct plan_request {
+	enum purpose purpose;
+	const char *id;
+	const struct rootfs_request *rootfs; /* create only */
+	const struct strings *extra_env;     /* LISTEN_FDS, NOTIFY_SOCKET, … */
+	int seccomp_cache;		     /* directory, -1 */
+	bool no_new_keyring;
+	bool rootless;
+	unsigned int preserve_fds;
+};
+
+/* Let every room plan its part. Parent. The descriptors of the result are all -1; namespaces are
+ * not opened. */
+int plan_make(const struct config *config, const struct plan_request *request, struct arena *arena,
+	      struct plan **ret_plan, struct error *err);
+
+/* What takes the rights of the host, for @pid: rlimits and the OOM score. For init the parent does
+ * it, at CREATED; for an exec'd process the bridge for itself (pid 0), before it enters the
+ * container. */
+int plan_apply_outside(const struct plan *plan, pid_t pid, struct error *err);

@@ -1,0 +1,52 @@
+/* Making the process that becomes a container's program: cloned by the parent, or by a bridge that
+ * has joined namespaces first, it walks a table of steps and executes the program. */
+#pragma once
+
+#include <sys/types.h>
+
+#include "base/error.h"
+#include "libcontainer/init/plan.h"
+
+/* What the parent holds of the process it has made. */
+struct spawned {
+	pid_t pid; /* as the parent sees it */
+	int pidfd;
+	int socket;		   /* the conversation of message.h */
+	struct progress *progress; /* shared with the child: which step it is at */
+};
+
+#define SPAWNED_INIT                                                                               \
+	{                                                                                          \
+		.pid = -1, .pidfd = -1, .socket = -1                                               \
+	}
+
+/* Written by the process that is made, read by the parent when it is gone without a word. */
+struct progress {
+	_Atomic(const char *) step; /* a string constant: parent and child have the same image */
+};
+
+/* Parent: clone the process. It is a child of the caller (also when a bridge made it); killed when
+ * the caller dies before it was released. @ret_spawned is to be given to spawned_end(). */
+int spawn(const struct plan *plan, struct spawned *ret_spawned, struct error *err);
+
+/* What the parent does for init; each returns 0 or -1. NULL members are not expected to be asked
+ * for. */
+struct service {
+	void *context;
+	int (*map_ids)(void *context, const struct spawned *spawned, struct error *err);
+	/* returns the descriptor of a detached mount */
+	int (*mount_source)(void *context, unsigned int index, struct error *err);
+	int (*runtime_hooks)(void *context, const struct spawned *spawned, struct error *err);
+	int (*created)(void *context, const struct spawned *spawned, struct error *err);
+	int (*listener)(void *context, int listener, struct error *err);
+};
+
+/* Parent: answer what is asked until @last. MESSAGE_CREATED: until that was answered.
+ * MESSAGE_EXECUTING: until the program runs, which is the end of file after that message. On
+ * failure the error is init's own, or says at which step it died and how; the process is still to
+ * be killed by the caller. */
+int spawned_serve(struct spawned *spawned, const struct service *service, uint32_t last,
+		  struct error *err);
+
+/* Kill and reap the process if @kill_it; close what is held. */
+void spawned_end(struct spawned *spawned, bool kill_it);

@@ -1,0 +1,576 @@
+/* What init does, in order. The order is the security of the thing, so each row says what it must
+ * follow and precede, and why; tests/unit/steps_test.c holds the table to its own words. */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/fd.h"
+#include "base/procfs.h"
+#include "libcontainer/init/hooks.h"
+#include "libcontainer/init/init.h"
+#include "libcontainer/init/message.h"
+#include "libcontainer/process/cwd.h"
+#include "libcontainer/process/executable.h"
+#include "libcontainer/process/execute.h"
+#include "libcontainer/process/fds.h"
+#include "libcontainer/process/io_priority.h"
+#include "libcontainer/process/keyring.h"
+#include "libcontainer/process/personality.h"
+#include "libcontainer/security/labels.h"
+
+/* Handlers were cleared by clone3(2); what our caller ignores (nohup(1)) the program must not
+ * inherit. */
+static int step_signals(struct init *init, struct error *err)
+{
+	_cleanup_fd_ int fd = procfs_open_at(init->plan->procfs, "self/status", O_RDONLY);
+	_cleanup_buffer_ struct buffer status = BUFFER_INIT;
+	unsigned long long ignored;
+	sigset_t none;
+	char *line;
+
+	if (fd < 0 || fd_read(fd, 65536, &status, "/proc/self/status", err) < 0)
+		return error_set(err, ERROR_SYSTEM, NULL, "read which signals are ignored");
+	line = strstr(status.bytes, "\nSigIgn:");
+	if (!line || sscanf(line, "\nSigIgn: %llx", &ignored) != 1)
+		return error_set(err, ERROR_SYSTEM, NULL, "no SigIgn in /proc/self/status");
+	for (int number = 1; ignored; number++, ignored >>= 1)
+		if (ignored & 1)
+			signal(number, SIG_DFL);
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	return 0;
+}
+
+static bool has_new_user_namespace(const struct init *init)
+{
+	return init->plan->namespaces.created & CLONE_NEWUSER;
+}
+
+/* Die with the parent, and let nobody in a namespace that we share look into us. A change of ids
+ * clears both (prctl(2)), so this is said again after each. */
+static int guard(struct init *init, struct error *err)
+{
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || prctl(PR_SET_DUMPABLE, 0) < 0)
+		return error_errno(err, errno, NULL, "guard the process");
+	/* the parent may have died before: its end of the conversation is then closed */
+	if (recv(init->channel, &(char){ 0 }, 1, MSG_PEEK | MSG_DONTWAIT) == 0)
+		return error_set(err, ERROR_PROTOCOL, NULL, "the parent has ended");
+	return 0;
+}
+
+static int step_lifeline(struct init *init, struct error *err)
+{
+	if (has_new_user_namespace(init)) {
+		/* not dumpable, our id maps could only be written by root: see user-namespace */
+		if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0)
+			return error_errno(err, errno, NULL, "guard the process");
+		return 0;
+	}
+	return guard(init, err);
+}
+
+static int step_user_namespace(struct init *init, struct error *err)
+{
+	if (!has_new_user_namespace(init) && !init->plan->joins_user)
+		return 0;
+	if (has_new_user_namespace(init) &&
+	    message_ask(init->channel, MESSAGE_MAP_IDS, 0, -1, NULL, err) < 0)
+		return -1;
+	if (id_maps_become_root(err) < 0 ||
+	    user_setgroups_denied(init->plan->procfs, &init->setgroups_denied, err) < 0)
+		return -1;
+	return guard(init, err);
+}
+
+static int step_session(struct init *init, struct error *err)
+{
+	(void)init;
+	if (setsid() < 0)
+		return error_errno(err, errno, NULL, "make a session");
+	return 0;
+}
+
+static int step_keyring(struct init *init, struct error *err)
+{
+	const char *selinux = init->plan->selinux;
+
+	if (!init->plan->new_keyring)
+		return 0;
+	if (selinux && labels_keyring(init->plan->procfs, selinux, err) < 0)
+		return -1;
+	if (keyring_join(init->plan->id, err) < 0)
+		return -1;
+	return selinux ? labels_keyring(init->plan->procfs, NULL, err) : 0;
+}
+
+static int step_loopback(struct init *init, struct error *err)
+{
+	return init->plan->namespaces.created & CLONE_NEWNET ? network_loopback_up(err) : 0;
+}
+
+static int step_uts(struct init *init, struct error *err)
+{
+	return uts_apply(&init->plan->namespaces, err);
+}
+
+/* A detached mount that we can't make ourselves, from the parent; -1 for those we can. */
+static int ask_source(struct init *init, size_t index, int *ret_source, struct error *err)
+{
+	*ret_source = -1;
+	if (rootfs_source(init->plan->rootfs, index) == ROOTFS_SOURCE_OWN)
+		return 0;
+	return message_ask(init->channel, MESSAGE_MOUNT_SOURCE, (uint32_t)index, -1, ret_source,
+			   err);
+}
+
+static int step_rootfs(struct init *init, struct error *err)
+{
+	_cleanup_fd_ int source = -1;
+
+	if (ask_source(init, ROOTFS_ROOT, &source, err) < 0)
+		return -1;
+	return rootfs_begin(init->plan->rootfs, source, &init->rootfs, err);
+}
+
+static int mount_one(struct init *init, size_t index, struct error *err)
+{
+	_cleanup_fd_ int source = -1;
+
+	if (ask_source(init, index, &source, err) < 0)
+		return -1;
+	return rootfs_mount(init->plan->rootfs, &init->rootfs, index, source, err);
+}
+
+static int step_mounts(struct init *init, struct error *err)
+{
+	for (size_t i = 0; i < rootfs_mount_count(init->plan->rootfs); i++)
+		if (mount_one(init, i, err) < 0)
+			return -1;
+	return 0;
+}
+
+static int step_devices(struct init *init, struct error *err)
+{
+	return rootfs_devices(init->plan->rootfs, &init->rootfs, err);
+}
+
+static int step_console(struct init *init, struct error *err)
+{
+	if (!init->plan->process->terminal)
+		return 0;
+	if (console_open(init, init->rootfs.root, err) < 0)
+		return -1;
+	return rootfs_console(&init->rootfs, init->terminal, err);
+}
+
+static int step_runtime_hooks(struct init *init, struct error *err)
+{
+	return message_ask(init->channel, MESSAGE_RUNTIME_HOOKS, 0, -1, NULL, err);
+}
+
+static int step_create_container_hooks(struct init *init, struct error *err)
+{
+	return hooks_run("createContainer", &init->plan->create_container,
+			 init->plan->state_creating, err);
+}
+
+static int step_pivot(struct init *init, struct error *err)
+{
+	return rootfs_pivot(init->plan->rootfs, &init->rootfs, err);
+}
+
+static int step_chroot(struct init *init, struct error *err)
+{
+	if (init->plan->root < 0)
+		return 0;
+	if (fchdir(init->plan->root) < 0 || chroot(".") < 0)
+		return error_errno(err, errno, "rootfs", "change the root to the container's");
+	return 0;
+}
+
+/* A procfs of the container, made by us: for what is written after the host's is given up. */
+static int step_procfs(struct init *init, struct error *err)
+{
+	const struct plan *plan = init->plan;
+
+	if (!plan->sysctl.count && !plan->apparmor && !plan->selinux)
+		return 0;
+	init->procfs = rootfs_procfs(&init->rootfs, err);
+	return init->procfs < 0 ? -1 : 0;
+}
+
+static int step_sysctl(struct init *init, struct error *err)
+{
+	return init->plan->sysctl.count ? sysctl_apply(init->procfs, &init->plan->sysctl, err) : 0;
+}
+
+static int step_protect(struct init *init, struct error *err)
+{
+	return rootfs_protect(init->plan->rootfs, &init->rootfs, err);
+}
+
+static int step_root(struct init *init, struct error *err)
+{
+	init->rootfs = (struct rootfs)ROOTFS_INIT;
+	init->rootfs.root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (init->rootfs.root < 0)
+		return error_errno(err, errno, "/", "open the container's root");
+	return 0;
+}
+
+static int step_forget_host(struct init *init, struct error *err)
+{
+	(void)err;
+	close(init->plan->procfs);
+	if (init->plan->purpose == PURPOSE_CREATE)
+		rootfs_close(&init->rootfs);
+	return 0;
+}
+
+static int step_pid_namespace(struct init *init, struct error *err)
+{
+	const struct plan *plan = init->plan;
+	bool exec = plan->purpose == PURPOSE_EXEC;
+
+	if (!exec && !namespaces_pid_last(&plan->namespaces))
+		return 0;
+	if (namespace_join_pid(&plan->namespaces, err) < 0)
+		return -1;
+	if (continue_in_clone(init->channel, 0, exec ? plan->cgroup : -1, err) < 0)
+		return -1;
+	/* the clone leads no session, and only a leader can take a terminal */
+	if (step_session(init, err) < 0)
+		return -1;
+	return guard(init, err);
+}
+
+static int step_exec_console(struct init *init, struct error *err)
+{
+	return init->plan->process->terminal ? console_open(init, init->rootfs.root, err) : 0;
+}
+
+static int step_terminal(struct init *init, struct error *err)
+{
+	if (init->terminal < 0)
+		return user_own_stdio(&init->plan->process->user, err);
+	return console_attach(init, err);
+}
+
+static int step_scheduling(struct init *init, struct error *err)
+{
+	const struct process_plan *process = init->plan->process;
+
+	if (process->scheduler && scheduler_apply(process->scheduler, err) < 0)
+		return -1;
+	if (io_priority_apply(&process->io_priority, err) < 0)
+		return -1;
+	if (process->memory_policy && memory_policy_apply(process->memory_policy, err) < 0)
+		return -1;
+	return personality_apply(&process->personality, err);
+}
+
+static int step_affinity(struct init *init, struct error *err)
+{
+	return affinity_apply(&init->plan->process->affinity.final, 0, err);
+}
+
+static int step_home(struct init *init, struct error *err)
+{
+	_cleanup_fd_ int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+	if (root < 0)
+		return error_errno(err, errno, "/", "open the container's root");
+	environment_set_home(&init->plan->process->env, root, init->plan->process->user.uid);
+	return cwd_make(root, init->plan->process->cwd, err);
+}
+
+/* An early answer for whoever creates; the judgement that counts is made again as the user. */
+static int step_look_for_program(struct init *init, struct error *err)
+{
+	const struct process_plan *process = init->plan->process;
+	char path[PATH_MAX];
+	bool entered;
+
+	if (cwd_try(process->cwd, &entered, err) < 0)
+		return -1;
+	return executable_find(process->args[0], &process->env, path, err);
+}
+
+static int step_created(struct init *init, struct error *err)
+{
+	if (message_ask(init->channel, MESSAGE_CREATED, 0, -1, NULL, err) < 0)
+		return -1;
+	/* from here on the container is on its own */
+	if (prctl(PR_SET_PDEATHSIG, 0) < 0)
+		return error_errno(err, errno, NULL, "outlive the parent");
+	close(init->channel);
+	init->channel = -1;
+	return 0;
+}
+
+/* Whoever can connect is the runtime: the socket lies in a directory that only it can enter. A
+ * connection that ends without START is somebody who looks whether we still wait. */
+static int step_wait_for_start(struct init *init, struct error *err)
+{
+	int socket = init->plan->start_socket;
+
+	if (listen(socket, 8) < 0)
+		return error_errno(err, errno, "start socket", "listen at the start socket");
+	for (;;) {
+		_cleanup_fd_ int peer = accept4(socket, NULL, NULL, SOCK_CLOEXEC), fd = -1;
+		struct message message;
+		struct error ignored;
+
+		if (peer < 0 && errno != EINTR && errno != ECONNABORTED)
+			return error_errno(err, errno, "start socket", "wait for start");
+		if (peer < 0 || message_receive(peer, &message, &fd, &ignored) != 1 ||
+		    message.type != MESSAGE_START)
+			continue;
+		init->channel = steal_fd(&peer);
+		close(socket);
+		return 0;
+	}
+}
+
+static int step_start_container_hooks(struct init *init, struct error *err)
+{
+	return hooks_run("startContainer", &init->plan->start_container, init->plan->state_created,
+			 err);
+}
+
+static int step_labels(struct init *init, struct error *err)
+{
+	if (!init->plan->apparmor && !init->plan->selinux)
+		return 0;
+	return labels_apply(init->procfs, init->plan->apparmor, init->plan->selinux, err);
+}
+
+static int step_executing(struct init *init, struct error *err)
+{
+	/* an exec'd process, too, is on its own now */
+	if (prctl(PR_SET_PDEATHSIG, 0) < 0)
+		return error_errno(err, errno, NULL, "outlive the parent");
+	return message_send(init->channel, MESSAGE_EXECUTING, 0, -1, err);
+}
+
+static int load_seccomp(struct init *init, struct error *err)
+{
+	_cleanup_fd_ int listener = -1;
+
+	if (seccomp_load(init->plan->seccomp, &listener, err) < 0)
+		return -1;
+	if (listener < 0)
+		return 0;
+	return message_ask(init->channel, MESSAGE_LISTENER, 0, listener, NULL, err);
+}
+
+static int step_seccomp_early(struct init *init, struct error *err)
+{
+	if (!init->plan->seccomp || init->plan->process->no_new_privs)
+		return 0;
+	return load_seccomp(init, err);
+}
+
+static int step_cwd(struct init *init, struct error *err)
+{
+	if (cwd_try(init->plan->process->cwd, &init->cwd_entered, err) < 0)
+		return -1;
+	return init->cwd_entered ? cwd_verify(err) : 0;
+}
+
+static int step_user(struct init *init, struct error *err)
+{
+	const struct plan *plan = init->plan;
+
+	if (capabilities_keep(err) < 0 ||
+	    capabilities_drop_bounding(&plan->capabilities, err) < 0 ||
+	    user_become(&plan->process->user, init->setgroups_denied, err) < 0)
+		return -1;
+	/* the change of ids made us dumpable, perhaps */
+	if (prctl(PR_SET_DUMPABLE, 0) < 0)
+		return error_errno(err, errno, NULL, "guard the process");
+	user_set_umask(&plan->process->user, plan->umask);
+	if (init->cwd_entered)
+		return 0;
+	if (cwd_enter(plan->process->cwd, err) < 0)
+		return -1;
+	return cwd_verify(err);
+}
+
+static int step_descriptors(struct init *init, struct error *err)
+{
+	return fds_verify(init->plan->preserve_fds, err);
+}
+
+static int step_capabilities(struct init *init, struct error *err)
+{
+	return capabilities_apply(&init->plan->capabilities, err);
+}
+
+static int step_no_new_privs(struct init *init, struct error *err)
+{
+	return process_no_new_privs(init->plan->process, err);
+}
+
+static int step_seccomp_late(struct init *init, struct error *err)
+{
+	if (!init->plan->seccomp || !init->plan->process->no_new_privs)
+		return 0;
+	return load_seccomp(init, err);
+}
+
+static int step_execute(struct init *init, struct error *err)
+{
+	const struct process_plan *process = init->plan->process;
+	char path[PATH_MAX];
+
+	if (executable_find(process->args[0], &process->env, path, err) < 0)
+		return -1;
+	return execute(path, process->args, process->env.vector, err);
+}
+
+#define CREATE (1u << PURPOSE_CREATE)
+#define EXEC   (1u << PURPOSE_EXEC)
+#define BOTH   (CREATE | EXEC)
+
+/* clang-format off */
+const struct step init_steps[] = {
+	{ "signals", BOTH, step_signals,
+	  "", "startContainer-hooks execute forget-host",
+	  "programs start with all signals at their defaults" },
+	{ "lifeline", BOTH, step_lifeline,
+	  "", "user-namespace mounts",
+	  "init must not outlive a create that was killed, nor be looked into" },
+	{ "user-namespace", BOTH, step_user_namespace,
+	  "lifeline", "session keyring loopback uts rootfs",
+	  "whatever is made from here on belongs to the container's root" },
+	{ "session", BOTH, step_session,
+	  "", "terminal",
+	  "only a session's leader takes a controlling terminal" },
+	{ "keyring", BOTH, step_keyring,
+	  "user-namespace", "forget-host seccomp-early",
+	  "a keyring belongs to a user namespace" },
+	{ "loopback", CREATE, step_loopback,
+	  "user-namespace", "runtime-hooks",
+	  "hooks find a network namespace with its loopback up" },
+	{ "uts", CREATE, step_uts,
+	  "user-namespace", "runtime-hooks",
+	  "hooks find the names set" },
+	{ "rootfs", CREATE, step_rootfs,
+	  "user-namespace", "mounts",
+	  "mounts go onto the root filesystem, and must not propagate to the host" },
+	{ "mounts", CREATE, step_mounts,
+	  "rootfs", "devices console runtime-hooks pivot",
+	  "sources are paths of the host, out of reach after pivot_root" },
+	{ "devices", CREATE, step_devices,
+	  "mounts", "console protect pivot",
+	  "/dev is a mount; the host's device nodes are out of reach after pivot_root" },
+	{ "console", CREATE, step_console,
+	  "devices", "forget-host terminal",
+	  "the pty comes from the container's devpts" },
+	{ "runtime-hooks", CREATE, step_runtime_hooks,
+	  "mounts devices", "createContainer-hooks pivot",
+	  "config.md: namespaces are made, pivot_root is not; hooks look for /proc and /dev" },
+	{ "createContainer-hooks", CREATE, step_create_container_hooks,
+	  "runtime-hooks", "pivot",
+	  "config.md: after createRuntime, before pivot_root; their paths are the host's" },
+	{ "pivot", CREATE, step_pivot,
+	  "createContainer-hooks", "created",
+	  "the end of the host's file tree" },
+	{ "procfs", CREATE, step_procfs,
+	  "pivot", "sysctl protect",
+	  "in a user namespace none can be made once paths of /proc are masked" },
+	{ "sysctl", CREATE, step_sysctl,
+	  "procfs", "protect",
+	  "/proc/sys may be about to become read-only" },
+	{ "protect", CREATE, step_protect,
+	  "mounts devices sysctl createContainer-hooks", "startContainer-hooks created",
+	  "masks must not be covered by a later mount, read-only roots still need mount points before" },
+	{ "chroot", EXEC, step_chroot,
+	  "user-namespace", "root",
+	  "a container without a mount namespace has at least a root of its own" },
+	{ "root", EXEC, step_root,
+	  "chroot", "exec-console home",
+	  "paths are resolved from one descriptor" },
+	{ "exec-console", EXEC, step_exec_console,
+	  "root", "forget-host terminal",
+	  "the master is opened through the host's procfs" },
+	{ "forget-host", BOTH, step_forget_host,
+	  "protect exec-console", "pid-namespace created",
+	  "a neighbour in the pid namespace who may trace us would find what is open in /proc/PID/fd" },
+	{ "pid-namespace", BOTH, step_pid_namespace,
+	  "forget-host", "exec-procfs terminal home created",
+	  "last of the namespaces: whoever is in it is visible to all who are" },
+	{ "exec-procfs", EXEC, step_procfs,
+	  "pid-namespace", "labels",
+	  "a procfs shows the pid namespace of the process that makes it" },
+	{ "terminal", BOTH, step_terminal,
+	  "session pid-namespace", "user",
+	  "standard streams are given to the user while we may" },
+	{ "scheduling", BOTH, step_scheduling,
+	  "pid-namespace", "user seccomp-early",
+	  "needs the rights of root, and the container's cpuset" },
+	{ "affinity", EXEC, step_affinity,
+	  "pid-namespace", "user",
+	  "execCPUAffinity.final: once in the container's cgroup" },
+	{ "home", BOTH, step_home,
+	  "pid-namespace", "look-for-program cwd",
+	  "HOME comes from the container's /etc/passwd; a missing cwd is made by root" },
+	{ "look-for-program", CREATE, step_look_for_program,
+	  "home", "created",
+	  "who creates should hear of a missing program, not who starts" },
+	{ "created", CREATE, step_created,
+	  "look-for-program protect", "wait-for-start",
+	  "limits are set and the state written once nothing can fail any more but the program" },
+	{ "wait-for-start", CREATE, step_wait_for_start,
+	  "created", "startContainer-hooks",
+	  "runtime.md: the program runs when the user starts it" },
+	{ "startContainer-hooks", CREATE, step_start_container_hooks,
+	  "wait-for-start", "labels user executing",
+	  "config.md: in the container, as part of start; with the rights of its root" },
+	{ "labels", BOTH, step_labels,
+	  "exec-procfs startContainer-hooks", "no-new-privs user seccomp-early",
+	  "the label is for the next execve, which must not be a hook's; a profile may not change after "
+	  "no_new_privs" },
+	{ "cwd", BOTH, step_cwd,
+	  "home", "descriptors executing",
+	  "verified before the filter; again as the user if root may not enter" },
+	{ "descriptors", BOTH, step_descriptors,
+	  "terminal labels cwd", "executing seccomp-early",
+	  "after the last open, before the filter (CVE-2024-21626)" },
+	{ "executing", BOTH, step_executing,
+	  "descriptors startContainer-hooks", "seccomp-early user",
+	  "the filter may not let this message through" },
+	{ "seccomp-early", BOTH, step_seccomp_early,
+	  "executing", "user",
+	  "without no_new_privs loading takes CAP_SYS_ADMIN, which goes with the change of ids" },
+	{ "user", BOTH, step_user,
+	  "seccomp-early startContainer-hooks", "capabilities",
+	  "dropping the bounding set and changing ids take capabilities that are then dropped" },
+	{ "capabilities", BOTH, step_capabilities,
+	  "user", "seccomp-late execute",
+	  "the kernel recomputes the sets at the change of ids" },
+	{ "no-new-privs", BOTH, step_no_new_privs,
+	  "labels capabilities", "seccomp-late",
+	  "what lets the filter be loaded without capabilities" },
+	{ "seccomp-late", BOTH, step_seccomp_late,
+	  "no-new-privs", "execute",
+	  "with no_new_privs the filter has to let nothing of ours through but the look for the program "
+	  "and execve" },
+	{ "execute", BOTH, step_execute,
+	  "seccomp-late", "",
+	  "the end of us" },
+};
+/* clang-format on */
+
+const size_t init_step_count = array_length(init_steps);
