@@ -56,17 +56,17 @@ static void set(struct error *err, enum error_code code, int errnum, const char 
 	vsnprintf(err->text, sizeof(err->text), format, args);
 }
 
-int error_set(struct error *err, enum error_code code, const char *object, const char *format, ...)
+void error_set_(struct error *err, enum error_code code, const char *object, const char *format,
+		...)
 {
 	va_list args;
 
 	va_start(args, format);
 	set(err, code, 0, object, format, args);
 	va_end(args);
-	return -1;
 }
 
-int error_errno(struct error *err, int errnum, const char *object, const char *format, ...)
+void error_errno_(struct error *err, int errnum, const char *object, const char *format, ...)
 {
 	va_list args;
 	size_t length;
@@ -76,10 +76,9 @@ int error_errno(struct error *err, int errnum, const char *object, const char *f
 	va_end(args);
 	length = strlen(err->text);
 	snprintf(err->text + length, sizeof(err->text) - length, ": %s", error_words(errnum));
-	return -1;
 }
 
-int error_prefix(struct error *err, const char *format, ...)
+void error_prefix_(struct error *err, const char *format, ...)
 {
 	char old[sizeof(err->text)];
 	va_list args;
@@ -91,5 +90,4 @@ int error_prefix(struct error *err, const char *format, ...)
 	va_end(args);
 	length = strlen(err->text);
 	snprintf(err->text + length, sizeof(err->text) - length, ": %s", old);
-	return -1;
 }

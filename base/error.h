@@ -42,17 +42,34 @@ struct error {
 
 /* Fill @err and return -1, so that `return error_set(err, …)` ends a function. @object may be NULL.
  * Text longer than the buffer is cut. Any process. */
-int error_set(struct error *err, enum error_code code, const char *object, const char *format, ...)
-    __attribute__((format(printf, 4, 5), cold));
+void error_set_(struct error *err, enum error_code code, const char *object, const char *format,
+		...) __attribute__((format(printf, 4, 5), cold));
 
 /* The same for a failed system call: code ERROR_SYSTEM, and ": " with the words for @errnum follow
  * the text. The words are ours where an engine greps for the C library's (see error_words). */
-int error_errno(struct error *err, int errnum, const char *object, const char *format, ...)
+void error_errno_(struct error *err, int errnum, const char *object, const char *format, ...)
     __attribute__((format(printf, 4, 5), cold));
 
-/* Put "prefix: " before the text that is there. Returns -1. */
-int error_prefix(struct error *err, const char *format, ...)
+/* Put "prefix: " before the text that is there, and return -1. */
+void error_prefix_(struct error *err, const char *format, ...)
     __attribute__((format(printf, 2, 3), cold));
+
+/* Macros, so that compiler and analysers see that the value is always -1. */
+#define error_set(...)                                                                             \
+	({                                                                                         \
+		error_set_(__VA_ARGS__);                                                           \
+		-1;                                                                                \
+	})
+#define error_errno(...)                                                                           \
+	({                                                                                         \
+		error_errno_(__VA_ARGS__);                                                         \
+		-1;                                                                                \
+	})
+#define error_prefix(...)                                                                          \
+	({                                                                                         \
+		error_prefix_(__VA_ARGS__);                                                        \
+		-1;                                                                                \
+	})
 
 /* The words for an errno. Podman turns "no such file or directory" and "permission denied" anywhere
  * in an error into exit codes 127 and 126, containerd "no such process" into "not found": those

@@ -24,5 +24,6 @@ int procfs_open_at(int procfs, const char *path, int flags);
 /* Write @text by one write(2). -1 with errno set. */
 int procfs_write(int procfs, const char *path, const char *text);
 
-/* Open anew what @fd refers to, e.g. an O_PATH descriptor, with open(2)'s @flags. -1 with errno set. */
+/* Open anew what @fd refers to, e.g. an O_PATH descriptor, with open(2)'s @flags. -1 with errno
+ * set. */
 int procfs_reopen(int procfs, int fd, int flags);

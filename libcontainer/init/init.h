@@ -12,8 +12,10 @@ struct init {
 	struct progress *progress;
 	int channel; /* to the parent, later to `start` */
 	struct rootfs rootfs;
-	int procfs;   /* the container's, made by us, verified */
-	int terminal; /* the pty's slave, -1 */
+	int procfs;	       /* the container's, made by us, verified */
+	int terminal;	       /* the pty's slave, -1 */
+	bool setgroups_denied; /* by the user namespace */
+	bool cwd_entered;
 };
 
 /* One thing that is done on the way, in the order of the table in steps.c. */

@@ -1,5 +1,6 @@
 #include "libcontainer/init/plan.h"
 
+#include <sched.h>
 #include <sys/stat.h>
 
 #include "libcontainer/init/hooks.h"
