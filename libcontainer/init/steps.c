@@ -367,7 +367,7 @@ static int load_seccomp(struct init *init, struct error *err)
 {
 	_cleanup_fd_ int listener = -1;
 
-	if (seccomp_install(init->plan->seccomp, &listener, err) < 0)
+	if (seccomp_apply(init->plan->seccomp, &listener, err) < 0)
 		return -1;
 	if (listener < 0)
 		return 0;
