@@ -63,23 +63,14 @@ static int set_size(int terminal, const struct process_plan *process, struct err
 	return 0;
 }
 
-static int open_slave(int master, const struct user_plan *user, struct error *err)
+static int open_slave(int master, struct error *err)
 {
 	int unlock = 0, slave;
 
 	if (ioctl(master, TIOCSPTLCK, &unlock) < 0)
 		return error_errno(err, errno, "terminal", "unlock the terminal");
 	slave = ioctl(master, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC);
-	if (slave < 0)
-		return error_errno(err, errno, "terminal", "open the terminal's other end");
-	/* the user must be able to open it again; a user namespace that doesn't map the id is found
-	 * elsewhere */
-	if (fchown(slave, user->uid, (gid_t)-1) < 0 && errno != EPERM && errno != EINVAL) {
-		error_errno(err, errno, "terminal", "give the terminal to user %u", user->uid);
-		close(slave);
-		return -1;
-	}
-	return slave;
+	return slave < 0 ? error_errno(err, errno, "terminal", "open the terminal's other end") : slave;
 }
 
 static int hand_over(const struct init *init, int master, struct error *err)
@@ -107,7 +98,7 @@ int console_open(struct init *init, int root, struct error *err)
 	/* the size first: whoever gets the master may look at it at once */
 	if (set_size(master, process, err) < 0)
 		return -1;
-	slave = open_slave(master, &process->user, err);
+	slave = open_slave(master, err);
 	if (slave < 0 || hand_over(init, master, err) < 0)
 		return -1;
 	init->terminal = steal_fd(&slave);

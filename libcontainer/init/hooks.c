@@ -44,8 +44,7 @@ static int state_input(const char *state)
 }
 
 /* The child's last lines. Nothing of ours is open in the hook but its standard streams. */
-static void execute_hook(const struct config_hook *hook, char **argv, char **envp, int input,
-			 int output)
+static void execute_hook(const char *path, char **argv, char **envp, int input, int output)
 {
 	sigset_t none;
 
@@ -54,7 +53,7 @@ static void execute_hook(const struct config_hook *hook, char **argv, char **env
 	signal(SIGPIPE, SIG_DFL);
 	if (dup2(input, 0) < 0 || dup2(output, 1) < 0 || dup2(output, 2) < 0)
 		_exit(127);
-	execve(hook->path, argv, envp);
+	execve(path, argv, envp);
 	dprintf(2, "%s", error_words(errno));
 	_exit(127);
 }
@@ -73,16 +72,18 @@ static pid_t start_hook(const struct config_hook *hook, int input, int output, i
 	struct clone_args args = { .flags = CLONE_PIDFD | CLONE_CLEAR_SIGHAND,
 				   .pidfd = (uintptr_t)ret_pidfd,
 				   .exit_signal = SIGCHLD };
-	char **argv, **envp;
+	char **argv, **envp, *path;
 	pid_t pid;
 
 	if (arena_init(&arena, 32 << 20, err) < 0)
 		return -1;
+	/* copies: the hook may be in the config's arena, which no child inherits */
+	path = arena_strdup(&arena, hook->path);
 	argv = vector(&arena, &hook->args, hook->path);
 	envp = vector(&arena, &hook->env, NULL);
 	pid = sys_clone3(&args);
 	if (pid == 0)
-		execute_hook(hook, argv, envp, input, output);
+		execute_hook(path, argv, envp, input, output);
 	if (pid < 0)
 		return error_errno(err, errno, hook->path, "start the hook");
 	return pid;

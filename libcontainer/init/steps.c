@@ -261,9 +261,11 @@ static int step_exec_console(struct init *init, struct error *err)
 
 static int step_terminal(struct init *init, struct error *err)
 {
-	if (init->terminal < 0)
-		return user_own_stdio(&init->plan->process->user, err);
-	return console_attach(init, err);
+	bool terminal = init->terminal >= 0;
+
+	if (terminal && console_attach(init, err) < 0)
+		return -1;
+	return user_own_stdio(&init->plan->process->user, terminal, err);
 }
 
 static int step_scheduling(struct init *init, struct error *err)

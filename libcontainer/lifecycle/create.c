@@ -1,0 +1,459 @@
+/* create: runtime.md, lifecycle 1 to 6. Everything is decided before anything is made; what is made
+ * is undone in reverse when a later part fails. */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/fd.h"
+#include "base/procfs.h"
+#include "base/trace.h"
+#include "libcontainer/init/hooks.h"
+#include "libcontainer/init/message.h"
+#include "libcontainer/lifecycle/creation.h"
+#include "libcontainer/lifecycle/hooks_after.h"
+#include "libcontainer/lifecycle/joined_procfs.h"
+#include "libcontainer/lifecycle/notify.h"
+#include "libcontainer/lifecycle/terminal.h"
+
+#define CONFIG_ARENA	 (192 << 20)
+#define PLAN_ARENA	 (192 << 20)
+#define CGROUP_REMOVE_MS 5000
+
+/* ---- decide ---- */
+
+/* The bytes of the config go into its arena, and nowhere else: nothing of them may be found in
+ * init. */
+static int read_config_file(struct creation *creation, int bundle, struct error *err)
+{
+	const char *file = creation->options->config_file;
+	/* a --config file is relative to where we are, not to the bundle */
+	_cleanup_fd_ int fd = file ? open(file, O_RDONLY | O_CLOEXEC | O_NOCTTY)
+				   : openat(bundle, "config.json", O_RDONLY | O_CLOEXEC | O_NOCTTY);
+
+	if (!file)
+		file = "config.json";
+	if (fd < 0)
+		return error_errno(err, errno, file, "open %s", file);
+	return config_load(fd, file, &creation->config_arena, &creation->text, &creation->config,
+			   err);
+}
+
+static int read_bundle(struct creation *creation, struct error *err)
+{
+	const struct create_options *options = creation->options;
+	_cleanup_fd_ int bundle = open(options->bundle, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (bundle < 0)
+		return error_errno(err, errno, options->bundle, "open the bundle %s",
+				   options->bundle);
+	trace_phase("config");
+	if (arena_init(&creation->config_arena, CONFIG_ARENA, err) < 0 ||
+	    arena_init(&creation->plan_arena, PLAN_ARENA, err) < 0 ||
+	    read_config_file(creation, bundle, err) < 0)
+		return -1;
+	return terminal_check(creation->config->process->terminal.value, options->detached,
+			      options->console_socket, err);
+}
+
+static char *now_text(struct arena *arena)
+{
+	struct timespec now;
+	struct tm utc;
+	char day[32];
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	gmtime_r(&now.tv_sec, &utc);
+	strftime(day, sizeof(day), "%Y-%m-%dT%H:%M:%S", &utc);
+	return arena_printf(arena, "%s.%09ldZ", day, now.tv_nsec);
+}
+
+static struct strings namespaces_of(const struct config *config, struct arena *arena)
+{
+	struct strings names = {
+		arena_calloc(arena, config->linux_->namespaces.count, sizeof(char *)), 0
+	};
+
+	for (size_t i = 0; i < config->linux_->namespaces.count; i++)
+		names.items[names.count++] = config->linux_->namespaces.items[i].type;
+	return names;
+}
+
+static int describe(struct creation *creation, struct error *err)
+{
+	struct arena *arena = &creation->config_arena;
+	const struct config *config = creation->config;
+	char bundle[PATH_MAX];
+
+	if (!realpath(creation->options->bundle, bundle))
+		return error_errno(err, errno, creation->options->bundle, "find the bundle");
+	creation->state = arena_alloc(arena, sizeof(*creation->state));
+	*creation->state = (struct container_state){
+		.version = STATE_VERSION,
+		.id = arena_strdup(arena, creation->options->id),
+		.oci_version = config->oci_version,
+		.bundle = arena_strdup(arena, bundle),
+		.owner_uid = geteuid(),
+		.cgroup_manager =
+		    arena_strdup(arena, cgroup_manager_name(creation->runtime->manager)),
+		.namespaces = namespaces_of(config, arena),
+		.has_poststart = config->hooks && config->hooks->poststart.count,
+		.has_poststop = config->hooks && config->hooks->poststop.count,
+		.annotations = config->annotations,
+		.status = STATUS_CREATING,
+	};
+	return 0;
+}
+
+static int plan_cgroup(struct creation *creation, struct error *err)
+{
+	struct cgroup_request request = {
+		.manager = creation->runtime->manager,
+		.id = creation->options->id,
+		.rootless = creation->runtime->rootless,
+	};
+
+	if (request.rootless &&
+	    cgroup_of(0, &creation->config_arena, (char **)&request.own, err) < 0)
+		return -1;
+	if (cgroup_plan(creation->config, &request, &creation->config_arena, &creation->cgroup_plan,
+			err) < 0)
+		return -1;
+	if (creation->cgroup_plan->warning)
+		creation->runtime->warn(creation->cgroup_plan->warning);
+	creation->state->cgroup_path = creation->cgroup_plan->path;
+	return 0;
+}
+
+static bool has(const struct config *config, const char *type, bool own)
+{
+	const struct config_namespace *found = config_namespace_find(config, type);
+	bool joined = found && found->path && found->path[0];
+
+	return found && (!own || !joined);
+}
+
+static bool joins(const struct config *config, const char *type)
+{
+	return has(config, type, false) && !has(config, type, true);
+}
+
+static struct rootfs_request rootfs_request_for(struct creation *creation, const char *notify_dir)
+{
+	const struct config *config = creation->config;
+	const struct config_namespace *user = config_namespace_find(config, "user");
+
+	return (struct rootfs_request){
+		.bundle = creation->state->bundle,
+		.mount_namespace = has(config, "mount", false),
+		.user_namespace = has(config, "user", false),
+		.network_namespace_own = has(config, "network", true),
+		.cgroup_namespace_own = has(config, "cgroup", true),
+		.pid_namespace_joined = joins(config, "pid"),
+		.parent_mounts = !creation->runtime->rootless,
+		.no_pivot = creation->options->no_pivot,
+		.user_namespace_path = user ? user->path : NULL,
+		.cgroup_mount = creation->cgroup_plan->path ? cgroup_mount_point() : NULL,
+		.cgroup_path = creation->cgroup_plan->path,
+		.notify_dir = notify_dir,
+	};
+}
+
+static int plan_init(struct creation *creation, struct error *err)
+{
+	struct arena *arena = &creation->plan_arena;
+	struct strings env = { arena_calloc(arena, EXTRA_ENV_MAX, sizeof(char *)), 0 };
+	unsigned int listen_fds = inherited_listen_fds(arena, &env);
+	const char *notify_dir =
+	    notify_directory(creation->runtime, creation->options->id, arena, &env);
+	struct rootfs_request rootfs = rootfs_request_for(creation, notify_dir);
+	_cleanup_fd_ int cache = store_seccomp_cache(&creation->record);
+	struct plan_request request = {
+		.purpose = PURPOSE_CREATE,
+		.id = creation->options->id,
+		.rootfs = &rootfs,
+		.extra_env = &env,
+		.seccomp_cache = cache,
+		.no_new_keyring = creation->options->no_new_keyring,
+		.rootless = creation->runtime->rootless,
+		.preserve_fds = creation->options->preserve_fds + listen_fds,
+	};
+
+	if (notify_dir && notify_make_directory(&creation->record, err) < 0)
+		return -1;
+	if (plan_make(creation->config, &request, arena, &creation->plan, err) < 0 ||
+	    rootfs_check(creation->plan->rootfs, err) < 0)
+		return -1;
+	creation->state->rootfs = arena_strdup(arena, rootfs_path(creation->plan->rootfs));
+	return 0;
+}
+
+/* ---- make ---- */
+
+/* The config as it was read: the bundle's may change, the container doesn't (runtime.md). */
+static int keep_config(struct creation *creation, struct error *err)
+{
+	return file_replace(creation->record.dir, STORE_CONFIG, 0600, creation->text.bytes,
+			    creation->text.length, false, err);
+}
+
+static int open_start_socket(struct creation *creation, struct error *err)
+{
+	creation->plan->start_socket =
+	    socket_bind_at(creation->record.dir, STORE_START, SOCK_SEQPACKET, err);
+	return creation->plan->start_socket < 0 ? -1 : 0;
+}
+
+/* Connected early: a wrong path is told before anything is made, and later init is cut off from it.
+ */
+static int open_callers_sockets(struct creation *creation, struct error *err)
+{
+	const struct create_options *options = creation->options;
+	struct plan *plan = creation->plan;
+
+	if (plan->process->terminal) {
+		plan->console_socket =
+		    terminal_connect(options->terminal, options->console_socket, err);
+		if (plan->console_socket < 0)
+			return -1;
+	}
+	if (options->pidfd_socket) {
+		creation->pidfd_socket =
+		    socket_connect_path(options->pidfd_socket, SOCK_STREAM, err);
+		if (creation->pidfd_socket < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int make_cgroup(struct creation *creation, struct error *err)
+{
+	trace_phase("cgroup");
+	if (cgroup_create(creation->cgroup_plan, &creation->cgroup, err) < 0)
+		return -1;
+	creation->state->cgroup_created = creation->cgroup.created;
+	if (creation->cgroup.fd < 0)
+		creation->state->cgroup_path = NULL;
+	creation->plan->cgroup = creation->cgroup.fd;
+	return 0;
+}
+
+/* ---- what init asks for ---- */
+
+static int serve_map_ids(void *context, const struct spawned *spawned, struct error *err)
+{
+	struct creation *creation = context;
+	struct plan *plan = creation->plan;
+
+	return id_maps_write(&plan->namespaces, spawned->pid, plan->procfs, err);
+}
+
+static int serve_mount_source(void *context, unsigned int index, struct error *err)
+{
+	struct creation *creation = context;
+	const struct rootfs_plan *rootfs = creation->plan->rootfs;
+	size_t mount = index == UINT32_MAX ? ROOTFS_ROOT : index;
+
+	switch (rootfs_source(rootfs, mount)) {
+	case ROOTFS_SOURCE_PARENT:
+		return rootfs_open_source(rootfs, mount, err);
+	case ROOTFS_SOURCE_PROCFS:
+		return joined_procfs_open(creation->plan, mount, err);
+	case ROOTFS_SOURCE_OWN:
+		break;
+	}
+	return error_set(err, ERROR_PROTOCOL, NULL, "init asks for mount %u, which is its own",
+			 index);
+}
+
+static int run_hooks(struct creation *creation, const char *kind, const struct hook_list *list,
+		     struct error *err)
+{
+	_cleanup_buffer_ struct buffer state = BUFFER_INIT;
+
+	if (!list->count)
+		return 0;
+	creation->hooks_begun = true;
+	if (state_encode_for_hooks(creation->state, &state, err) < 0)
+		return -1;
+	return hooks_run(kind, list, state.bytes, err);
+}
+
+static int serve_runtime_hooks(void *context, const struct spawned *spawned, struct error *err)
+{
+	struct creation *creation = context;
+	const struct config_hooks *hooks = creation->config->hooks;
+
+	creation->state->pid = spawned->pid;
+	/* before the hooks: some of them add devices to the program that they find */
+	if (cgroup_apply_devices(creation->cgroup_plan, creation->cgroup.fd, err) < 0)
+		return -1;
+	if (!hooks)
+		return 0;
+	if (run_hooks(creation, "prestart", &hooks->prestart, err) < 0)
+		return -1;
+	return run_hooks(creation, "createRuntime", &hooks->create_runtime, err);
+}
+
+static int serve_created(void *context, const struct spawned *spawned, struct error *err)
+{
+	struct creation *creation = context;
+	struct container_state *state = creation->state;
+
+	if (plan_apply_outside(creation->plan, spawned->pid, err) < 0)
+		return -1;
+	if (cgroup_apply(creation->cgroup_plan, creation->cgroup.fd, err) < 0)
+		return -1;
+	state->pid = spawned->pid;
+	state->created = now_text(&creation->config_arena);
+	state->status = STATUS_CREATED;
+	if (process_start_time(spawned->pid, &state->pid_start, err) < 0 ||
+	    store_save(&creation->record, state, err) < 0)
+		return -1;
+	if (creation->pidfd_socket >= 0 &&
+	    pidfd_send(creation->pidfd_socket, spawned->pidfd, err) < 0)
+		return -1;
+	if (creation->options->terminal && terminal_receive(creation->options->terminal, err) < 0)
+		return -1;
+	/* last: who waits for the file takes it for the container being there */
+	return creation->options->pid_file
+		   ? pid_file_write(creation->options->pid_file, spawned->pid, err)
+		   : 0;
+}
+
+static int start_init(struct creation *creation, struct error *err)
+{
+	const struct service service = {
+		.context = creation,
+		.map_ids = serve_map_ids,
+		.mount_source = serve_mount_source,
+		.runtime_hooks = serve_runtime_hooks,
+		.created = serve_created,
+	};
+	struct plan *plan = creation->plan;
+
+	plan->procfs = procfs_open(err);
+	if (plan->procfs < 0 || namespaces_open(&plan->namespaces, err) < 0 ||
+	    arena_keep_from_children(&creation->config_arena, err) < 0)
+		return -1;
+	if (spawn(plan, &creation->spawned, err) < 0)
+		return -1;
+	return spawned_serve(&creation->spawned, &service, MESSAGE_CREATED, err);
+}
+
+static int prepare(struct creation *creation, struct error *err)
+{
+	trace_phase("plan");
+	if (describe(creation, err) < 0 || plan_cgroup(creation, err) < 0)
+		return -1;
+	trace_phase("claim");
+	if (store_claim(creation->runtime, creation->options->id, &creation->record, err) < 0)
+		return -1;
+	creation->claimed = true;
+	if (plan_init(creation, err) < 0)
+		return -1;
+	/* the intent, before anything is made that a successor would have to find */
+	return store_save(&creation->record, creation->state, err);
+}
+
+static int make(struct creation *creation, struct error *err)
+{
+	if (keep_config(creation, err) < 0 || open_callers_sockets(creation, err) < 0 ||
+	    open_start_socket(creation, err) < 0 || make_cgroup(creation, err) < 0)
+		return -1;
+	/* a caller's descriptor must reach neither a hook nor the container, but for those it said
+	 */
+	if (fds_cloexec_from(3 + creation->plan->preserve_fds, err) < 0)
+		return -1;
+	return start_init(creation, err);
+}
+
+/* ---- undo, in reverse ---- */
+
+static void explain_memory(struct creation *creation, struct error *err)
+{
+	uint64_t kills = 0;
+	struct error ignored = ERROR_INIT;
+
+	if (err->code == ERROR_PROTOCOL && creation->cgroup.fd >= 0 &&
+	    cgroup_oom_kills(creation->cgroup.fd, &kills, &ignored) == 0 && kills) {
+		error_prefix(
+		    err, "container's init was killed for memory: its limit is too small to start");
+		err->code = ERROR_MEMORY;
+	}
+}
+
+static void undo(struct creation *creation)
+{
+	struct error ignored = ERROR_INIT;
+
+	spawned_end(&creation->spawned, true);
+	if (creation->cgroup.fd >= 0)
+		cgroup_signal(creation->cgroup.fd, SIGKILL, &ignored);
+	if (creation->cgroup.created)
+		cgroup_remove(creation->cgroup_plan->path, CGROUP_REMOVE_MS, &ignored);
+	if (creation->claimed)
+		store_remove(creation->runtime, creation->options->id, &ignored);
+	if (creation->hooks_begun) {
+		creation->state->status = STATUS_STOPPED;
+		hooks_after_stop(creation->runtime, &creation->config->hooks->poststop,
+				 creation->state);
+	}
+}
+
+int creation_make(struct creation *creation, const struct runtime *runtime,
+		  const struct create_options *options, struct error *err)
+{
+	*creation = (struct creation){
+		.runtime = runtime,
+		.options = options,
+		.record = RECORD_INIT,
+		.cgroup = CGROUP_INIT,
+		.spawned = SPAWNED_INIT,
+		.pidfd_socket = -1,
+	};
+	if (container_id_check(options->id, err) < 0)
+		return -1;
+	if (read_bundle(creation, err) == 0 && prepare(creation, err) == 0 &&
+	    make(creation, err) == 0)
+		return 0;
+	explain_memory(creation, err);
+	undo(creation);
+	return -1;
+}
+
+void creation_end(struct creation *creation)
+{
+	struct plan *plan = creation->plan;
+	int *fds[] = { &creation->cgroup.fd, &creation->pidfd_socket,
+		       plan ? &plan->start_socket : NULL, plan ? &plan->console_socket : NULL,
+		       plan ? &plan->procfs : NULL };
+
+	for (size_t i = 0; i < array_length(fds); i++)
+		cleanup_fd_(fds[i] ? fds[i] : &(int){ -1 });
+	if (plan)
+		namespaces_close(&plan->namespaces);
+	spawned_end(&creation->spawned, false);
+	record_close(&creation->record);
+	arena_free(&creation->plan_arena);
+	arena_free(&creation->config_arena);
+}
+
+int container_create(const struct runtime *runtime, const struct create_options *options,
+		     struct error *err)
+{
+	struct creation creation;
+	int result = creation_make(&creation, runtime, options, err);
+
+	creation_end(&creation);
+	return result;
+}

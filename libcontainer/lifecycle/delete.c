@@ -1,0 +1,119 @@
+/* delete: runtime.md, lifecycle 11 to 13. Everything that create made is taken away, in reverse,
+ * from whatever state a killed predecessor left it in; what it didn't make stays. */
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <poll.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/kernel.h"
+#include "base/trace.h"
+#include "libcontainer/lifecycle/hooks_after.h"
+#include "libcontainer/lifecycle/store.h"
+
+#define ARENA		 (32 << 20)
+#define CONFIG_ARENA	 (192 << 20)
+#define DEATH_MS	 10000
+#define CGROUP_REMOVE_MS 10000
+
+static int check_status(const struct container_state *state, bool force, struct error *err)
+{
+	/* created: it never ran, so nothing is lost; runc's callers rely on it */
+	if (force || state->status == STATUS_STOPPED || state->status == STATUS_CREATED)
+		return 0;
+	return error_set(err, ERROR_STATE, state->id,
+			 "cannot delete container %s that is not stopped: %s", state->id,
+			 container_status_name(state->status));
+}
+
+static int kill_init(const struct container_state *state, struct error *err)
+{
+	_cleanup_fd_ int pidfd = -1;
+	struct pollfd death;
+
+	if (!state_init_alive(state, &pidfd))
+		return 0;
+	if (sys_pidfd_send_signal(pidfd, SIGKILL) < 0 && errno != ESRCH)
+		return error_errno(err, errno, state->id, "kill the init of container %s",
+				   state->id);
+	death = (struct pollfd){ .fd = pidfd, .events = POLLIN };
+	if (poll(&death, 1, DEATH_MS) == 0)
+		return error_set(err, ERROR_BUSY, state->id,
+				 "init of container %s doesn't die within %d s", state->id,
+				 DEATH_MS / 1000);
+	/* our own child, when run deletes */
+	waitid(P_PIDFD, (id_t)pidfd, &(siginfo_t){ 0 }, WEXITED | WNOHANG | __WALL);
+	return 0;
+}
+
+static int remove_cgroup(const struct container_state *state, struct error *err)
+{
+	_cleanup_fd_ int cgroup = -1;
+
+	if (!state->cgroup_path)
+		return 0;
+	cgroup = cgroup_open(state->cgroup_path, err);
+	if (cgroup < 0)
+		return err->errnum == ENOENT ? 0 : -1;
+	/* what has left the pid namespace, or never had one */
+	if (cgroup_signal(cgroup, SIGKILL, err) < 0)
+		return -1;
+	return state->cgroup_created ? cgroup_remove(state->cgroup_path, CGROUP_REMOVE_MS, err) : 0;
+}
+
+/* The hooks are those of the config as it was at create; read while it is still there. */
+static void run_poststop(const struct runtime *runtime, const struct config *config,
+			 struct container_state *state)
+{
+	state->status = STATUS_STOPPED;
+	state->pid = 0;
+	hooks_after_stop(runtime, &config->hooks->poststop, state);
+}
+
+static int read_hooks(const struct record *record, const struct container_state *state,
+		      struct arena *arena, struct config **ret_config, struct error *err)
+{
+	*ret_config = NULL;
+	if (!state->has_poststop || !state->created)
+		return 0;
+	if (arena_init(arena, CONFIG_ARENA, err) < 0)
+		return -1;
+	return store_config(record, arena, ret_config, err);
+}
+
+static int delete_locked(const struct runtime *runtime, const struct record *record,
+			 struct container_state *state, struct error *err)
+{
+	_cleanup_arena_ struct arena arena = ARENA_INIT;
+	struct config *config;
+
+	trace_phase("kill");
+	if (read_hooks(record, state, &arena, &config, err) < 0 || kill_init(state, err) < 0)
+		return -1;
+	trace_phase("cgroup");
+	if (remove_cgroup(state, err) < 0)
+		return -1;
+	trace_phase("state");
+	if (store_remove(runtime, state->id, err) < 0)
+		return -1;
+	if (config)
+		run_poststop(runtime, config, state);
+	return 0;
+}
+
+int container_delete(const struct runtime *runtime, const char *id, bool force, struct error *err)
+{
+	_cleanup_record_ struct record record = RECORD_INIT;
+	_cleanup_arena_ struct arena arena = ARENA_INIT;
+	struct container_state *state;
+
+	if (store_open(runtime, id, true, &record, err) < 0)
+		return force && err->code == ERROR_NOT_FOUND ? 0 : -1;
+	if (arena_init(&arena, ARENA, err) < 0 || store_load(&record, id, &arena, &state, err) < 0)
+		return -1;
+	if (check_status(state, force, err) < 0)
+		return -1;
+	return delete_locked(runtime, &record, state, err);
+}

@@ -1,0 +1,79 @@
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/kernel.h"
+#include "libcontainer/lifecycle/store.h"
+
+#define ARENA (32 << 20)
+
+/* The words are those that containerd, CRI-O and BuildKit look for. */
+static int not_running(const char *id, struct error *err)
+{
+	return error_set(err, ERROR_NOT_RUNNING, id, "container not running: no such process");
+}
+
+static bool own_pid_namespace(const struct container_state *state)
+{
+	return text_in(&state->namespaces, "pid");
+}
+
+static int signal_all(const struct container_state *state, int signal, struct error *err)
+{
+	_cleanup_fd_ int cgroup = -1;
+
+	if (!state->cgroup_path)
+		return error_set(err, ERROR_UNSUPPORTED, state->id,
+				 "can't signal all processes of a container without a cgroup");
+	cgroup = cgroup_open(state->cgroup_path, err);
+	if (cgroup < 0)
+		return err->errnum == ENOENT ? 0 : -1;
+	return cgroup_signal(cgroup, signal, err);
+}
+
+static int signal_init(const struct container_state *state, int signal, struct error *err)
+{
+	_cleanup_fd_ int pidfd = -1;
+
+	if (!state_init_alive(state, &pidfd))
+		return not_running(state->id, err);
+	if (sys_pidfd_send_signal(pidfd, signal) == 0)
+		return 0;
+	if (errno == ESRCH)
+		return not_running(state->id, err);
+	return error_errno(err, errno, state->id, "send signal %d to container %s", signal,
+			   state->id);
+}
+
+static int kill_loaded(const struct container_state *state, int signal, bool all, struct error *err)
+{
+	if (all)
+		return signal_all(state, signal, err);
+	if (state->status == STATUS_STOPPED)
+		return not_running(state->id, err);
+	/* what it has started doesn't end with init where it has no pid namespace of its own */
+	if (signal == SIGKILL && !own_pid_namespace(state) && state->cgroup_path)
+		return signal_all(state, signal, err);
+	return signal_init(state, signal, err);
+}
+
+int container_kill(const struct runtime *runtime, const char *id, int signal, bool all,
+		   struct error *err)
+{
+	_cleanup_record_ struct record record = RECORD_INIT;
+	_cleanup_arena_ struct arena arena = ARENA_INIT;
+	struct container_state *state;
+
+	if (arena_init(&arena, ARENA, err) < 0 ||
+	    store_open(runtime, id, false, &record, err) < 0 ||
+	    store_load(&record, id, &arena, &state, err) < 0)
+		return -1;
+	/* one that is being created has no process to signal yet: wait until it has. A start that
+	 * hangs, on the other hand, must not keep anybody from killing: no lock for that. */
+	if (state->status == STATUS_CREATING &&
+	    (store_lock(&record, id, err) < 0 || store_load(&record, id, &arena, &state, err) < 0))
+		return -1;
+	return kill_loaded(state, signal, all, err);
+}

@@ -1,0 +1,76 @@
+/* run = create + start + wait + delete. */
+#include <signal.h>
+#include <stdbool.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/kernel.h"
+#include "libcontainer/lifecycle/creation.h"
+#include "libcontainer/lifecycle/notify.h"
+#include "libcontainer/lifecycle/start.h"
+#include "libcontainer/lifecycle/terminal.h"
+#include "libcontainer/lifecycle/wait.h"
+
+static int wait_for(struct creation *creation, struct terminal *terminal, int signals, int notify,
+		    int *ret_status, struct error *err)
+{
+	const struct foreground foreground = {
+		.pid = creation->spawned.pid,
+		.pidfd = creation->spawned.pidfd,
+		.terminal = terminal,
+		.notify = notify,
+	};
+
+	if (terminal_begin(terminal, err) < 0)
+		return -1;
+	return wait_foreground(&foreground, signals, ret_status, err);
+}
+
+static int start_and_wait(struct creation *creation, const struct run_options *options,
+			  struct terminal *terminal, int signals, int *ret_status,
+			  struct error *err)
+{
+	const struct runtime *runtime = creation->runtime;
+	struct started started = { .notify = -1 };
+	_cleanup_fd_ int notify = -1;
+
+	/* the lock is start's now */
+	record_close(&creation->record);
+	if (start_container(runtime, options->create.id, &started, err) < 0)
+		return -1;
+	notify = started.notify;
+	if (!options->create.detached)
+		return wait_for(creation, terminal, signals, notify, ret_status, err);
+	return notify < 0
+		   ? 0
+		   : notify_relay(notify, creation->spawned.pidfd, creation->spawned.pid, err);
+}
+
+int container_run(const struct runtime *runtime, const struct run_options *options, int *ret_status,
+		  struct error *err)
+{
+	_cleanup_terminal_ struct terminal terminal = TERMINAL_INIT;
+	struct create_options create = options->create;
+	_cleanup_fd_ int signals = -1;
+	struct creation creation;
+	struct error ignored = ERROR_INIT;
+	int result;
+
+	if (!create.detached) {
+		create.terminal = &terminal;
+		signals = wait_begin(!options->no_subreaper, err);
+		if (signals < 0)
+			return -1;
+	}
+	*ret_status = 0;
+	result = creation_make(&creation, runtime, &create, err);
+	if (result == 0) {
+		result = start_and_wait(&creation, options, &terminal, signals, ret_status, err);
+		/* a container that never ran is of no use, one that ended only if it is to be kept
+		 */
+		if (result < 0 || !(create.detached || options->keep))
+			container_delete(runtime, create.id, true, &ignored);
+	}
+	creation_end(&creation);
+	return result;
+}

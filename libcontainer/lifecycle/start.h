@@ -1,0 +1,13 @@
+/* What start gives to run. Private to this room. */
+#pragma once
+
+#include "libcontainer/lifecycle/lifecycle.h"
+
+struct started {
+	pid_t pid;
+	int notify; /* socket at which the container tells its readiness, -1; the caller's */
+};
+
+/* container_start() but for the wait for readiness. */
+int start_container(const struct runtime *runtime, const char *id, struct started *ret_started,
+		    struct error *err);

@@ -1,0 +1,77 @@
+/* Where containers are remembered between commands: STATE_ROOT/ID/, a directory per container.
+ *
+ *   lock          held (fcntl(2), so no child inherits it) by the command that changes the
+ * container state.json    oci/state.h; written before anything is made, and again once init is
+ * there config.json   the config as it was at create: what happens to the bundle's has no effect
+ *   start         init's socket; gone once the program runs
+ *   notify/       the directory of the socket that the container tells its readiness by
+ *
+ * The directory itself is the claim on the id. Nothing in it is durable beyond a boot. */
+#pragma once
+
+#include <stdbool.h>
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "libcontainer/lifecycle/lifecycle.h"
+#include "oci/config.h"
+#include "oci/state.h"
+
+#define STORE_STATE  "state.json"
+#define STORE_CONFIG "config.json"
+#define STORE_START  "start"
+#define STORE_NOTIFY "notify"
+
+/* A container's directory, open. */
+struct record {
+	int root; /* the state root */
+	int dir;
+	int lock; /* -1: not held */
+};
+
+#define RECORD_INIT                                                                                \
+	{                                                                                          \
+		.root = -1, .dir = -1, .lock = -1                                                  \
+	}
+
+void record_close(struct record *record);
+#define _cleanup_record_ __attribute__((cleanup(record_close)))
+
+/* Make the state root if need be, and in it the directory for @id, locked. ERROR_EXISTS if the id
+ * is taken. */
+int store_claim(const struct runtime *runtime, const char *id, struct record *ret_record,
+		struct error *err);
+
+/* Open the directory of @id, and with @lock wait for its lock, up to a deadline (ERROR_BUSY).
+ * ERROR_NOT_FOUND if there is no such container, or none any more once the lock is had. */
+int store_open(const struct runtime *runtime, const char *id, bool lock, struct record *ret_record,
+	       struct error *err);
+
+/* Take the lock of a record that was opened without. */
+int store_lock(struct record *record, const char *id, struct error *err);
+
+/* Does another command hold the lock now? */
+bool store_locked(const struct record *record);
+
+/* Read the state, and find out what its status is now. A directory without a state is a container
+ * that is being created, or whose creator was killed at once. */
+int store_load(const struct record *record, const char *id, struct arena *arena,
+	       struct container_state **ret_state, struct error *err);
+int store_save(const struct record *record, const struct container_state *state, struct error *err);
+
+/* The config that was kept; in an arena of its own, which must be larger than the config. */
+int store_config(const struct record *record, struct arena *arena, struct config **ret_config,
+		 struct error *err);
+
+/* Remove the directory and with it the claim. */
+int store_remove(const struct runtime *runtime, const char *id, struct error *err);
+
+/* Find out the status of a container whose stored state is @state. */
+enum container_status status_now(const struct record *record, const struct container_state *state);
+
+/* Is the container's init alive? Sets *ret_pidfd (may be NULL) to a descriptor that can be no other
+ * process, whatever becomes of the number. Returns false for a dead, a reused or a zombie pid. */
+bool state_init_alive(const struct container_state *state, int *ret_pidfd);
+
+/* The start time of a process, in the unit of proc_pid_stat(5), field 22. */
+int process_start_time(pid_t pid, uint64_t *ret_start, struct error *err);

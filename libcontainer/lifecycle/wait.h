@@ -1,0 +1,24 @@
+/* The foreground end of run and exec. Private to this room. */
+#pragma once
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "base/error.h"
+#include "libcontainer/lifecycle/terminal.h"
+
+struct foreground {
+	pid_t pid;
+	int pidfd;		   /* a child of ours */
+	struct terminal *terminal; /* master -1: none */
+	int notify;		   /* readiness is passed on meanwhile, -1 */
+};
+
+/* Take all signals that are to be relayed out of their normal course, from now on until the process
+ * ends. To be called before the process runs, so that none is lost. Returns a signalfd. */
+int wait_begin(bool subreaper, struct error *err);
+
+/* Relay the terminal, its size and all signals until the process ends, and reap whatever falls to
+ * us. *ret_status: its exit code, or 128 + signal. */
+int wait_foreground(const struct foreground *foreground, int signals, int *ret_status,
+		    struct error *err);
