@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/fd.h"
@@ -92,37 +93,54 @@ static int open_document(int dirfd, const char *name, struct error *err)
 	return steal_fd(&fd);
 }
 
-static int read_document(int dirfd, const char *name, struct buffer *buffer, struct error *err)
+/* The bytes go into the arena and nowhere else: whoever keeps the arena from a child keeps them
+ * all. */
+static int read_bytes(int fd, const char *name, struct arena *arena, struct config_text *ret_text,
+		      struct error *err)
+{
+	size_t size = JSON_SIZE_MAX + 1, length = 0;
+	ssize_t got = 1;
+	char *bytes;
+
+	if (arena_left(arena) < size + 1)
+		return error_set(err, ERROR_MEMORY, name, "%s: no memory to read it", name);
+	bytes = arena_alloc(arena, size + 1);
+	while (got > 0 && length < size) {
+		got = read(fd, bytes + length, size - length);
+		if (got < 0 && errno != EINTR)
+			return error_errno(err, errno, name, "read %s", name);
+		length += got > 0 ? (size_t)got : 0;
+		got = got < 0 ? 1 : got;
+	}
+	if (length > JSON_SIZE_MAX)
+		return error_set(err, ERROR_INVALID, name, "%s: longer than %u bytes", name,
+				 JSON_SIZE_MAX);
+	*ret_text = (struct config_text){ bytes, length };
+	return 0;
+}
+
+int config_load(int dirfd, const char *name, enum config_document document, struct arena *arena,
+		struct config_text *ret_text, struct config **ret_config, struct error *err)
 {
 	_cleanup_fd_ int fd = open_document(dirfd, name, err);
 
-	return fd < 0 ? -1 : fd_read(fd, JSON_SIZE_MAX, buffer, name, err);
-}
-
-int config_read_document(int dirfd, const char *name, enum config_document document,
-			 struct arena *arena, struct config **ret_config, struct error *err)
-{
-	_cleanup_buffer_ struct buffer buffer = BUFFER_INIT;
-
-	if (read_document(dirfd, name, &buffer, err) < 0)
+	if (fd < 0 || read_bytes(fd, name, arena, ret_text, err) < 0)
 		return -1;
-	return config_parse(buffer.bytes, buffer.length, name, document, arena, ret_config, err);
+	return config_parse(ret_text->bytes, ret_text->length, name, document, arena, ret_config,
+			    err);
 }
 
 int config_read(int bundlefd, const char *name, struct arena *arena, struct config **ret_config,
 		struct error *err)
 {
-	return config_read_document(bundlefd, name, DOCUMENT_CONFIG, arena, ret_config, err);
+	struct config_text text;
+
+	return config_load(bundlefd, name, DOCUMENT_CONFIG, arena, &text, ret_config, err);
 }
 
-int config_locate(int bundlefd, const char *name, struct error *err)
+int config_locate(const struct config_text *text, const char *name, struct error *err)
 {
-	_cleanup_buffer_ struct buffer buffer = BUFFER_INIT;
-	struct error ignored = ERROR_INIT;
-
-	if (read_document(bundlefd, name, &buffer, &ignored) < 0)
-		return error_prefix(err, "%s", name);
-	return schema_locate(&schema_config, buffer.bytes, buffer.length, name, err);
+	return schema_locate(&schema_config, text->bytes, text->length, name, err);
 }
 
 const struct config_namespace *config_namespace_find(const struct config *config, const char *type)

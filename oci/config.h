@@ -345,13 +345,21 @@ enum config_document { DOCUMENT_CONFIG, DOCUMENT_PROCESS, DOCUMENT_RESOURCES };
 int config_read(int bundlefd, const char *name, struct arena *arena, struct config **ret_config,
 		struct error *err);
 
-/* The same for one of the documents above; @name may be an absolute path, the file a pipe. */
-int config_read_document(int dirfd, const char *name, enum config_document document,
-			 struct arena *arena, struct config **ret_config, struct error *err);
+/* A document as it was read, in the arena. */
+struct config_text {
+	const char *bytes;
+	size_t length;
+};
+
+/* The same for any of the documents above, and the bytes are given, too; @name may be an absolute
+ * path, the file a pipe. The arena must have room for a document of the greatest length (16 MiB of
+ * address space). */
+int config_load(int dirfd, const char *name, enum config_document document, struct arena *arena,
+		struct config_text *ret_text, struct config **ret_config, struct error *err);
 
 /* For an error that was found later, while a plan was made, err->object naming the place in the
- * config: put "NAME:LINE: " before its text. Reads the file again; returns -1. */
-int config_locate(int bundlefd, const char *name, struct error *err);
+ * config: put "NAME:LINE: " before its text. Returns -1. */
+int config_locate(const struct config_text *text, const char *name, struct error *err);
 
 /* The same from bytes. */
 int config_parse(const char *bytes, size_t length, const char *name, enum config_document document,

@@ -140,6 +140,9 @@ int cgroup_delegate(int cgroupfd, uid_t uid, gid_t gid, struct error *err);
 /* Open a cgroup by its path. A missing one has err->errnum ENOENT. */
 int cgroup_open(const char *path, struct error *err);
 
+/* Where the v2 hierarchy is mounted, in @arena; NULL if it is nowhere. */
+char *cgroup_mount_point(struct arena *arena);
+
 /* The path of the cgroup of a process (0: our own), in @arena. A dead one has err->errnum ESRCH or
  * ENOENT. */
 int cgroup_of(pid_t pid, struct arena *arena, char **ret_path, struct error *err);

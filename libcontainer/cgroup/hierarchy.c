@@ -2,7 +2,9 @@
 #include "libcontainer/cgroup/internal.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <linux/magic.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/vfs.h>
 #include <unistd.h>
@@ -142,4 +144,18 @@ bool word_in(const char *list, const char *word)
 		at += size;
 	}
 	return false;
+}
+
+char *cgroup_mount_point(struct arena *arena)
+{
+	struct error ignored = ERROR_INIT;
+	_cleanup_fd_ int fd = hierarchy_open(&ignored);
+	char link[32], path[PATH_MAX];
+	ssize_t length;
+
+	if (fd < 0)
+		return NULL;
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	length = readlink(link, path, sizeof(path));
+	return length < 0 ? NULL : arena_strndup(arena, path, (size_t)length);
 }

@@ -70,7 +70,8 @@ static int open_slave(int master, struct error *err)
 	if (ioctl(master, TIOCSPTLCK, &unlock) < 0)
 		return error_errno(err, errno, "terminal", "unlock the terminal");
 	slave = ioctl(master, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC);
-	return slave < 0 ? error_errno(err, errno, "terminal", "open the terminal's other end") : slave;
+	return slave < 0 ? error_errno(err, errno, "terminal", "open the terminal's other end")
+			 : slave;
 }
 
 static int hand_over(const struct init *init, int master, struct error *err)

@@ -3,6 +3,7 @@
 #include <sched.h>
 #include <sys/stat.h>
 
+#include "base/cleanup.h"
 #include "libcontainer/init/hooks.h"
 #include "libcontainer/process/oom.h"
 #include "libcontainer/security/labels.h"
@@ -73,6 +74,18 @@ int plan_make(const struct config *config, const struct plan_request *request, s
 		return -1;
 	*ret_plan = plan;
 	return 0;
+}
+
+void plan_close(struct plan *plan)
+{
+	int *fds[] = { &plan->procfs, &plan->cgroup, &plan->start_socket, &plan->console_socket,
+		       &plan->root };
+
+	for (size_t i = 0; i < array_length(fds); i++) {
+		cleanup_fd_(fds[i]);
+		*fds[i] = -1;
+	}
+	namespaces_close(&plan->namespaces);
 }
 
 int plan_apply_outside(const struct plan *plan, pid_t pid, struct error *err)

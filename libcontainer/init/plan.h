@@ -63,6 +63,9 @@ struct plan_request {
 int plan_make(const struct config *config, const struct plan_request *request, struct arena *arena,
 	      struct plan **ret_plan, struct error *err);
 
+/* Close the descriptors. */
+void plan_close(struct plan *plan);
+
 /* What takes the rights of the host, for @pid: rlimits and the OOM score. For init the parent does
  * it, at CREATED; for an exec'd process the bridge for itself (pid 0), before it enters the
  * container. */

@@ -31,21 +31,10 @@
 
 /* ---- decide ---- */
 
-/* The bytes of the config go into its arena, and nowhere else: nothing of them may be found in
- * init. */
-static int read_config_file(struct creation *creation, int bundle, struct error *err)
+/* A --config file is relative to where we are, not to the bundle. */
+static const char *config_name(const struct create_options *options)
 {
-	const char *file = creation->options->config_file;
-	/* a --config file is relative to where we are, not to the bundle */
-	_cleanup_fd_ int fd = file ? open(file, O_RDONLY | O_CLOEXEC | O_NOCTTY)
-				   : openat(bundle, "config.json", O_RDONLY | O_CLOEXEC | O_NOCTTY);
-
-	if (!file)
-		file = "config.json";
-	if (fd < 0)
-		return error_errno(err, errno, file, "open %s", file);
-	return config_load(fd, file, &creation->config_arena, &creation->text, &creation->config,
-			   err);
+	return options->config_file ? options->config_file : "config.json";
 }
 
 static int read_bundle(struct creation *creation, struct error *err)
@@ -59,7 +48,9 @@ static int read_bundle(struct creation *creation, struct error *err)
 	trace_phase("config");
 	if (arena_init(&creation->config_arena, CONFIG_ARENA, err) < 0 ||
 	    arena_init(&creation->plan_arena, PLAN_ARENA, err) < 0 ||
-	    read_config_file(creation, bundle, err) < 0)
+	    config_load(options->config_file ? AT_FDCWD : bundle, config_name(options),
+			DOCUMENT_CONFIG, &creation->config_arena, &creation->text,
+			&creation->config, err) < 0)
 		return -1;
 	return terminal_check(creation->config->process->terminal.value, options->detached,
 			      options->console_socket, err);
@@ -162,7 +153,7 @@ static struct rootfs_request rootfs_request_for(struct creation *creation, const
 		.parent_mounts = !creation->runtime->rootless,
 		.no_pivot = creation->options->no_pivot,
 		.user_namespace_path = user ? user->path : NULL,
-		.cgroup_mount = creation->cgroup_plan->path ? cgroup_mount_point() : NULL,
+		.cgroup_mount = cgroup_mount_point(&creation->config_arena),
 		.cgroup_path = creation->cgroup_plan->path,
 		.notify_dir = notify_dir,
 	};
@@ -295,7 +286,7 @@ static int serve_runtime_hooks(void *context, const struct spawned *spawned, str
 
 	creation->state->pid = spawned->pid;
 	/* before the hooks: some of them add devices to the program that they find */
-	if (cgroup_apply_devices(creation->cgroup_plan, creation->cgroup.fd, err) < 0)
+	if (device_program_attach(creation->cgroup.fd, creation->device_program, err) < 0)
 		return -1;
 	if (!hooks)
 		return 0;
@@ -346,6 +337,9 @@ static int start_init(struct creation *creation, struct error *err)
 	    arena_keep_from_children(&creation->config_arena, err) < 0)
 		return -1;
 	if (spawn(plan, &creation->spawned, err) < 0)
+		return -1;
+	/* while init is busy: the kernel's verifier takes its time */
+	if (device_program_load(creation->cgroup_plan, &creation->device_program, err) < 0)
 		return -1;
 	return spawned_serve(&creation->spawned, &service, MESSAGE_CREATED, err);
 }
@@ -419,6 +413,7 @@ int creation_make(struct creation *creation, const struct runtime *runtime,
 		.record = RECORD_INIT,
 		.cgroup = CGROUP_INIT,
 		.spawned = SPAWNED_INIT,
+		.device_program = -1,
 		.pidfd_socket = -1,
 	};
 	if (container_id_check(options->id, err) < 0)
@@ -433,15 +428,11 @@ int creation_make(struct creation *creation, const struct runtime *runtime,
 
 void creation_end(struct creation *creation)
 {
-	struct plan *plan = creation->plan;
-	int *fds[] = { &creation->cgroup.fd, &creation->pidfd_socket,
-		       plan ? &plan->start_socket : NULL, plan ? &plan->console_socket : NULL,
-		       plan ? &plan->procfs : NULL };
-
-	for (size_t i = 0; i < array_length(fds); i++)
-		cleanup_fd_(fds[i] ? fds[i] : &(int){ -1 });
-	if (plan)
-		namespaces_close(&plan->namespaces);
+	/* the cgroup's descriptor is the plan's */
+	cleanup_fd_(&creation->device_program);
+	cleanup_fd_(&creation->pidfd_socket);
+	if (creation->plan)
+		plan_close(creation->plan);
 	spawned_end(&creation->spawned, false);
 	record_close(&creation->record);
 	arena_free(&creation->plan_arena);

@@ -17,6 +17,7 @@ struct creation {
 	struct container_state *state;
 	struct cgroup_plan *cgroup_plan;
 	struct cgroup cgroup;
+	int device_program;
 	struct plan *plan;
 	struct spawned spawned;
 	bool hooks_begun; /* from then on a failure owes the poststop hooks */

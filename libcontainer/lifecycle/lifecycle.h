@@ -26,6 +26,8 @@ struct runtime {
 
 /* ---- create, start, wait ---- */
 
+struct terminal;
+
 struct create_options {
 	const char *id;
 	const char *bundle;	    /* directory, absolute or relative to the cwd */
@@ -49,13 +51,6 @@ int container_create(const struct runtime *runtime, const struct create_options 
 /* Steps 7-10: release init, return once it executes the program (or has failed to: then the
  * container is stopped and err says why). */
 int container_start(const struct runtime *runtime, const char *id, struct error *err);
-
-/* The foreground end of `run` and `exec`: relays the terminal, window size and signals until
- * @pidfd's process, a child of ours, ends, and reaps whatever falls to us meanwhile (@subreaper).
- * *ret_status: its exit code, or 128 + signal. */
-struct terminal;
-int container_wait(int pidfd, struct terminal *terminal, bool subreaper, int *ret_status,
-		   struct error *err);
 
 struct run_options {
 	struct create_options create;

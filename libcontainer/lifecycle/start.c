@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/pidfd.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -10,6 +11,7 @@
 #include "base/trace.h"
 #include "libcontainer/init/hooks.h"
 #include "libcontainer/init/message.h"
+#include "libcontainer/init/spawn.h"
 #include "libcontainer/lifecycle/hooks_after.h"
 #include "libcontainer/lifecycle/notify.h"
 #include "libcontainer/lifecycle/start.h"

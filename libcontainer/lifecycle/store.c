@@ -218,6 +218,13 @@ int store_load(const struct record *record, const char *id, struct arena *arena,
 	return 0;
 }
 
+int store_seccomp_cache(const struct record *record)
+{
+	struct error ignored = ERROR_INIT;
+
+	return dir_make(record->root, "@seccomp", 0700, &ignored);
+}
+
 int store_config(const struct record *record, struct arena *arena, struct config **ret_config,
 		 struct error *err)
 {

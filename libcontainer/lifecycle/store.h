@@ -59,6 +59,10 @@ int store_load(const struct record *record, const char *id, struct arena *arena,
 	       struct container_state **ret_state, struct error *err);
 int store_save(const struct record *record, const struct container_state *state, struct error *err);
 
+/* The directory for compiled seccomp programs, beside the containers; its name can be no
+ * container's. -1 if it can't be made: then they are compiled anew. */
+int store_seccomp_cache(const struct record *record);
+
 /* The config that was kept; in an arena of its own, which must be larger than the config. */
 int store_config(const struct record *record, struct arena *arena, struct config **ret_config,
 		 struct error *err);

@@ -112,6 +112,19 @@ int namespace_plan(const struct config *config, struct arena *arena,
 	return 0;
 }
 
+void namespace_plan_join_process(const struct strings *types, pid_t pid, struct arena *arena,
+				 struct namespace_plan *ret_plan)
+{
+	struct namespace_plan plan = { 0 };
+
+	for (size_t i = 0; i < namespace_kind_count; i++)
+		if (text_in(types, namespace_kinds[i].type))
+			plan_join(&plan, &namespace_kinds[i],
+				  arena_printf(arena, "/proc/%d/ns/%s", (int)pid,
+					       namespace_kinds[i].file));
+	*ret_plan = plan;
+}
+
 /* Which user namespace owns the one in @fd? -1 when it is none that we may see: then not ours. */
 static bool owned_by(int fd, const struct stat *user)
 {

@@ -49,6 +49,11 @@ struct namespace_plan {
 int namespace_plan(const struct config *config, struct arena *arena,
 		   struct namespace_plan *ret_plan, struct error *err);
 
+/* exec: join all namespaces of the given @types (the spec's names) that process @pid is in. Pure.
+ */
+void namespace_plan_join_process(const struct strings *types, pid_t pid, struct arena *arena,
+				 struct namespace_plan *ret_plan);
+
 /* Parent: open the paths to be joined and verify that each is of its kind (ioctl_ns(2)). What turns
  * out to be the namespace we are in already is left out: joining one's own user namespace is
  * EINVAL. */

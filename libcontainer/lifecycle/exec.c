@@ -1,0 +1,293 @@
+/* exec: one more process in a container that is there. It walks the same spawn as init, by way of a
+ * bridge that joins the container's namespaces; the last one, of pids, is entered when everything
+ * else is done. */
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/fd.h"
+#include "base/procfs.h"
+#include "base/trace.h"
+#include "libcontainer/init/message.h"
+#include "libcontainer/lifecycle/creation.h"
+#include "libcontainer/lifecycle/exec_process.h"
+#include "libcontainer/lifecycle/hooks_after.h"
+#include "libcontainer/lifecycle/notify.h"
+#include "libcontainer/lifecycle/terminal.h"
+#include "libcontainer/lifecycle/wait.h"
+
+#define ARENA (192 << 20)
+
+struct execution {
+	const struct runtime *runtime;
+	const struct exec_options *options;
+	struct record record;
+	struct arena config_arena, plan_arena;
+	struct container_state *state;
+	struct config *config;
+	struct plan *plan;
+	int init; /* pidfd of the container's init: while it is open its pid means nobody else */
+	int pidfd_socket;
+	struct spawned spawned;
+};
+
+static int check_status(const struct execution *execution, struct error *err)
+{
+	const char *id = execution->options->id;
+
+	switch (execution->state->status) {
+	case STATUS_RUNNING:
+	case STATUS_CREATED:
+		return 0;
+	case STATUS_PAUSED:
+		if (execution->options->ignore_paused)
+			return 0;
+		return error_set(
+		    err, ERROR_STATE, id,
+		    "cannot exec in a paused container (use --ignore-paused to override)");
+	case STATUS_CREATING:
+		return error_set(err, ERROR_STATE, id,
+				 "cannot exec in a container that is being created");
+	case STATUS_STOPPED:
+		break;
+	}
+	return error_set(
+	    err, ERROR_NOT_RUNNING, id,
+	    "cannot exec in a stopped container: container not running: no such process");
+}
+
+static int load(struct execution *execution, struct error *err)
+{
+	const char *id = execution->options->id;
+
+	trace_phase("state");
+	if (arena_init(&execution->config_arena, ARENA, err) < 0 ||
+	    arena_init(&execution->plan_arena, ARENA, err) < 0 ||
+	    store_open(execution->runtime, id, false, &execution->record, err) < 0 ||
+	    store_load(&execution->record, id, &execution->config_arena, &execution->state, err) <
+		0 ||
+	    check_status(execution, err) < 0)
+		return -1;
+	trace_phase("config");
+	if (store_config(&execution->record, &execution->config_arena, &execution->config, err) <
+		0 ||
+	    exec_process(execution->options, &execution->config_arena, execution->config, err) < 0)
+		return -1;
+	return terminal_check(execution->config->process->terminal.value,
+			      execution->options->detach, execution->options->console_socket, err);
+}
+
+/* ---- where it runs ---- */
+
+static bool has_children_with_controllers(int cgroup)
+{
+	_cleanup_buffer_ struct buffer text = BUFFER_INIT;
+	struct error ignored = ERROR_INIT;
+
+	return file_read(cgroup, "cgroup.subtree_control", 4096, &text, &ignored) == 0 &&
+	       text.length > 1;
+}
+
+/* The container's cgroup, or one below it that the caller names. A container that has handed its
+ * controllers on to cgroups of its own (systemd does) takes no process at the top any more: then
+ * that of its init. */
+static int open_cgroup(struct execution *execution, struct error *err)
+{
+	const char *below = execution->options->cgroup, *path = execution->state->cgroup_path;
+	_cleanup_fd_ int cgroup = -1;
+	char *of_init;
+
+	if (!path)
+		return 0;
+	if (below) {
+		path = exec_cgroup_path(path, below, &execution->plan_arena, err);
+		if (!path)
+			return -1;
+	}
+	cgroup = cgroup_open(path, err);
+	if (cgroup < 0)
+		return -1;
+	if (!below && has_children_with_controllers(cgroup)) {
+		if (cgroup_of((pid_t)execution->state->pid, &execution->plan_arena, &of_init, err) <
+		    0)
+			return -1;
+		close(cgroup);
+		cgroup = cgroup_open(of_init, err);
+		if (cgroup < 0)
+			return -1;
+	}
+	execution->plan->cgroup = steal_fd(&cgroup);
+	return 0;
+}
+
+static int open_root(struct execution *execution, struct error *err)
+{
+	struct plan *plan = execution->plan;
+
+	if (plan->namespaces.joined & CLONE_NEWNS)
+		return 0;
+	plan->root = open(execution->state->rootfs, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (plan->root < 0)
+		return error_errno(err, errno, execution->state->rootfs,
+				   "open the root filesystem");
+	return 0;
+}
+
+/* The namespaces of init, and afterwards the proof that they were still init's. */
+static int open_namespaces(struct execution *execution, struct error *err)
+{
+	struct plan *plan = execution->plan;
+
+	namespace_plan_join_process(&execution->state->namespaces, (pid_t)execution->state->pid,
+				    &execution->plan_arena, &plan->namespaces);
+	if (namespaces_open(&plan->namespaces, err) < 0)
+		return -1;
+	if (!state_init_alive(execution->state, &execution->init))
+		return error_set(err, ERROR_NOT_RUNNING, execution->options->id,
+				 "container not running: no such process");
+	plan->joins_user = plan->namespaces.joined & CLONE_NEWUSER;
+	return 0;
+}
+
+static int open_callers_sockets(struct execution *execution, struct terminal *terminal,
+				struct error *err)
+{
+	const struct exec_options *options = execution->options;
+	struct plan *plan = execution->plan;
+
+	if (plan->process->terminal) {
+		plan->console_socket = terminal_connect(terminal, options->console_socket, err);
+		if (plan->console_socket < 0)
+			return -1;
+	}
+	if (options->pidfd_socket) {
+		execution->pidfd_socket =
+		    socket_connect_path(options->pidfd_socket, SOCK_STREAM, err);
+		if (execution->pidfd_socket < 0)
+			return -1;
+	}
+	return 0;
+}
+
+static int make_plan(struct execution *execution, struct error *err)
+{
+	struct arena *arena = &execution->plan_arena;
+	struct strings env = { arena_calloc(arena, EXTRA_ENV_MAX, sizeof(char *)), 0 };
+	unsigned int listen_fds = inherited_listen_fds(arena, &env);
+	_cleanup_fd_ int cache = store_seccomp_cache(&execution->record);
+	const struct plan_request request = {
+		.purpose = PURPOSE_EXEC,
+		.id = execution->options->id,
+		.extra_env = &env,
+		.seccomp_cache = cache,
+		.rootless = execution->runtime->rootless,
+		.preserve_fds = execution->options->preserve_fds + listen_fds,
+	};
+
+	trace_phase("plan");
+	if (plan_make(execution->config, &request, arena, &execution->plan, err) < 0)
+		return -1;
+	return exec_capabilities(execution->options, &execution->plan->capabilities, err);
+}
+
+/* ---- run ---- */
+
+static int serve_listener(void *context, int listener, struct error *err)
+{
+	struct execution *execution = context;
+
+	return listener_send(execution->config, execution->state, execution->spawned.pid, listener,
+			     err);
+}
+
+static int start(struct execution *execution, struct terminal *terminal, struct error *err)
+{
+	const struct service service = { .context = execution, .listener = serve_listener };
+	struct plan *plan = execution->plan;
+
+	plan->procfs = procfs_open(err);
+	if (plan->procfs < 0 || open_namespaces(execution, err) < 0 ||
+	    open_root(execution, err) < 0 || open_cgroup(execution, err) < 0 ||
+	    open_callers_sockets(execution, terminal, err) < 0 ||
+	    fds_cloexec_from(3 + plan->preserve_fds, err) < 0 ||
+	    arena_keep_from_children(&execution->config_arena, err) < 0)
+		return -1;
+	if (spawn(plan, &execution->spawned, err) < 0 ||
+	    spawned_serve(&execution->spawned, &service, MESSAGE_EXECUTING, err) < 0)
+		return -1;
+	if (execution->pidfd_socket >= 0 &&
+	    pidfd_send(execution->pidfd_socket, execution->spawned.pidfd, err) < 0)
+		return -1;
+	return terminal_receive(terminal, err);
+}
+
+static int announce(struct execution *execution, struct error *err)
+{
+	const char *path = execution->options->pid_file;
+
+	return path ? pid_file_write(path, execution->spawned.pid, err) : 0;
+}
+
+static int execute(struct execution *execution, int *ret_status, struct error *err)
+{
+	_cleanup_terminal_ struct terminal terminal = TERMINAL_INIT;
+	const struct exec_options *options = execution->options;
+	_cleanup_fd_ int signals = -1;
+	struct foreground foreground;
+
+	if (!options->detach) {
+		signals = wait_begin(!options->no_subreaper, err);
+		if (signals < 0)
+			return -1;
+	}
+	if (start(execution, &terminal, err) < 0 || announce(execution, err) < 0)
+		return -1;
+	*ret_status = 0;
+	if (options->detach)
+		return 0;
+	foreground = (struct foreground){ .pid = execution->spawned.pid,
+					  .pidfd = execution->spawned.pidfd,
+					  .terminal = &terminal,
+					  .notify = -1 };
+	if (terminal_begin(&terminal, err) < 0)
+		return -1;
+	return wait_foreground(&foreground, signals, ret_status, err);
+}
+
+static void end(struct execution *execution, bool failed)
+{
+	struct plan *plan = execution->plan;
+
+	spawned_end(&execution->spawned, failed);
+	cleanup_fd_(&execution->init);
+	cleanup_fd_(&execution->pidfd_socket);
+	if (plan)
+		plan_close(plan);
+	record_close(&execution->record);
+	arena_free(&execution->plan_arena);
+	arena_free(&execution->config_arena);
+}
+
+int container_exec(const struct runtime *runtime, const struct exec_options *options,
+		   int *ret_status, struct error *err)
+{
+	struct execution execution = {
+		.runtime = runtime,
+		.options = options,
+		.record = RECORD_INIT,
+		.init = -1,
+		.pidfd_socket = -1,
+		.spawned = SPAWNED_INIT,
+	};
+	int result = -1;
+
+	if (load(&execution, err) == 0 && make_plan(&execution, err) == 0)
+		result = execute(&execution, ret_status, err);
+	end(&execution, result < 0);
+	return result;
+}
