@@ -181,19 +181,27 @@ int capabilities_keep(struct error *err)
 	return 0;
 }
 
+/* 1 if it is still in the bounding set after an attempt to drop it, 0 if it isn't, -1 if the kernel
+ * has no such capability. Without CAP_SETPCAP even one that isn't in the set can't be dropped. */
+static int drop(int number)
+{
+	if (prctl(PR_CAPBSET_DROP, number, 0, 0, 0) == 0)
+		return 0;
+	return errno == EINVAL ? -1 : prctl(PR_CAPBSET_READ, number, 0, 0, 0);
+}
+
+/* By numbers, not by names: a newer kernel has capabilities without a name here. */
 int capabilities_drop_bounding(const struct capabilities_plan *plan, struct error *err)
 {
 	for (int i = 0; i < SET_BITS; i++) {
-		if (plan->bounding & bit(i) || prctl(PR_CAPBSET_DROP, i, 0, 0, 0) == 0)
-			continue;
-		if (errno == EINVAL) /* the first one that this kernel doesn't know */
+		int left = plan->bounding & bit(i) ? 0 : drop(i);
+
+		if (left < 0)
 			return 0;
-		/* without CAP_SETPCAP even one that is already gone can't be dropped */
-		if (errno == EPERM && prctl(PR_CAPBSET_READ, i, 0, 0, 0) == 0)
-			continue;
-		return error_errno(err, EPERM, "process.capabilities.bounding",
-				   "drop %s from the bounding set",
-				   name_of(capability_names, i) ?: "a capability");
+		if (left)
+			return error_errno(err, EPERM, "process.capabilities.bounding",
+					   "drop %s from the bounding set",
+					   name_of(capability_names, i) ?: "a capability");
 	}
 	return 0;
 }

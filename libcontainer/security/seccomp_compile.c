@@ -15,7 +15,7 @@
 
 #define ARGUMENTS     6
 #define ARCHITECTURES 32
-#define ERRNO_MAX     4095 /* the kernel's MAX_ERRNO */
+#define ERRNO_MAX     4094 /* libseccomp's; the kernel's is one more */
 #define X32_BIT	      0x40000000u
 
 /* Below this many rules a tree gains nothing, and libseccomp up to 2.5.4 errs on one without any.
