@@ -308,8 +308,11 @@ static int step_look_for_program(struct init *init, struct error *err)
 	return executable_find(process->args[0], &process->env, path, err);
 }
 
+/* It listens before it says so: whoever hears that the container is created may connect at once. */
 static int step_created(struct init *init, struct error *err)
 {
+	if (listen(init->plan->start_socket, 8) < 0)
+		return error_errno(err, errno, "start socket", "listen at the start socket");
 	if (message_ask(init->channel, MESSAGE_CREATED, 0, -1, NULL, err) < 0)
 		return -1;
 	/* from here on the container is on its own */
@@ -326,8 +329,6 @@ static int step_wait_for_start(struct init *init, struct error *err)
 {
 	int socket = init->plan->start_socket;
 
-	if (listen(socket, 8) < 0)
-		return error_errno(err, errno, "start socket", "listen at the start socket");
 	for (;;) {
 		_cleanup_fd_ int peer = accept4(socket, NULL, NULL, SOCK_CLOEXEC), fd = -1;
 		struct message message;

@@ -42,8 +42,27 @@ static int make_readonly(const struct rootfs *rootfs, const char *path, struct e
 	return 0;
 }
 
-/* The empty directory that covers all masked ones; made when the first is found. */
-static int open_empty(struct error *err)
+/* What masked paths of one kind are covered by. A detached mount can't be cloned before Linux 6.15,
+ * one that is attached can: so the first path gets the mount itself, the others clones of it. */
+struct cover {
+	int mount;
+	bool attached;
+};
+
+static int cover_with(struct cover *cover, int target)
+{
+	_cleanup_fd_ int clone = -1;
+
+	if (!cover->attached) {
+		cover->attached = true;
+		return tree_attach(cover->mount, target);
+	}
+	clone = tree_clone(cover->mount, "", false);
+	return clone < 0 ? -1 : tree_attach(clone, target);
+}
+
+/* The empty directory, made when the first one is to be masked. */
+static int open_empty(struct cover *cover, struct error *err)
 {
 	static const struct mount_plan empty = {
 		.type = "tmpfs",
@@ -52,12 +71,16 @@ static int open_empty(struct error *err)
 		.options.own.set = MOUNT_ATTR_RDONLY,
 	};
 
-	return filesystem_open(&empty, "0755", NULL, err);
+	if (cover->mount < 0)
+		cover->mount = filesystem_open(&empty, "0755", NULL, err);
+	return cover->mount < 0 ? -1 : 0;
 }
 
-static int mask(const struct rootfs *rootfs, const char *path, int *empty, struct error *err)
+static int mask(const struct rootfs *rootfs, const char *path, struct cover *empty,
+		struct cover *null, struct error *err)
 {
-	_cleanup_fd_ int target = -1, tree = -1;
+	_cleanup_fd_ int target = -1;
+	struct cover *cover = null;
 	struct stat st;
 
 	if (open_if_there(rootfs, path, &target, err) < 0)
@@ -66,12 +89,26 @@ static int mask(const struct rootfs *rootfs, const char *path, int *empty, struc
 		return 0;
 	if (fstat(target, &st) < 0)
 		return error_errno(err, errno, path, "look at %s", path);
-	if (S_ISDIR(st.st_mode) && *empty < 0 && (*empty = open_empty(err)) < 0)
-		return -1;
-	tree = tree_clone(S_ISDIR(st.st_mode) ? *empty : rootfs->null, "", false);
-	if (tree < 0 || tree_attach(tree, target) < 0)
+	if (S_ISDIR(st.st_mode)) {
+		if (open_empty(empty, err) < 0)
+			return -1;
+		cover = empty;
+	}
+	if (cover_with(cover, target) < 0)
 		return error_errno(err, errno, path, "mask %s", path);
 	return 0;
+}
+
+static int mask_paths(const struct rootfs_plan *plan, struct rootfs *rootfs, struct error *err)
+{
+	struct cover empty = { .mount = -1 }, null = { .mount = rootfs->null };
+	int result = 0;
+
+	for (size_t i = 0; i < plan->masked_paths.count && result == 0; i++)
+		if (mask(rootfs, plan->masked_paths.items[i], &empty, &null, err) < 0)
+			result = error_prefix(err, "linux.maskedPaths[%zu]", i);
+	cleanup_fd_(&empty.mount);
+	return result;
 }
 
 /* By descriptor: a path would be the container's by now (CVE-2026-115521). */
@@ -92,14 +129,11 @@ static int finish(const struct rootfs_plan *plan, const struct rootfs *rootfs, s
 
 int rootfs_protect(const struct rootfs_plan *plan, struct rootfs *rootfs, struct error *err)
 {
-	_cleanup_fd_ int empty = -1;
-
 	for (size_t i = 0; i < plan->readonly_paths.count; i++)
 		if (make_readonly(rootfs, plan->readonly_paths.items[i], err) < 0)
 			return error_prefix(err, "linux.readonlyPaths[%zu]", i);
-	for (size_t i = 0; i < plan->masked_paths.count; i++)
-		if (mask(rootfs, plan->masked_paths.items[i], &empty, err) < 0)
-			return error_prefix(err, "linux.maskedPaths[%zu]", i);
+	if (mask_paths(plan, rootfs, err) < 0)
+		return -1;
 	return finish(plan, rootfs, err);
 }
 
