@@ -130,6 +130,7 @@ TEST(our_own_cgroup_is_what_proc_says)
 	struct error err = ERROR_INIT;
 	bool found = false;
 
+	NEEDS(openat2);
 	CHECK(arena_init(&arena, 1 << 20, &err) == 0);
 	if (cgroup_of(0, &arena, &path, &err) < 0)
 		SKIP("the kernel has no cgroup v2");
@@ -150,6 +151,7 @@ TEST(a_dead_process_has_no_cgroup)
 
 	if (child == 0)
 		_exit(0);
+	NEEDS(openat2);
 	CHECK(waitpid(child, NULL, 0) == child);
 	CHECK(arena_init(&arena, 1 << 20, &err) == 0);
 	CHECK(cgroup_of(child, &arena, &path, &err) < 0);

@@ -24,6 +24,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -82,6 +83,13 @@ static int harness_tap = -1; /* the real stdout */
 	do {                                                                                       \
 		snprintf(harness_result->skip, sizeof(harness_result->skip), "%s", (reason));      \
 		_exit(0);                                                                          \
+	} while (0)
+
+/* Skips the test where a system call is missing that all our kernels have: under qemu-user. */
+#define NEEDS(name)                                                                                \
+	do {                                                                                       \
+		if (syscall(SYS_##name, -1, -1, -1, -1, -1) < 0 && errno == ENOSYS)                \
+			SKIP("qemu-user has no " #name);                                           \
 	} while (0)
 
 static inline void harness_add(const char *name, void (*run)(void))
