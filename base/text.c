@@ -147,6 +147,19 @@ const char *name_of(const struct name_value *table, int64_t value)
 	return NULL;
 }
 
+struct strings name_list(const struct name_value *table, struct arena *arena)
+{
+	struct strings names = { NULL, 0 };
+	size_t count = 0;
+
+	while (table[count].name)
+		count++;
+	names.items = arena_calloc(arena, count, sizeof(char *));
+	for (; names.count < count; names.count++)
+		names.items[names.count] = arena_strdup(arena, table[names.count].name);
+	return names;
+}
+
 struct strings strings_copy(struct arena *arena, const struct strings *strings)
 {
 	struct strings copy = { arena_calloc(arena, strings->count, sizeof(char *)),

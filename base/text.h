@@ -40,6 +40,8 @@ size_t utf8_length(const char *bytes);
 /* The row of @table (ended by a NULL name) with this name or value; NULL if there is none. */
 const struct name_value *name_find(const struct name_value *table, const char *name);
 const char *name_of(const struct name_value *table, int64_t value);
+/* All names of @table. */
+struct strings name_list(const struct name_value *table, struct arena *arena);
 
 struct strings strings_copy(struct arena *arena, const struct strings *strings);
 /* A NULL-terminated vector for execve(2), in the arena; the strings are copied too. */

@@ -87,21 +87,6 @@ static const struct schema_row features_rows[] = {
 static const struct schema features_schema = SCHEMA(features_rows, TABLE);
 #undef TABLE
 
-static struct strings names_of(const struct name_value *table, struct arena *arena)
-{
-	struct strings names = { 0 };
-	size_t count = 0;
-
-	while (table[count].name)
-		count++;
-	names.items = arena_calloc(arena, count, sizeof(char *));
-	while (names.count < count) {
-		names.items[names.count] = arena_strdup(arena, table[names.count].name);
-		names.count++;
-	}
-	return names;
-}
-
 static struct strings keys_of(const struct schema *schema, struct arena *arena)
 {
 	struct strings keys = { arena_calloc(arena, schema->count, sizeof(char *)), 0 };
@@ -118,14 +103,14 @@ void features_from_schema(struct features *features, struct arena *arena)
 	features->oci_version_min = arena_strdup(arena, OCI_VERSION_MIN);
 	features->oci_version_max = arena_strdup(arena, OCI_VERSION);
 	features->hooks = keys_of(&schema_hooks, arena);
-	linux_->namespaces = names_of(names_namespaces, arena);
-	linux_->capabilities = names_of(names_capabilities, arena);
-	linux_->seccomp.actions = names_of(names_seccomp_actions, arena);
-	linux_->seccomp.operators = names_of(names_seccomp_operators, arena);
-	linux_->seccomp.archs = names_of(names_seccomp_archs, arena);
-	linux_->seccomp.known_flags = names_of(names_seccomp_flags, arena);
-	linux_->memory_policy.modes = names_of(names_memory_modes, arena);
-	linux_->memory_policy.flags = names_of(names_memory_flags, arena);
+	linux_->namespaces = name_list(names_namespaces, arena);
+	linux_->capabilities = name_list(names_capabilities, arena);
+	linux_->seccomp.actions = name_list(names_seccomp_actions, arena);
+	linux_->seccomp.operators = name_list(names_seccomp_operators, arena);
+	linux_->seccomp.archs = name_list(names_seccomp_archs, arena);
+	linux_->seccomp.known_flags = name_list(names_seccomp_flags, arena);
+	linux_->memory_policy.modes = name_list(names_memory_modes, arena);
+	linux_->memory_policy.flags = name_list(names_memory_flags, arena);
 }
 
 int features_encode(const struct features *features, struct buffer *buffer, struct error *err)
