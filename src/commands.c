@@ -2,8 +2,13 @@
 
 #include <string.h>
 
-/* The commands come with the verbs that they call. */
-const struct command *const commands[] = { NULL };
+extern const struct command cmd_create, cmd_delete, cmd_exec, cmd_features, cmd_kill, cmd_list,
+    cmd_pause, cmd_ps, cmd_resume, cmd_run, cmd_spec, cmd_start, cmd_state;
+
+const struct command *const commands[] = {
+	&cmd_create, &cmd_start, &cmd_run,    &cmd_exec,   &cmd_state, &cmd_list,     &cmd_ps,
+	&cmd_kill,   &cmd_pause, &cmd_resume, &cmd_delete, &cmd_spec,  &cmd_features, NULL,
+};
 
 const struct command *command_find(const char *name)
 {

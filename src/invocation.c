@@ -5,6 +5,7 @@
 #include "base/cleanup.h"
 #include "base/kernel.h"
 #include "base/trace.h"
+#include "libcontainer/init/executable.h"
 #include "src/command.h"
 #include "src/globals.h"
 #include "src/help.h"
@@ -133,6 +134,10 @@ static int proceed(struct invocation *invocation, int argc, char **argv, struct 
 	if (globals.version)
 		return show_version(err);
 	if (find_command(invocation, &parsed.arguments, err) < 0)
+		return -1;
+	/* Before anything but our own global options is looked at: what follows may come from a
+	 * container. This returns in the process that runs from the protected image. */
+	if (invocation->command->protected && executable_protect(argv, err) < 0)
 		return -1;
 	words = (struct strings){ parsed.arguments.items + 1, parsed.arguments.count - 1 };
 	return run_command(invocation, &globals, &words, err);

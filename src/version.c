@@ -1,31 +1,45 @@
 #include "src/version.h"
 
 #include <seccomp.h>
+#include <stdio.h>
 
+#include "oci/config.h"
 #include "src/commit.h"
 
 const char proa_commit[] = PROA_COMMIT;
 
-static const struct {
-	const char *name;
-	bool present;
-} parts[] = {
-	{ "SECCOMP", true },  { "CAP", true },	      { "EBPF", true },
-	{ "APPARMOR", true }, { "SELINUX", true },    { "YAJL", true },
-	{ "SYSTEMD", false }, { "LIBCGROUP", false }, { "CRIU", false },
+/* systemd, libcgroup and CRIU can be left out of a build by configure, but what stands on them is
+ * not written yet: no build has it. */
+const struct version_part version_parts[] = {
+	{ "SECCOMP", NULL, true },
+	{ "CAP", NULL, true },
+	{ "EBPF", NULL, true },
+	{ "APPARMOR", NULL, true },
+	{ "SELINUX", NULL, true },
+	{ "YAJL", NULL, true },
+	{ "SYSTEMD", "io.github.proa.systemd.enabled", false },
+	{ "LIBCGROUP", "io.github.proa.libcgroup.enabled", false },
+	/* the name that CRI-O and Podman look for */
+	{ "CRIU", "org.opencontainers.runc.checkpoint.enabled", false },
+	{ NULL },
 };
+
+const char *version_of_libseccomp(char text[static 32])
+{
+	const struct scmp_version *version = seccomp_version();
+
+	snprintf(text, 32, "%u.%u.%u", version->major, version->minor, version->micro);
+	return text;
+}
 
 void version_text(struct buffer *text)
 {
-	const struct scmp_version *seccomp = seccomp_version();
+	char seccomp[32];
 
-	buffer_printf(text, "proa version %s\ncommit: %s\nspec: 1.3.0\n", PACKAGE_VERSION,
-		      proa_commit);
-	if (seccomp)
-		buffer_printf(text, "libseccomp: %u.%u.%u\n", seccomp->major, seccomp->minor,
-			      seccomp->micro);
-	for (size_t i = 0; i < sizeof(parts) / sizeof(parts[0]); i++)
-		buffer_printf(text, "%s%c%s", i ? " " : "", parts[i].present ? '+' : '-',
-			      parts[i].name);
+	buffer_printf(text, "proa version %s\ncommit: %s\nspec: %s\nlibseccomp: %s\n",
+		      PACKAGE_VERSION, proa_commit, OCI_VERSION, version_of_libseccomp(seccomp));
+	for (const struct version_part *part = version_parts; part->name; part++)
+		buffer_printf(text, "%s%c%s", part > version_parts ? " " : "",
+			      part->present ? '+' : '-', part->name);
 	buffer_puts(text, "\n");
 }

@@ -1,0 +1,528 @@
+#include "tests/unit/harness.h"
+
+#include <fcntl.h>
+#include <signal.h>
+#include <sys/stat.h>
+
+#include "base/cleanup.h"
+#include "base/fd.h"
+#include "src/command.h"
+#include "src/invocation.h"
+#include "tests/unit/fake_lifecycle.h"
+
+static char *out, *errors; /* what the last call wrote */
+
+static int capture(int fd)
+{
+	int file = memfd_create("output", MFD_CLOEXEC);
+
+	CHECK(file >= 0 && dup2(file, fd) == fd);
+	return file;
+}
+
+static char *captured(int file)
+{
+	struct buffer text = BUFFER_INIT;
+	struct error err = ERROR_INIT;
+
+	CHECK(lseek(file, 0, SEEK_SET) == 0 && fd_read(file, 1 << 20, &text, "output", &err) == 0);
+	close(file);
+	return text.bytes;
+}
+
+/* Run `proa --root /nosuch LINE`, words parted by single blanks; the exit code. */
+static int proa(const char *line)
+{
+	static char copies[8][512];
+	static size_t copy;
+	char *words[64];
+	int count = 0, status, stdout_file = capture(STDOUT_FILENO),
+	    stderr_file = capture(STDERR_FILENO);
+
+	copy = (copy + 1) % 8; /* options keep pointing into argv */
+	snprintf(copies[copy], sizeof(copies[copy]), "proa --root /nosuch %s", line);
+	for (char *word = strtok(copies[copy], " "); word; word = strtok(NULL, " "))
+		words[count++] = word;
+	fake.verb = NULL;
+	fake.calls = 0;
+	fake.ids[0] = '\0';
+	fake.protected = false;
+	status = invocation_run(count, words);
+	free(out);
+	free(errors);
+	out = captured(stdout_file);
+	errors = captured(stderr_file);
+	return status;
+}
+
+static void check_quiet(const char *line)
+{
+	CHECK(proa(line) == 0);
+	CHECK_STR(errors, "");
+	CHECK_STR(out, "");
+}
+
+static struct container_state web = {
+	.id = (char *)"web",
+	.oci_version = (char *)"1.3.0",
+	.bundle = (char *)"/b",
+	.rootfs = (char *)"/b/rootfs",
+	.created = (char *)"2026-11-22T15:00:00.5Z",
+	.pid = 42,
+	.status = STATUS_RUNNING,
+};
+static struct container_state db = {
+	.id = (char *)"db",
+	.oci_version = (char *)"1.3.0",
+	.status = STATUS_STOPPED,
+};
+static struct container_state *both[] = { &db, &web };
+
+/* ---- what reaches the verbs ---- */
+
+TEST(create_takes_the_options_of_runc_and_crun)
+{
+	check_quiet(
+	    "create --bundle /b --console-socket s --pid-file p --no-pivot --no-new-keyring "
+	    "--preserve-fds 2 --pidfd-socket q -f c.json --no-subreaper --detach web");
+	CHECK_STR(fake.verb, "create");
+	CHECK_STR(fake.create.id, "web");
+	CHECK_STR(fake.create.bundle, "/b");
+	CHECK_STR(fake.create.console_socket, "s");
+	CHECK_STR(fake.create.pid_file, "p");
+	CHECK_STR(fake.create.pidfd_socket, "q");
+	CHECK_STR(fake.create.config_file, "c.json");
+	CHECK(fake.create.no_pivot && fake.create.no_new_keyring && fake.create.preserve_fds == 2);
+	CHECK(fake.create.detached);
+	CHECK(fake.protected);
+}
+
+TEST(create_by_default)
+{
+	check_quiet("create web");
+	CHECK_STR(fake.create.bundle, ".");
+	CHECK(!fake.create.console_socket && !fake.create.pid_file && !fake.create.config_file);
+	CHECK(!fake.create.no_pivot && !fake.create.no_new_keyring && !fake.create.preserve_fds);
+	CHECK(fake.runtime.manager == CGROUP_CGROUPFS);
+	CHECK_STR(fake.runtime.root, "/nosuch");
+}
+
+TEST(options_of_create_may_follow_the_id)
+{
+	check_quiet("create web -b /b");
+	CHECK_STR(fake.create.bundle, "/b");
+	CHECK_STR(fake.create.id, "web");
+}
+
+TEST(run_takes_all_of_create_and_its_own)
+{
+	fake.status = 0;
+	check_quiet("run -d --keep -no-subreaper --bundle=/b --pid-file=p web");
+	CHECK_STR(fake.verb, "run");
+	CHECK_STR(fake.run.create.id, "web");
+	CHECK_STR(fake.run.create.bundle, "/b");
+	CHECK_STR(fake.run.create.pid_file, "p");
+	CHECK(fake.run.create.detached && fake.run.keep && fake.run.no_subreaper);
+	CHECK(fake.protected);
+	check_quiet("run web");
+	CHECK(!fake.run.create.detached && !fake.run.keep && !fake.run.no_subreaper);
+}
+
+TEST(exec_takes_the_options_of_runc_and_crun)
+{
+	check_quiet("exec --cwd /w -e A=1,2 --env B= -t -u 1:2 -g 3 -g 4 -c CAP_KILL "
+		    "--no-new-privs --apparmor a "
+		    "--process-label l --cgroup c --ignore-paused -d --pid-file p --console-socket "
+		    "s --pidfd-socket q "
+		    "--preserve-fds 1 --no-subreaper web ls -l -- --tty");
+	CHECK_STR(fake.verb, "exec");
+	CHECK_STR(fake.exec.id, "web");
+	CHECK_STR(fake.exec.cwd, "/w");
+	CHECK(fake.exec.env.count == 2);
+	CHECK_STR(fake.exec.env.items[0], "A=1,2");
+	CHECK_STR(fake.exec.env.items[1], "B=");
+	CHECK(fake.exec.terminal && fake.exec.no_new_privs && fake.exec.ignore_paused &&
+	      fake.exec.detach && fake.exec.no_subreaper);
+	CHECK_STR(fake.exec.user, "1:2");
+	CHECK(fake.exec.additional_gids.count == 2);
+	CHECK_STR(fake.exec.additional_gids.items[1], "4");
+	CHECK_STR(fake.exec.capabilities.items[0], "CAP_KILL");
+	CHECK_STR(fake.exec.apparmor, "a");
+	CHECK_STR(fake.exec.process_label, "l");
+	CHECK_STR(fake.exec.cgroup, "c");
+	CHECK_STR(fake.exec.pid_file, "p");
+	CHECK_STR(fake.exec.console_socket, "s");
+	CHECK_STR(fake.exec.pidfd_socket, "q");
+	CHECK(fake.exec.preserve_fds == 1);
+	CHECK(fake.exec.args.count == 4);
+	CHECK_STR(fake.exec.args.items[1], "-l");
+	CHECK_STR(fake.exec.args.items[2], "--");
+	CHECK_STR(fake.exec.args.items[3], "--tty");
+	CHECK(fake.protected);
+}
+
+TEST(exec_as_the_engines_call_it)
+{
+	check_quiet("exec --process /tmp/p.json --console-socket s --detach --pid-file p web");
+	CHECK_STR(fake.exec.process_file, "/tmp/p.json");
+	CHECK(fake.exec.args.count == 0 && !fake.exec.terminal);
+	check_quiet("exec -t=false web true");
+	CHECK(!fake.exec.terminal);
+}
+
+TEST(kill_takes_names_numbers_and_all)
+{
+	check_quiet("kill web");
+	CHECK(fake.signal == SIGTERM && !fake.all);
+	check_quiet("kill --all web 9");
+	CHECK(fake.signal == SIGKILL && fake.all);
+	check_quiet("kill -a web SIGRTMIN+3");
+	CHECK(fake.signal == SIGRTMIN + 3 && fake.all);
+	check_quiet("kill web hup");
+	CHECK(fake.signal == SIGHUP && !fake.all);
+	CHECK(!fake.protected);
+}
+
+TEST(an_unknown_signal_reaches_nobody)
+{
+	CHECK(proa("kill web -9") == 1);
+	CHECK(!fake.verb);
+	CHECK(strstr(errors, "proa: kill: unknown signal \"-9\"\n"));
+}
+
+TEST(delete_with_force)
+{
+	check_quiet("delete web");
+	CHECK_STR(fake.verb, "delete");
+	CHECK(!fake.force);
+	check_quiet("delete --force web");
+	CHECK(fake.force);
+	check_quiet("delete web -f");
+	CHECK(fake.force);
+}
+
+TEST(verbs_with_an_id_alone)
+{
+	static const char *const verbs[] = { "start", "pause", "resume" };
+	char line[32];
+
+	for (size_t i = 0; i < array_length(verbs); i++) {
+		snprintf(line, sizeof(line), "%s web", verbs[i]);
+		check_quiet(line);
+		CHECK_STR(fake.verb, verbs[i]);
+		CHECK_STR(fake.id, "web");
+		CHECK(!fake.protected);
+	}
+}
+
+TEST(regular_expressions_choose_containers)
+{
+	fake.list = (struct container_list){ both, 2 };
+	check_quiet("delete --regex --force .");
+	CHECK_STR(fake.ids, "db web ");
+	CHECK(fake.force);
+	check_quiet("kill -r ^w 9");
+	CHECK_STR(fake.ids, "web ");
+	CHECK(fake.signal == SIGKILL);
+	check_quiet("delete -r (x|y)+");
+	CHECK(!fake.verb);
+	CHECK(proa("delete -r [") == 1);
+	CHECK(strstr(errors, "regular expression \"[\""));
+	/* without it an id is an id */
+	check_quiet("delete .");
+	CHECK_STR(fake.ids, ". ");
+}
+
+TEST(one_that_fails_does_not_stop_the_others)
+{
+	fake.list = (struct container_list){ both, 2 };
+	error_set(&fake.failure, ERROR_STATE, "db", "is busy");
+	fake.failing_id = "db";
+	CHECK(proa("delete --regex .") == 1);
+	CHECK_STR(fake.ids, "db web ");
+	CHECK_STR(errors, "proa: container db: is busy\n");
+}
+
+/* ---- global options ---- */
+
+TEST(global_options_reach_the_verb)
+{
+	check_quiet("--cgroup-manager disabled --rootless=true --criu /sbin/criu --root /elsewhere "
+		    "start web");
+	CHECK(fake.runtime.manager == CGROUP_DISABLED && fake.runtime.rootless);
+	CHECK_STR(fake.runtime.root, "/elsewhere");
+	check_quiet("--rootless false start web");
+	CHECK(!fake.runtime.rootless);
+}
+
+TEST(the_systemd_manager_is_refused_where_it_matters)
+{
+	static const char *const refused[] = {
+		"--systemd-cgroup create web",
+		"--systemd-cgroup run web",
+		"--cgroup-manager systemd create web",
+		"--cgroup-manager=systemd run -d web",
+	};
+	static const char *const accepted[] = {
+		"--systemd-cgroup start web",  "--systemd-cgroup kill web",
+		"--systemd-cgroup delete web", "--cgroup-manager systemd exec web true",
+		"--systemd-cgroup pause web",  "--systemd-cgroup=false create web",
+	};
+
+	for (size_t i = 0; i < array_length(refused); i++) {
+		CHECK(proa(refused[i]) == 1);
+		CHECK(!fake.verb);
+		CHECK(strstr(errors, "systemd"));
+	}
+	for (size_t i = 0; i < array_length(accepted); i++)
+		check_quiet(accepted[i]);
+	CHECK(proa("--systemd-cgroup create --help") == 0);
+}
+
+TEST(warnings_are_for_those_who_ask)
+{
+	fake.warning = "odd";
+	check_quiet("start web");
+	CHECK(proa("--log-level warning start web") == 0);
+	CHECK_STR(errors, "proa: warning: odd\n");
+	CHECK(proa("--debug start web") == 0);
+	CHECK(strstr(errors, "proa: warning: odd\n"));
+	CHECK(strstr(errors, "proa: debug: "));
+}
+
+static char log_directory[] = "/tmp/proa-commands-XXXXXX";
+
+static const char *read_file(const char *path)
+{
+	static struct buffer text;
+	struct error err = ERROR_INIT;
+
+	buffer_free(&text);
+	CHECK(file_read(AT_FDCWD, path, 1 << 20, &text, &err) == 0);
+	return text.bytes;
+}
+
+TEST(a_failure_is_one_line_in_the_log_and_the_same_on_stderr)
+{
+	char line[256], path[64];
+
+	CHECK(mkdtemp(log_directory));
+	snprintf(path, sizeof(path), "%s/log", log_directory);
+	snprintf(line, sizeof(line), "--log %s --log-format json start web", path);
+	fake.warning = "odd";
+	error_set(&fake.failure, ERROR_NOT_FOUND, "web", "container does not exist");
+	CHECK(proa(line) == 1);
+	CHECK_STR(errors, "proa: container does not exist\n");
+	CHECK(text_starts(read_file(path),
+			  "{\"level\":\"error\",\"msg\":\"container does not exist\",\"time\":\""));
+	CHECK(strchr(read_file(path), '\n')[1] == '\0');
+	CHECK(unlink(path) == 0 && rmdir(log_directory) == 0);
+}
+
+TEST(a_wrong_option_is_logged_where_the_one_before_it_says)
+{
+	char line[256], path[64];
+
+	CHECK(mkdtemp(log_directory));
+	snprintf(path, sizeof(path), "%s/log", log_directory);
+	snprintf(line, sizeof(line), "--log %s --bogus start web", path);
+	CHECK(proa(line) == 1);
+	CHECK(strstr(read_file(path), "unknown option --bogus"));
+	CHECK(unlink(path) == 0 && rmdir(log_directory) == 0);
+}
+
+TEST(a_log_or_trace_that_cannot_be_opened_fails_the_command)
+{
+	CHECK(proa("--log /nosuch/log start web") == 1);
+	CHECK(!fake.verb && strstr(errors, "proa: open log file /nosuch/log: "));
+	CHECK(proa("--trace /nosuch/trace start web") == 1);
+	CHECK(!fake.verb && strstr(errors, "/nosuch/trace"));
+}
+
+TEST(a_trace_tells_the_phases)
+{
+	char line[256], path[64];
+
+	CHECK(mkdtemp(log_directory));
+	snprintf(path, sizeof(path), "%s/trace", log_directory);
+	snprintf(line, sizeof(line), "--trace %s start web", path);
+	check_quiet(line);
+	CHECK(text_starts(read_file(path), "{\"phase\":\"command line\",\"us\":"));
+	CHECK(strstr(read_file(path), "{\"phase\":\"start\",\"us\":"));
+	CHECK(strstr(read_file(path), "{\"phase\":\"end\",\"us\":"));
+	CHECK(unlink(path) == 0 && rmdir(log_directory) == 0);
+}
+
+/* ---- exit codes ---- */
+
+TEST(errors_of_ours_are_1_and_of_exec_255)
+{
+	error_set(&fake.failure, ERROR_SYSTEM, NULL, "broken");
+	for (const struct command *const *one = commands; *one; one++) {
+		char line[64];
+
+		snprintf(line, sizeof(line), "%s web true", (*one)->name);
+		if ((*one)->arguments_max == 1)
+			snprintf(line, sizeof(line), "%s web", (*one)->name);
+		if ((*one)->arguments_max == 0)
+			continue;
+		if (strcmp((*one)->name, "kill") == 0)
+			snprintf(line, sizeof(line), "kill web 9");
+		CHECK(proa(line) == (strcmp((*one)->name, "exec") == 0 ? 255 : 1));
+		CHECK_STR(errors, "proa: broken\n");
+		CHECK_STR(out, "");
+	}
+}
+
+TEST(run_and_exec_pass_the_status_on)
+{
+	fake.status = 137;
+	CHECK(proa("run web") == 137);
+	CHECK(proa("exec web true") == 137);
+	CHECK_STR(errors, "");
+}
+
+TEST(wrong_usage_is_told_and_reaches_nobody)
+{
+	static const struct {
+		const char *line;
+		int status;
+		const char *usage;
+	} rows[] = {
+		{ "", 1, "usage: proa [OPTION...] COMMAND" },
+		{ "nosuch", 1, "usage: proa [OPTION...] COMMAND" },
+		{ "checkpoint --help", 1, "usage: proa [OPTION...] COMMAND" },
+		{ "--bogus start web", 1, "usage: proa [OPTION...] COMMAND" },
+		{ "--log-format xml start web", 1, "usage: proa [OPTION...] COMMAND" },
+		{ "--root", 1, "usage: proa [OPTION...] COMMAND" },
+		{ "--root / start web", 1, "usage: proa start" },
+		{ "start", 1, "usage: proa start [OPTION...] ID;" },
+		{ "start a b", 1, "usage: proa start" },
+		{ "start --bogus web", 1, "usage: proa start" },
+		{ "start --debug web", 1, "usage: proa start" },
+		{ "list x", 1, "usage: proa list [OPTION...];" },
+		{ "list --format xml", 1, "usage: proa list" },
+		{ "kill web 9 9", 1, "usage: proa kill" },
+		{ "run --preserve-fds x web", 1, "usage: proa run" },
+		{ "run --bundle", 1, "usage: proa run" },
+		{ "exec", 255, "usage: proa exec" },
+		{ "exec web", 255, "usage: proa exec" },
+		{ "exec --bogus web true", 255, "usage: proa exec" },
+	};
+
+	for (size_t i = 0; i < array_length(rows); i++) {
+		CHECK(proa(rows[i].line) == rows[i].status);
+		CHECK(!fake.verb);
+		CHECK(text_starts(errors, "proa: "));
+		CHECK(strstr(errors, rows[i].usage));
+		CHECK_STR(out, "");
+	}
+}
+
+TEST(wrong_usage_leaves_json_on_stderr_alone)
+{
+	CHECK(proa("--log-format json start") == 1);
+	CHECK(text_starts(errors, "{\"level\":\"error\""));
+	CHECK(strchr(errors, '\n')[1] == '\0');
+}
+
+/* ---- output ---- */
+
+TEST(help_goes_to_stdout)
+{
+	CHECK(proa("--help") == 0 && strstr(out, "Commands:\n") && !*errors);
+	CHECK(proa("-h") == 0 && strstr(out, "Commands:\n"));
+	CHECK(proa("create --help") == 0 && strstr(out, "--bundle DIR") && !fake.verb);
+	CHECK(proa("exec web ls --help") == 0 && !*out);
+}
+
+TEST(version_is_what_go_runc_and_podman_read)
+{
+	CHECK(proa("--version") == 0);
+	CHECK(text_starts(out, "proa version " PACKAGE_VERSION "\ncommit: "));
+	CHECK(strstr(out, "\nspec: 1.3.0\nlibseccomp: "));
+	CHECK(strstr(out, "\n+SECCOMP +CAP "));
+	CHECK(proa("-v") == 0 && text_starts(out, "proa version "));
+}
+
+TEST(list_as_a_table_and_as_ids)
+{
+	fake.list = (struct container_list){ both, 2 };
+	CHECK(proa("list") == 0);
+	CHECK_STR(
+	    out, "ID          PID         STATUS      BUNDLE      CREATED                  OWNER\n"
+		 "db          0           stopped                                          root\n"
+		 "web         42          running     /b          2026-11-22T15:00:00.5Z   root\n");
+	CHECK(proa("list -q") == 0);
+	CHECK_STR(out, "db\nweb\n");
+	fake.list.count = 0;
+	CHECK(proa("list") == 0);
+	CHECK_STR(out, "ID          PID         STATUS      BUNDLE      CREATED     OWNER\n");
+	CHECK(proa("list -q") == 0);
+	CHECK_STR(out, "");
+	CHECK(proa("list --format json") == 0);
+	CHECK_STR(out, "[]\n");
+}
+
+TEST(list_and_state_as_json)
+{
+	fake.list = (struct container_list){ both + 1, 1 };
+	CHECK(proa("list --format=json") == 0);
+	CHECK(out[0] == '[' && strstr(out, "\"web\"") && text_ends(out, "]\n"));
+	CHECK(proa("state web") == 0);
+	CHECK(out[0] == '{' && strstr(out, "\"web\"") && text_ends(out, "}\n"));
+}
+
+TEST(ps_as_json)
+{
+	pid_t some[] = { 7, 42 };
+
+	fake.pids = (struct pid_list){ some, 2 };
+	CHECK(proa("ps -f json web") == 0);
+	CHECK_STR(out, "[7,42]\n");
+	fake.pids.count = 0;
+	CHECK(proa("ps --format=json web") == 0);
+	CHECK_STR(out, "[]\n");
+}
+
+/* A ps(1) of our own: what it is asked, and a process per line. */
+static void make_ps(const char *script)
+{
+	int fd;
+
+	CHECK(mkdtemp(log_directory) && chdir(log_directory) == 0);
+	fd = open("ps", O_WRONLY | O_CREAT | O_CLOEXEC, 0755);
+	CHECK(fd >= 0 && fd_write_all(fd, script, strlen(script)) == 0 && close(fd) == 0);
+	CHECK(setenv("PATH", log_directory, 1) == 0);
+}
+
+static void remove_ps(void)
+{
+	CHECK(unlink("ps") == 0 && rmdir(log_directory) == 0);
+}
+
+TEST(ps_asks_ps)
+{
+	pid_t some[] = { 42 };
+
+	fake.pids = (struct pid_list){ some, 1 };
+	make_ps("#!/bin/sh\necho \"A PID $*\"\necho x 42\necho x 43\n");
+	CHECK(proa("ps web") == 0);
+	CHECK_STR(out, "A PID -ef\nx 42\n");
+	CHECK(proa("ps web -o args,pid") == 0);
+	CHECK_STR(out, "A PID -o args,pid\nx 42\n");
+	CHECK(proa("ps --format table web aux") == 0);
+	CHECK_STR(out, "A PID aux\nx 42\n");
+	remove_ps();
+}
+
+TEST(ps_that_fails_is_an_error)
+{
+	make_ps("#!/bin/sh\necho PID\necho bad option >&2\nexit 1\n");
+	CHECK(proa("ps web --nosuch") == 1);
+	CHECK_STR(out, "");
+	CHECK(strstr(errors, "bad option\n") && strstr(errors, "proa: ps failed"));
+	remove_ps();
+	CHECK(proa("ps web") == 1);
+	CHECK(strstr(errors, "proa: start ps: "));
+}

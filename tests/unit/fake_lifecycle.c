@@ -1,0 +1,138 @@
+#include "tests/unit/fake_lifecycle.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "libcontainer/init/executable.h"
+
+struct fake_lifecycle fake;
+
+/* What lies in the caller's arena is gone when the call is over. */
+static struct arena *kept(void)
+{
+	static struct arena arena;
+	struct error err = ERROR_INIT;
+
+	if (!arena.base && arena_init(&arena, 1 << 20, &err) < 0)
+		abort();
+	return &arena;
+}
+
+static int called(const char *verb, const struct runtime *runtime, const char *id,
+		  struct error *err)
+{
+	size_t used = strlen(fake.ids);
+
+	fake.verb = verb;
+	fake.calls++;
+	fake.runtime = *runtime;
+	fake.runtime.root = arena_strdup(kept(), runtime->root);
+	fake.id = arena_strdup(kept(), id);
+	snprintf(fake.ids + used, sizeof(fake.ids) - used, "%s ", id ? id : "");
+	if (fake.warning)
+		runtime->warn(fake.warning);
+	if (fake.failure.code == ERROR_NONE ||
+	    (fake.failing_id && strcmp(fake.failing_id, id) != 0))
+		return 0;
+	*err = fake.failure;
+	return -1;
+}
+
+int executable_protect(char **argv, struct error *err)
+{
+	(void)argv;
+	(void)err;
+	fake.protected = fake.calls == 0;
+	return 0;
+}
+
+int container_create(const struct runtime *runtime, const struct create_options *options,
+		     struct error *err)
+{
+	fake.create = *options;
+	return called("create", runtime, options->id, err);
+}
+
+int container_start(const struct runtime *runtime, const char *id, struct error *err)
+{
+	return called("start", runtime, id, err);
+}
+
+int container_run(const struct runtime *runtime, const struct run_options *options, int *ret_status,
+		  struct error *err)
+{
+	fake.run = *options;
+	if (called("run", runtime, options->create.id, err) < 0)
+		return -1;
+	*ret_status = fake.status;
+	return 0;
+}
+
+int container_exec(const struct runtime *runtime, const struct exec_options *options,
+		   int *ret_status, struct error *err)
+{
+	fake.exec = *options;
+	fake.exec.args = strings_copy(kept(), &options->args);
+	fake.exec.env = strings_copy(kept(), &options->env);
+	fake.exec.additional_gids = strings_copy(kept(), &options->additional_gids);
+	fake.exec.capabilities = strings_copy(kept(), &options->capabilities);
+	if (called("exec", runtime, options->id, err) < 0)
+		return -1;
+	*ret_status = fake.status;
+	return 0;
+}
+
+int container_kill(const struct runtime *runtime, const char *id, int signal, bool all,
+		   struct error *err)
+{
+	fake.signal = signal;
+	fake.all = all;
+	return called("kill", runtime, id, err);
+}
+
+int container_delete(const struct runtime *runtime, const char *id, bool force, struct error *err)
+{
+	fake.force = force;
+	return called("delete", runtime, id, err);
+}
+
+int container_pause(const struct runtime *runtime, const char *id, struct error *err)
+{
+	return called("pause", runtime, id, err);
+}
+
+int container_resume(const struct runtime *runtime, const char *id, struct error *err)
+{
+	return called("resume", runtime, id, err);
+}
+
+int container_state(const struct runtime *runtime, const char *id, struct arena *arena,
+		    struct container_state **ret_state, struct error *err)
+{
+	(void)arena;
+	if (called("state", runtime, id, err) < 0)
+		return -1;
+	*ret_state = fake.list.items[0];
+	return 0;
+}
+
+int container_list(const struct runtime *runtime, struct arena *arena,
+		   struct container_list *ret_list, struct error *err)
+{
+	(void)runtime;
+	(void)arena;
+	(void)err;
+	*ret_list = fake.list;
+	return 0;
+}
+
+int container_pids(const struct runtime *runtime, const char *id, struct arena *arena,
+		   struct pid_list *ret_pids, struct error *err)
+{
+	(void)arena;
+	if (called("pids", runtime, id, err) < 0)
+		return -1;
+	*ret_pids = fake.pids;
+	return 0;
+}

@@ -1,0 +1,28 @@
+/* The verbs of lifecycle.h without containers: each records what it was called with and does as the
+ * test says. For tests of the command line. */
+#pragma once
+
+#include "libcontainer/lifecycle/lifecycle.h"
+
+extern struct fake_lifecycle {
+	/* what was called last */
+	const char *verb; /* NULL: none */
+	unsigned int calls;
+	struct runtime runtime;
+	const char *id;
+	struct create_options create;
+	struct run_options run;
+	struct exec_options exec;
+	int signal;
+	bool all, force;
+	char ids[256];	/* of all calls, a blank after each */
+	bool protected; /* executable_protect() was called before the verb */
+
+	/* what is to happen */
+	struct error failure;	/* if its code is set, the verb fails with it */
+	const char *failing_id; /* only for this one; NULL: for all */
+	int status;		/* of run and exec */
+	const char *warning;	/* what the verb warns of; NULL */
+	struct container_list list;
+	struct pid_list pids;
+} fake;
