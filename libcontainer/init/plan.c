@@ -32,6 +32,32 @@ static int plan_security(const struct config *config, const struct plan_request 
 			    err);
 }
 
+static struct string_map copy_map(const struct string_map *map, struct arena *arena)
+{
+	struct string_map copy = { arena_calloc(arena, map->count, sizeof(*map->items)),
+				   map->count };
+
+	for (size_t i = 0; i < map->count; i++)
+		copy.items[i] =
+		    (struct string_map_entry){ arena_strdup(arena, map->items[i].key),
+					       arena_strdup(arena, map->items[i].value) };
+	return copy;
+}
+
+/* As much of it as hooks are told. */
+static struct container_state *copy_state(const struct container_state *state, struct arena *arena)
+{
+	struct container_state *copy = arena_alloc(arena, sizeof(*copy));
+
+	*copy = (struct container_state){
+		.id = arena_strdup(arena, state->id),
+		.oci_version = arena_strdup(arena, state->oci_version),
+		.bundle = arena_strdup(arena, state->bundle),
+		.annotations = copy_map(&state->annotations, arena),
+	};
+	return copy;
+}
+
 static int plan_create(const struct config *config, const struct plan_request *request,
 		       struct arena *arena, struct plan *plan, struct error *err)
 {
@@ -40,9 +66,11 @@ static int plan_create(const struct config *config, const struct plan_request *r
 	    sysctl_plan(config, arena, &plan->sysctl, err) < 0)
 		return -1;
 	plan->joins_user = plan->namespaces.joined & CLONE_NEWUSER;
-	if (config->hooks) {
+	if (config->hooks &&
+	    (config->hooks->create_container.count || config->hooks->start_container.count)) {
 		plan->create_container = hooks_copy(arena, &config->hooks->create_container);
 		plan->start_container = hooks_copy(arena, &config->hooks->start_container);
+		plan->hook_state = copy_state(request->state, arena);
 	}
 	return 0;
 }

@@ -14,6 +14,7 @@
 #include "libcontainer/security/capabilities.h"
 #include "libcontainer/security/seccomp.h"
 #include "oci/config.h"
+#include "oci/state.h"
 
 enum purpose {
 	PURPOSE_CREATE, /* a container's init */
@@ -32,7 +33,8 @@ struct plan {
 	struct seccomp_plan *seccomp; /* NULL: none */
 	const char *apparmor, *selinux;
 	struct hook_list create_container, start_container;
-	const char *state_creating, *state_created; /* JSON for those hooks */
+	/* what init tells those hooks, once it knows its pid; NULL if there are none */
+	struct container_state *hook_state;
 	bool new_keyring;
 	bool rootless;
 	unsigned int preserve_fds; /* 3 … 3+N-1 stay open, those of LISTEN_FDS included */
@@ -50,6 +52,7 @@ struct plan {
 struct plan_request {
 	enum purpose purpose;
 	const char *id;
+	const struct container_state *state; /* create only */
 	const struct rootfs_request *rootfs; /* create only */
 	const struct strings *extra_env;     /* LISTEN_FDS, NOTIFY_SOCKET, … */
 	int seccomp_cache;		     /* directory, -1 */

@@ -178,10 +178,27 @@ static int step_runtime_hooks(struct init *init, struct error *err)
 	return message_ask(init->channel, MESSAGE_RUNTIME_HOOKS, 0, -1, NULL, err);
 }
 
+/* Hooks in the container's namespaces are told its pid as it is there
+ * (config.md#posix-platform-hooks). */
+static int run_hooks(struct init *init, const char *kind, const struct hook_list *hooks,
+		     enum container_status status, struct error *err)
+{
+	_cleanup_buffer_ struct buffer state = BUFFER_INIT;
+	struct container_state *told = init->plan->hook_state;
+
+	if (!hooks->count)
+		return 0;
+	told->pid = getpid();
+	told->status = status;
+	if (state_encode_for_hooks(told, &state, err) < 0)
+		return -1;
+	return hooks_run(kind, hooks, state.bytes, err);
+}
+
 static int step_create_container_hooks(struct init *init, struct error *err)
 {
-	return hooks_run("createContainer", &init->plan->create_container,
-			 init->plan->state_creating, err);
+	return run_hooks(init, "createContainer", &init->plan->create_container, STATUS_CREATING,
+			 err);
 }
 
 static int step_pivot(struct init *init, struct error *err)
@@ -347,8 +364,7 @@ static int step_wait_for_start(struct init *init, struct error *err)
 
 static int step_start_container_hooks(struct init *init, struct error *err)
 {
-	return hooks_run("startContainer", &init->plan->start_container, init->plan->state_created,
-			 err);
+	return run_hooks(init, "startContainer", &init->plan->start_container, STATUS_CREATED, err);
 }
 
 static int step_labels(struct init *init, struct error *err)

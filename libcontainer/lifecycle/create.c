@@ -171,6 +171,7 @@ static int plan_init(struct creation *creation, struct error *err)
 	struct plan_request request = {
 		.purpose = PURPOSE_CREATE,
 		.id = creation->options->id,
+		.state = creation->state,
 		.rootfs = &rootfs,
 		.extra_env = &env,
 		.seccomp_cache = cache,
