@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -135,6 +136,14 @@ int globals_resolve_root(const char *root, struct arena *arena, const char **ret
 	return 0;
 }
 
+/* XDG Base Directory Specification: files below XDG_RUNTIME_DIR may be cleaned away after some
+ * hours, but for those with the sticky bit. That it can't be made is told by whoever needs it. */
+static void make_sticky(const struct caller *caller, const char *root)
+{
+	if (has_own_runtime_dir(caller))
+		(void)mkdir(root, 0700 | S_ISVTX);
+}
+
 static bool is_rootless(const struct globals *globals, const struct caller *caller)
 {
 	if (globals->rootless != ROOTLESS_AUTO)
@@ -148,8 +157,11 @@ int globals_runtime(const struct globals *globals, struct arena *arena, struct r
 	struct caller caller = find_caller();
 	const char *root = globals->root;
 
-	if (!root && globals_default_root(&caller, arena, &root, err) < 0)
-		return -1;
+	if (!root) {
+		if (globals_default_root(&caller, arena, &root, err) < 0)
+			return -1;
+		make_sticky(&caller, root);
+	}
 	if (globals_resolve_root(root, arena, &root, err) < 0)
 		return -1;
 	*ret_runtime = (struct runtime){
