@@ -17,7 +17,8 @@
  *     |<------------------------------------------- SPAWNED -----|  only if a pid namespace is
  * joined: |  (the process changes as at the bridge)                  |  the last thing before
  *     |<------------------------------------------- CREATED -----|
- *     |  limits, state, pid file; DONE ------------------------->|  waits at its socket
+ *     |  limits, state, pid file; DONE ------------------------->|  no longer dies with the parent
+ *     |<=================== end of file =========================|  waits at its socket
  *     x                                                          |
  *   start --------------------------------- START -------------->|  startContainer hooks, checks
  *     |<------------------------------------------ EXECUTING ----|  the next may be our last word

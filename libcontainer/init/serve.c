@@ -161,8 +161,8 @@ static int answer(struct spawned *spawned, const struct service *service,
 	return message_send(spawned->socket, MESSAGE_DONE, message->index, reply, err);
 }
 
-/* One message. Returns 1 when that was the end, 0 to go on; *previous is the last one that counts.
- */
+/* One message. Returns 1 at the end of file after @last, 0 to go on; *previous is the last one that
+ * counts. Whoever hears of @last doesn't leave before that end: until then init dies with us. */
 static int serve_one(struct spawned *spawned, const struct service *service, uint32_t last,
 		     uint32_t *previous, struct error *err)
 {
@@ -173,7 +173,7 @@ static int serve_one(struct spawned *spawned, const struct service *service, uin
 	if (got < 0)
 		return -1;
 	if (got == 0)
-		return *previous >= MESSAGE_EXECUTING ? 1 : died(spawned, err);
+		return *previous >= last ? 1 : died(spawned, err);
 	if (message.type == MESSAGE_ERROR) {
 		*err = message.error;
 		return -1;
@@ -183,9 +183,7 @@ static int serve_one(struct spawned *spawned, const struct service *service, uin
 				 "%s is out of turn", message_name(message.type));
 	if (message.type != MESSAGE_SPAWNED)
 		*previous = message.type;
-	if (answer(spawned, service, &message, &fd, err) < 0)
-		return -1;
-	return message.type == MESSAGE_CREATED && last == MESSAGE_CREATED;
+	return answer(spawned, service, &message, &fd, err);
 }
 
 int spawned_serve(struct spawned *spawned, const struct service *service, uint32_t last,

@@ -41,7 +41,8 @@ struct service {
 	int (*listener)(void *context, int listener, struct error *err);
 };
 
-/* Parent: answer what is asked until @last. MESSAGE_CREATED: until that was answered.
+/* Parent: answer what is asked until @last. MESSAGE_CREATED: until init has heard the
+ * answer and no longer dies with its parent.
  * MESSAGE_EXECUTING: until the program runs, which is the end of file after that message. On
  * failure the error is init's own, or says at which step it died and how; the process is still to
  * be killed by the caller. */
