@@ -75,7 +75,7 @@ int ps_filter(const char *table, const struct pid_list *pids, struct buffer *tex
 
 	if (!find_pid_column(line, end, &column))
 		return error_set(
-		    err, ERROR_USAGE, "ps",
+		    err, ERROR_INVALID, "ps",
 		    "what ps prints has no column PID to tell the container's processes by");
 	while (*line) {
 		if (wanted) {

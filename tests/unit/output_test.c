@@ -82,6 +82,6 @@ TEST(ps_without_a_pid_column_is_an_error)
 		struct error err = ERROR_INIT;
 
 		CHECK(ps_filter(tables[i], &pids, &text, &err) < 0);
-		CHECK(err.code == ERROR_USAGE);
+		CHECK(err.code == ERROR_INVALID);
 	}
 }
