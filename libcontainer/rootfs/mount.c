@@ -55,6 +55,13 @@ static int open_target(const struct mount_plan *mount, int root, bool directory,
 	return steal_fd(&fd);
 }
 
+static bool is_directory(int fd)
+{
+	struct stat st;
+
+	return fstat(fd, &st) == 0 && S_ISDIR(st.st_mode);
+}
+
 /* ---- the source ---- */
 
 static int set_attributes(const struct mount_plan *mount, int tree)
@@ -142,6 +149,9 @@ static int mount_bind(const struct mount_plan *mount, struct rootfs *rootfs, int
 	target = open_target(mount, rootfs->root, S_ISDIR(st.st_mode), &made, err);
 	if (target < 0 || set_bind_attributes(mount, tree, err) < 0)
 		return -1;
+	if (!S_ISDIR(st.st_mode) && is_directory(target))
+		return error_errno(err, ENOTDIR, mount->source,
+				   "the destination is a directory, %s", mount->source);
 	return attach(mount, rootfs, tree, target, err);
 }
 

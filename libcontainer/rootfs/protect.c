@@ -42,45 +42,44 @@ static int make_readonly(const struct rootfs *rootfs, const char *path, struct e
 	return 0;
 }
 
-/* What masked paths of one kind are covered by. A detached mount can't be cloned before Linux 6.15,
- * one that is attached can: so the first path gets the mount itself, the others clones of it. */
+/* What covers a masked path: /dev/null or an empty directory, the same for all. The first time it
+ * is attached itself, then clones of it are, for older kernels clone no mount that isn't attached.
+ */
 struct cover {
-	int mount;
+	int tree;
 	bool attached;
 };
 
-static int cover_with(struct cover *cover, int target)
+static int cover(struct cover *cover, int target)
 {
 	_cleanup_fd_ int clone = -1;
 
 	if (!cover->attached) {
-		cover->attached = true;
-		return tree_attach(cover->mount, target);
+		cover->attached = tree_attach(cover->tree, target) == 0;
+		return cover->attached ? 0 : -1;
 	}
-	clone = tree_clone(cover->mount, "", false);
+	clone = tree_clone(cover->tree, "", false);
 	return clone < 0 ? -1 : tree_attach(clone, target);
 }
 
-/* The empty directory, made when the first one is to be masked. */
-static int open_empty(struct cover *cover, struct error *err)
+static int open_empty(struct error *err)
 {
+	static struct parameter superblock_too = { .key = "ro" };
 	static const struct mount_plan empty = {
 		.type = "tmpfs",
 		.destination = "maskedPaths",
 		.source = "tmpfs",
 		.options.own.set = MOUNT_ATTR_RDONLY,
+		.options.parameters = { &superblock_too, 1 },
 	};
 
-	if (cover->mount < 0)
-		cover->mount = filesystem_open(&empty, "0755", NULL, err);
-	return cover->mount < 0 ? -1 : 0;
+	return filesystem_open(&empty, "0755", NULL, err);
 }
 
-static int mask(const struct rootfs *rootfs, const char *path, struct cover *empty,
-		struct cover *null, struct error *err)
+static int mask(const struct rootfs *rootfs, const char *path, struct cover *null,
+		struct cover *empty, struct error *err)
 {
 	_cleanup_fd_ int target = -1;
-	struct cover *cover = null;
 	struct stat st;
 
 	if (open_if_there(rootfs, path, &target, err) < 0)
@@ -89,25 +88,24 @@ static int mask(const struct rootfs *rootfs, const char *path, struct cover *emp
 		return 0;
 	if (fstat(target, &st) < 0)
 		return error_errno(err, errno, path, "look at %s", path);
-	if (S_ISDIR(st.st_mode)) {
-		if (open_empty(empty, err) < 0)
-			return -1;
-		cover = empty;
-	}
-	if (cover_with(cover, target) < 0)
+	if (S_ISDIR(st.st_mode) && empty->tree < 0 && (empty->tree = open_empty(err)) < 0)
+		return -1;
+	if (cover(S_ISDIR(st.st_mode) ? empty : null, target) < 0)
 		return error_errno(err, errno, path, "mask %s", path);
 	return 0;
 }
 
-static int mask_paths(const struct rootfs_plan *plan, struct rootfs *rootfs, struct error *err)
+static int mask_all(const struct rootfs_plan *plan, const struct rootfs *rootfs, struct error *err)
 {
-	struct cover empty = { .mount = -1 }, null = { .mount = rootfs->null };
+	struct cover null = { .tree = rootfs->null }, empty = { .tree = -1 };
 	int result = 0;
 
-	for (size_t i = 0; i < plan->masked_paths.count && result == 0; i++)
-		if (mask(rootfs, plan->masked_paths.items[i], &empty, &null, err) < 0)
-			result = error_prefix(err, "linux.maskedPaths[%zu]", i);
-	cleanup_fd_(&empty.mount);
+	for (size_t i = 0; i < plan->masked_paths.count && result == 0; i++) {
+		result = mask(rootfs, plan->masked_paths.items[i], &null, &empty, err);
+		if (result < 0)
+			error_prefix(err, "linux.maskedPaths[%zu]", i);
+	}
+	cleanup_fd_(&empty.tree);
 	return result;
 }
 
@@ -132,7 +130,7 @@ int rootfs_protect(const struct rootfs_plan *plan, struct rootfs *rootfs, struct
 	for (size_t i = 0; i < plan->readonly_paths.count; i++)
 		if (make_readonly(rootfs, plan->readonly_paths.items[i], err) < 0)
 			return error_prefix(err, "linux.readonlyPaths[%zu]", i);
-	if (mask_paths(plan, rootfs, err) < 0)
+	if (mask_all(plan, rootfs, err) < 0)
 		return -1;
 	return finish(plan, rootfs, err);
 }

@@ -135,24 +135,6 @@ static int attach_given(const struct rootfs_plan *plan, int source, struct error
 	return steal_fd(&tree);
 }
 
-/* A detached bind of the host's /dev/null, verified, and made before the container's tree exists:
- * what the container calls /dev/null could be anything (CVE-2025-31133), and the host's is out of
- * reach later. */
-static int open_null(struct error *err)
-{
-	_cleanup_fd_ int fd = open("/dev/null", O_PATH | O_NOFOLLOW | O_CLOEXEC);
-	struct stat st;
-	int null;
-
-	if (fd < 0 || fstat(fd, &st) < 0)
-		return error_errno(err, errno, "/dev/null", "open the host's /dev/null");
-	if (!S_ISCHR(st.st_mode) || st.st_rdev != makedev(1, 3))
-		return error_set(err, ERROR_REFUSED, "/dev/null",
-				 "the host's /dev/null is not the device 1:3");
-	null = tree_clone(fd, "", false);
-	return null < 0 ? error_errno(err, errno, "/dev/null", "bind the host's /dev/null") : null;
-}
-
 int rootfs_begin(const struct rootfs_plan *plan, int source, struct rootfs *ret_rootfs,
 		 struct error *err)
 {
@@ -167,7 +149,10 @@ int rootfs_begin(const struct rootfs_plan *plan, int source, struct rootfs *ret_
 	}
 	if (root < 0)
 		return -1;
-	if (plan->masked_paths.count && (null = open_null(err)) < 0)
+	/* The host's, from before the container's tree exists: what that calls /dev/null could be
+	 * anything (CVE-2025-31133). */
+	if (plan->masked_paths.count &&
+	    (null = tree_clone_device("/dev/null", S_IFCHR, makedev(1, 3), err)) < 0)
 		return -1;
 	*ret_rootfs = (struct rootfs){
 		.root = steal_fd(&root),

@@ -88,9 +88,9 @@ int rootfs_open_procfs(const struct rootfs_plan *plan, size_t index, struct erro
 
 /* A root filesystem in the making: descriptors only, all CLOEXEC. */
 struct rootfs {
-	int root; /* the root mount, O_PATH */
-	int null; /* a detached bind of the host's /dev/null, verified; -1 if nothing is masked */
-	int dev;  /* the container's /dev, O_PATH; -1 before rootfs_devices() */
+	int root;      /* the root mount, O_PATH */
+	int null;      /* a clone of the host's /dev/null, verified; -1 if nothing is masked */
+	int dev;       /* the container's /dev, O_PATH; -1 before rootfs_devices() */
 	int *readonly; /* mounts that become read-only in the end; in the plan's arena */
 	size_t readonly_count;
 };
