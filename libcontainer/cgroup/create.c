@@ -32,6 +32,25 @@ static void undo(struct descent *descent)
 	descent->made_from = 0;
 }
 
+static int mkdir_failed(const struct descent *descent, int errnum, struct error *err)
+{
+	const char *cure = "";
+
+	if (errnum == EROFS)
+		cure = "; the cgroup filesystem is mounted read-only: mount -o remount,rw it, or "
+		       "do without by --cgroup-manager disabled";
+	else if ((errnum == EACCES || errnum == EPERM) && descent->plan->rootless)
+		cure = "; rootless needs no limits and no cgroupsPath when no permission is "
+		       "granted for cgroups: have the parent cgroup delegated to you, as systemd "
+		       "does for units with Delegate=yes";
+	else if (errnum == EAGAIN)
+		cure = "; cgroup.max.descendants or cgroup.max.depth of an ancestor is reached";
+	error_set(err, ERROR_SYSTEM, descent->path, "make cgroup %s: %s%s", descent->path,
+		  error_words(errnum), cure);
+	err->errnum = errnum;
+	return -1;
+}
+
 /* Take one step: enable the controllers here, make the child @name, go there. */
 static int go_down(struct descent *descent, const char *name, size_t length, struct error *err)
 {
@@ -47,7 +66,7 @@ static int go_down(struct descent *descent, const char *name, size_t length, str
 		if (!descent->made_from)
 			descent->made_from = strlen(descent->path);
 	} else if (errno != EEXIST) {
-		return error_errno(err, errno, descent->path, "make cgroup %s", descent->path);
+		return mkdir_failed(descent, errno, err);
 	}
 	fd = openat(descent->fd, child, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (fd < 0)
