@@ -156,9 +156,9 @@ int cgroup_pids(int cgroupfd, struct arena *arena, pid_t **ret_pids, size_t *ret
 		struct error *err);
 
 /* Send @signal to every process in the cgroup and below, none missed that is forked meanwhile.
- * SIGKILL is one write to cgroup.kill, which also reaches the frozen; others find the processes
- * frozen for a moment, and a cgroup that was frozen before stays so (a signal waits there). An
- * empty cgroup is fine. */
+ * SIGKILL is one write to cgroup.kill, which also reaches the frozen. Others find the processes
+ * frozen for a moment; a cgroup that was frozen before stays so, and a signal that a process
+ * catches waits there. An empty cgroup is fine. */
 int cgroup_signal(int cgroupfd, int signal, struct error *err);
 
 /* Freeze, and return once every process is frozen. After @deadline_ms it is thawed again and the

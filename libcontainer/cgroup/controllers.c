@@ -70,17 +70,17 @@ static void explain_lack(int hierarchy, const char *controller, char *reason, si
 	unsigned int number = 0, enabled = 1;
 	bool known = proc_cgroups_line(controller, &number, &enabled);
 
-	if (!is_real_root(hierarchy))
-		snprintf(reason, size,
-			 "it was not delegated to this cgroup namespace; enable it outside, in "
-			 "cgroup.subtree_control of every ancestor");
-	else if (known && number)
+	if (known && number)
 		snprintf(reason, size,
 			 "it is bound to cgroup v1; boot with cgroup_no_v1=%s or "
 			 "systemd.unified_cgroup_hierarchy=1",
 			 controller);
 	else if (known && !enabled)
 		snprintf(reason, size, "it is switched off by cgroup_disable= at boot");
+	else if (!is_real_root(hierarchy))
+		snprintf(reason, size,
+			 "it was not delegated to this cgroup namespace; enable it outside, in "
+			 "cgroup.subtree_control of every ancestor");
 	else
 		snprintf(reason, size, "this kernel was built without it");
 }

@@ -1,10 +1,10 @@
 /* linux.resources.devices as an eBPF program of type BPF_PROG_TYPE_CGROUP_DEVICE, which the kernel
  * asks before a device node is opened or made (config-linux.md, Allowed Device list). Pure.
  *
- * The program walks the rules from the last to the first and keeps in a register which of the asked
- * accesses (read, write, mknod) are still undecided: a rule that allows takes its accesses out, one
- * that denies any of them ends it. What is left at the end is up to the last rule for all devices,
- * or refused. */
+ * The rules are decided here, not there: what the program holds is, for each device that some rule
+ * names, the accesses (read, write, mknod) that are allowed in the end. It finds the device by
+ * comparing type, then major, then minor; so the order of the rules, their overlaps and all that
+ * one takes back from another cost nothing at run time, and the kernel's verifier walks a tree. */
 #include "libcontainer/cgroup/cgroup.h"
 
 #include <inttypes.h>
@@ -13,10 +13,11 @@
 #include "base/cleanup.h"
 
 #define ANY	    (-1)
-#define ANY_TYPE    0 /* else BPF_DEVCG_DEV_CHAR or BPF_DEVCG_DEV_BLOCK */
+#define OTHER	    (-2) /* a number that no rule names */
+#define ANY_TYPE    0	 /* else BPF_DEVCG_DEV_CHAR or BPF_DEVCG_DEV_BLOCK */
 #define ALL_ACCESS  (BPF_DEVCG_ACC_MKNOD | BPF_DEVCG_ACC_READ | BPF_DEVCG_ACC_WRITE)
 #define READ_WRITE  (BPF_DEVCG_ACC_READ | BPF_DEVCG_ACC_WRITE)
-#define RULES_LIMIT 10000 /* bounds the work of folding, far beyond any real list */
+#define RULES_LIMIT 4096
 
 struct rule {
 	bool allow;
@@ -122,175 +123,276 @@ static int read_rules(const struct config_resources *resources, struct rule *rul
 	return 0;
 }
 
-/* ---- fold: from the last rule to the first, without those that never decide anything ---- */
+/* ---- decide ---- */
 
-struct folded {
-	struct rule *rules; /* the one that decides first comes first */
+struct rules {
+	const struct rule *items;
 	size_t count;
-	bool allow_rest;
 };
 
-static bool is_for_all(const struct rule *rule)
+static bool matches(const struct rule *rule, uint32_t type, int64_t major, int64_t minor)
 {
-	return rule->type == ANY_TYPE && rule->major == ANY && rule->minor == ANY &&
-	       rule->access == ALL_ACCESS;
+	return (rule->type == ANY_TYPE || rule->type == type) &&
+	       (rule->major == ANY || rule->major == major) &&
+	       (rule->minor == ANY || rule->minor == minor);
 }
 
-static bool covers(const struct rule *later, const struct rule *rule)
+/* The accesses to a device that are allowed: each is decided by the last rule that names it. */
+static uint32_t decide(const struct rules *rules, uint32_t type, int64_t major, int64_t minor)
 {
-	return (later->type == ANY_TYPE || later->type == rule->type) &&
-	       (later->major == ANY || later->major == rule->major) &&
-	       (later->minor == ANY || later->minor == rule->minor);
-}
+	uint32_t allowed = 0, undecided = ALL_ACCESS;
 
-static void fold(const struct rule *rules, size_t count, struct folded *folded)
-{
-	while (count--) {
-		struct rule rule = rules[count];
+	for (size_t i = rules->count; i-- && undecided;) {
+		const struct rule *rule = &rules->items[i];
 
-		if (is_for_all(&rule)) {
-			folded->allow_rest = rule.allow;
-			break;
-		}
-		for (size_t i = 0; i < folded->count; i++)
-			if (covers(&folded->rules[i], &rule))
-				rule.access &= ~folded->rules[i].access;
-		if (rule.access)
-			folded->rules[folded->count++] = rule;
+		if (!matches(rule, type, major, minor))
+			continue;
+		if (rule->allow)
+			allowed |= undecided & rule->access;
+		undecided &= ~rule->access;
 	}
-	/* the last ones only say what happens to the rest anyway */
-	while (folded->count && folded->rules[folded->count - 1].allow == folded->allow_rest)
-		folded->count--;
+	return allowed;
+}
+
+/* Is rule @index the first that names its major, for devices of @type? */
+static bool names_new_major(const struct rules *rules, size_t index, uint32_t type)
+{
+	const struct rule *rule = &rules->items[index];
+
+	if (rule->major == ANY || (rule->type != ANY_TYPE && rule->type != type))
+		return false;
+	for (size_t i = 0; i < index; i++)
+		if (rules->items[i].major == rule->major &&
+		    (rules->items[i].type == ANY_TYPE || rules->items[i].type == type))
+			return false;
+	return true;
+}
+
+/* Is rule @index the first that names its minor, for devices of @type and @major? */
+static bool names_new_minor(const struct rules *rules, size_t index, uint32_t type, int64_t major)
+{
+	const struct rule *rule = &rules->items[index];
+
+	if (rule->minor == ANY || !matches(rule, type, major, rule->minor))
+		return false;
+	for (size_t i = 0; i < index; i++)
+		if (rules->items[i].minor == rule->minor &&
+		    matches(&rules->items[i], type, major, rule->minor))
+			return false;
+	return true;
 }
 
 /* ---- emit ---- */
 
-#define RULE_INSNS     8 /* the most that one rule takes */
-#define ENVELOPE_INSNS 8 /* before the first and after the last */
+/* Offsets of jumps have 16 bits. */
+#define INSNS_LIMIT 30000
+#define NO_VERDICT  0xff
 
 enum {
 	RESULT = BPF_REG_0,
 	CONTEXT = BPF_REG_1, /* struct bpf_cgroup_dev_ctx */
 	TYPE = BPF_REG_2,
-	UNDECIDED = BPF_REG_3,
+	ASKED = BPF_REG_3,
 	MAJOR = BPF_REG_4,
 	MINOR = BPF_REG_5,
 };
 
-static void emit(struct device_program *program, struct bpf_insn insn)
+/* A jump to a verdict is filled in at the end, where the verdicts stand: one for each set of
+ * allowed accesses. Until then verdicts[] says for each instruction which one it goes to. */
+struct emitter {
+	const struct rules *rules;
+	struct bpf_insn *insns;
+	uint8_t *verdicts;
+	size_t count;
+	bool overflow;
+};
+
+static size_t emit(struct emitter *out, struct bpf_insn insn)
 {
-	program->insns[program->count++] = insn;
+	if (out->count == INSNS_LIMIT) {
+		out->overflow = true;
+		return 0;
+	}
+	out->insns[out->count] = insn;
+	out->verdicts[out->count] = NO_VERDICT;
+	return out->count++;
 }
 
-static void emit_load(struct device_program *program, uint8_t target, size_t offset)
+static void emit_load(struct emitter *out, uint8_t target, size_t offset)
 {
-	emit(program, (struct bpf_insn){ .code = BPF_LDX | BPF_MEM | BPF_W,
-					 .dst_reg = target,
-					 .src_reg = CONTEXT,
-					 .off = (int16_t)offset });
+	emit(out, (struct bpf_insn){ .code = BPF_LDX | BPF_MEM | BPF_W,
+				     .dst_reg = target,
+				     .src_reg = CONTEXT,
+				     .off = (int16_t)offset });
 }
 
 /* target = target OPERATION value, in 32 bits */
-static void emit_alu(struct device_program *program, uint8_t operation, uint8_t target,
-		     uint32_t value)
+static void emit_alu(struct emitter *out, uint8_t operation, uint8_t target, uint32_t value)
 {
-	emit(program, (struct bpf_insn){ .code = BPF_ALU | operation | BPF_K,
-					 .dst_reg = target,
-					 .imm = (int32_t)value });
+	emit(out, (struct bpf_insn){ .code = BPF_ALU | operation | BPF_K,
+				     .dst_reg = target,
+				     .imm = (int32_t)value });
 }
 
-static void emit_return(struct device_program *program, bool allow)
+static void emit_exit(struct emitter *out)
 {
-	emit_alu(program, BPF_MOV, RESULT, allow);
-	emit(program, (struct bpf_insn){ .code = BPF_JMP | BPF_EXIT });
+	emit(out, (struct bpf_insn){ .code = BPF_JMP | BPF_EXIT });
 }
 
-/* Jump to where the current rule ends if @target CONDITION @value; the place is filled in then. */
-static void emit_skip(struct device_program *program, uint8_t condition, uint8_t target,
-		      uint32_t value)
+/* A jump if @target is @value; where to is filled in later. */
+static size_t emit_jump_if(struct emitter *out, uint8_t target, uint32_t value)
 {
-	emit(program, (struct bpf_insn){ .code = BPF_JMP32 | condition | BPF_K,
-					 .dst_reg = target,
-					 .imm = (int32_t)value });
+	return emit(out, (struct bpf_insn){ .code = BPF_JMP32 | BPF_JEQ | BPF_K,
+					    .dst_reg = target,
+					    .imm = (int32_t)value });
 }
 
-static bool is_skip(const struct bpf_insn *insn)
+static size_t emit_jump(struct emitter *out)
 {
-	return (insn->code & 0x07) == BPF_JMP32 && !insn->off;
+	return emit(out, (struct bpf_insn){ .code = BPF_JMP | BPF_JA });
 }
 
-static void end_rule(struct device_program *program, size_t start)
+static void jump_to_here(struct emitter *out, size_t jump)
 {
-	for (size_t i = start; i < program->count; i++)
-		if (is_skip(&program->insns[i]))
-			program->insns[i].off = (int16_t)(program->count - i - 1);
+	out->insns[jump].off = (int16_t)(out->count - jump - 1);
 }
 
-static void emit_verdict(struct device_program *program, const struct rule *rule)
+static void jump_to_verdict(struct emitter *out, size_t jump, uint32_t allowed)
 {
-	if (rule->access == ALL_ACCESS) {
-		emit_return(program, rule->allow);
-	} else if (rule->allow) {
-		emit_alu(program, BPF_AND, UNDECIDED, ~rule->access);
-		emit_skip(program, BPF_JNE, UNDECIDED, 0);
-		emit_return(program, true);
-	} else {
-		emit(program, (struct bpf_insn){ .code = BPF_ALU | BPF_MOV | BPF_X,
-						 .dst_reg = RESULT,
-						 .src_reg = UNDECIDED });
-		emit_alu(program, BPF_AND, RESULT, rule->access);
-		emit_skip(program, BPF_JEQ, RESULT, 0);
-		emit_return(program, false);
+	out->verdicts[jump] = (uint8_t)allowed;
+}
+
+/* Type and major are known: look at the minor. */
+static void emit_minors(struct emitter *out, uint32_t type, int64_t major)
+{
+	uint32_t others = decide(out->rules, type, major, OTHER);
+
+	for (size_t i = 0; i < out->rules->count && !out->overflow; i++) {
+		int64_t minor = out->rules->items[i].minor;
+		uint32_t allowed;
+
+		if (!names_new_minor(out->rules, i, type, major))
+			continue;
+		allowed = decide(out->rules, type, major, minor);
+		if (allowed != others)
+			jump_to_verdict(out, emit_jump_if(out, MINOR, (uint32_t)minor), allowed);
+	}
+	jump_to_verdict(out, emit_jump(out), others);
+}
+
+/* Do the rules that name this major change anything? */
+static bool is_like_others(const struct rules *rules, uint32_t type, int64_t major)
+{
+	if (decide(rules, type, major, OTHER) != decide(rules, type, OTHER, OTHER))
+		return false;
+	for (size_t i = 0; i < rules->count; i++) {
+		int64_t minor = rules->items[i].minor;
+
+		if (names_new_minor(rules, i, type, major) &&
+		    decide(rules, type, major, minor) != decide(rules, type, OTHER, minor))
+			return false;
+	}
+	return true;
+}
+
+/* The type is known: look at the major. */
+static void emit_majors(struct emitter *out, uint32_t type)
+{
+	size_t jump = out->count;
+
+	for (int pass = 0; pass < 2; pass++) {
+		for (size_t i = 0; i < out->rules->count && !out->overflow; i++) {
+			int64_t major = out->rules->items[i].major;
+
+			if (!names_new_major(out->rules, i, type) ||
+			    is_like_others(out->rules, type, major))
+				continue;
+			if (pass == 0) {
+				emit_jump_if(out, MAJOR, (uint32_t)major);
+			} else {
+				jump_to_here(out, jump++);
+				emit_minors(out, type, major);
+			}
+		}
+		if (pass == 0)
+			emit_minors(out, type, OTHER);
 	}
 }
 
-static void emit_rule(struct device_program *program, const struct rule *rule)
+static void emit_verdict(struct emitter *out, uint32_t allowed)
 {
-	size_t start = program->count;
+	if (allowed == 0 || allowed == ALL_ACCESS) {
+		emit_alu(out, BPF_MOV, RESULT, allowed != 0);
+	} else {
+		emit_alu(out, BPF_MOV, RESULT, 1);
+		emit_alu(out, BPF_AND, ASKED, ~allowed);
+		size_t jump = emit_jump_if(out, ASKED, 0);
 
-	if (rule->type != ANY_TYPE)
-		emit_skip(program, BPF_JNE, TYPE, rule->type);
-	if (rule->major != ANY)
-		emit_skip(program, BPF_JNE, MAJOR, (uint32_t)rule->major);
-	if (rule->minor != ANY)
-		emit_skip(program, BPF_JNE, MINOR, (uint32_t)rule->minor);
-	emit_verdict(program, rule);
-	end_rule(program, start);
+		emit_alu(out, BPF_MOV, RESULT, 0);
+		jump_to_here(out, jump);
+	}
+	emit_exit(out);
+}
+
+/* Those that are used: the kernel refuses instructions that can't be reached. */
+static void emit_verdicts(struct emitter *out)
+{
+	size_t end = out->count;
+
+	for (uint32_t allowed = 0; allowed <= ALL_ACCESS; allowed++) {
+		bool used = false;
+
+		for (size_t i = 0; i < end; i++) {
+			if (out->verdicts[i] != allowed)
+				continue;
+			jump_to_here(out, i);
+			used = true;
+		}
+		if (used)
+			emit_verdict(out, allowed);
+	}
 }
 
 /* The context's first word holds the type in its lower half and the asked accesses above. */
-static void emit_all(struct device_program *program, const struct folded *folded)
+static void emit_all(struct emitter *out)
 {
-	emit_load(program, TYPE, offsetof(struct bpf_cgroup_dev_ctx, access_type));
-	emit_load(program, UNDECIDED, offsetof(struct bpf_cgroup_dev_ctx, access_type));
-	emit_load(program, MAJOR, offsetof(struct bpf_cgroup_dev_ctx, major));
-	emit_load(program, MINOR, offsetof(struct bpf_cgroup_dev_ctx, minor));
-	emit_alu(program, BPF_AND, TYPE, 0xffff);
-	emit_alu(program, BPF_RSH, UNDECIDED, 16);
-	for (size_t i = 0; i < folded->count; i++)
-		emit_rule(program, &folded->rules[i]);
-	emit_return(program, folded->allow_rest);
+	size_t if_block;
+
+	emit_load(out, TYPE, offsetof(struct bpf_cgroup_dev_ctx, access_type));
+	emit_load(out, ASKED, offsetof(struct bpf_cgroup_dev_ctx, access_type));
+	emit_load(out, MAJOR, offsetof(struct bpf_cgroup_dev_ctx, major));
+	emit_load(out, MINOR, offsetof(struct bpf_cgroup_dev_ctx, minor));
+	emit_alu(out, BPF_AND, TYPE, 0xffff);
+	emit_alu(out, BPF_RSH, ASKED, 16);
+	if_block = emit_jump_if(out, TYPE, BPF_DEVCG_DEV_BLOCK);
+	emit_majors(out, BPF_DEVCG_DEV_CHAR);
+	jump_to_here(out, if_block);
+	emit_majors(out, BPF_DEVCG_DEV_BLOCK);
+	emit_verdicts(out);
 }
 
 int device_program_compile(const struct config_resources *resources, struct arena *arena,
 			   struct device_program *ret_program, struct error *err)
 {
+	static const char property[] = "linux.resources.devices";
 	size_t count = resources->devices.count + array_length(default_rules);
-	struct device_program program = { .count = 0 };
-	struct folded folded = { .count = 0 };
-	struct rule *rules;
+	struct rules rules = { .count = count };
+	struct emitter out = { .rules = &rules };
+	struct rule *items;
 
 	if (resources->devices.count > RULES_LIMIT)
-		return error_set(err, ERROR_INVALID, "linux.resources.devices",
-				 "linux.resources.devices: more than %d rules", RULES_LIMIT);
-	rules = arena_calloc(arena, count, sizeof(*rules));
-	folded.rules = arena_calloc(arena, count, sizeof(*rules));
-	if (read_rules(resources, rules, err) < 0)
+		return error_set(err, ERROR_INVALID, property, "%s: more than %d rules", property,
+				 RULES_LIMIT);
+	items = arena_calloc(arena, count, sizeof(*items));
+	if (read_rules(resources, items, err) < 0)
 		return -1;
-	fold(rules, count, &folded);
-	program.insns =
-	    arena_calloc(arena, folded.count * RULE_INSNS + ENVELOPE_INSNS, sizeof(*program.insns));
-	emit_all(&program, &folded);
-	*ret_program = program;
+	rules.items = items;
+	out.insns = arena_calloc(arena, INSNS_LIMIT, sizeof(*out.insns));
+	out.verdicts = arena_alloc(arena, INSNS_LIMIT);
+	emit_all(&out);
+	if (out.overflow)
+		return error_set(err, ERROR_INVALID, property, "%s: too many different devices",
+				 property);
+	*ret_program = (struct device_program){ .insns = out.insns, .count = out.count };
 	return 0;
 }
