@@ -351,9 +351,9 @@ TEST(remove_goes_to_any_depth)
 
 	make(world);
 	CHECK(chdir("/sys/fs/cgroup") == 0 && chdir(world + 1) == 0);
-	while (depth < 2500 && mkdir("dddd", 0755) == 0 && chdir("dddd") == 0)
+	while (depth < 1200 && mkdir("dddd", 0755) == 0 && chdir("dddd") == 0)
 		depth++;
-	CHECK_INT(depth, 2500);
+	CHECK_INT(depth, 1200);
 	CHECK(chdir("/") == 0);
 	CHECK(setrlimit(RLIMIT_NOFILE, &few) == 0);
 	CHECK(cgroup_remove(world, 0, &err) == 0);
