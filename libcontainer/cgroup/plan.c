@@ -9,7 +9,7 @@ static bool has_own_namespace(const struct config *config)
 {
 	const struct config_namespace *own = config_namespace_find(config, "cgroup");
 
-	return own && !own->path;
+	return own && (!own->path || !*own->path);
 }
 
 static bool has_writable_cgroupfs(const struct config *config)
