@@ -99,13 +99,15 @@ static int store_choice(const struct option *option, int *member, const char *te
 static int store(struct parser *parser, const struct option *option, const char *text,
 		 struct error *err)
 {
-	void *member = (char *)parser->values + option->offset;
+	void *member;
 	bool ignored;
 
 	if (option == &option_help)
 		member = &parser->parsed->help;
 	else if (option->offset == OPTION_IGNORED)
 		member = &ignored;
+	else
+		member = (char *)parser->values + option->offset;
 
 	switch (option->kind) {
 	case OPTION_FLAG:
