@@ -33,6 +33,20 @@ int terminal_connect(struct terminal *terminal, const char *console_socket, stru
 	return pair[1];
 }
 
+/* Lines end as the program ends them: what makes "\r\n" of them is our own terminal, if the output
+ * goes to one. So callers who compare lines find what runc gives them. */
+static int leave_line_ends(int master, struct error *err)
+{
+	struct termios modes;
+
+	if (tcgetattr(master, &modes) < 0)
+		return error_errno(err, errno, "terminal", "read the terminal's modes");
+	modes.c_oflag &= ~(tcflag_t)ONLCR;
+	if (tcsetattr(master, TCSANOW, &modes) < 0)
+		return error_errno(err, errno, "terminal", "set the terminal's modes");
+	return 0;
+}
+
 int terminal_receive(struct terminal *terminal, struct error *err)
 {
 	char name[64];
@@ -63,6 +77,7 @@ int terminal_begin(struct terminal *terminal, struct error *err)
 		return 0;
 	raw = terminal->saved;
 	cfmakeraw(&raw);
+	raw.c_oflag |= OPOST;
 	if (tcsetattr(STDIN_FILENO, TCSANOW, &raw) < 0)
 		return error_errno(err, errno, "terminal", "put the terminal into raw mode");
 	terminal->raw = true;
