@@ -58,7 +58,7 @@ int terminal_receive(struct terminal *terminal, struct error *err)
 	    !count)
 		return error_set(err, ERROR_PROTOCOL, "terminal",
 				 "init did not hand over its terminal");
-	return 0;
+	return leave_line_ends(terminal->master, err);
 }
 
 void terminal_resize(struct terminal *terminal)
