@@ -78,7 +78,7 @@ static char *const *ps_arguments(const struct strings *arguments, struct arena *
 	const char **argv = arena_calloc(arena, arguments->count + 3, sizeof(char *));
 
 	argv[0] = "ps";
-	argv[1] = "-ef";
+	argv[1] = "-ef"; /* unless there are others */
 	for (size_t i = 0; i < arguments->count; i++)
 		argv[1 + i] = arguments->items[i];
 	return (char *const *)argv;

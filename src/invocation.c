@@ -14,7 +14,7 @@
 #include "src/version.h"
 
 /* Address space, not memory: room for the states of some 10,000 containers in one `list`. */
-#define ARENA_SIZE (256ul << 20)
+#define ARENA_SIZE (128ul << 20)
 
 static int show_help(const struct command *command, struct error *err)
 {
@@ -55,8 +55,7 @@ static int check_manager(const struct invocation *invocation, struct error *err)
 		return 0;
 	return error_set(err, ERROR_UNSUPPORTED, "systemd",
 			 "%s: this build of proa can't make cgroups through systemd: leave "
-			 "--systemd-cgroup out, or "
-			 "give --cgroup-manager cgroupfs",
+			 "--systemd-cgroup out, or give --cgroup-manager cgroupfs",
 			 invocation->command->name);
 }
 
@@ -135,8 +134,8 @@ static int proceed(struct invocation *invocation, int argc, char **argv, struct 
 		return show_version(err);
 	if (find_command(invocation, &parsed.arguments, err) < 0)
 		return -1;
-	/* Before anything but our own global options is looked at: what follows may come from a
-	 * container. This returns in the process that runs from the protected image. */
+	/* Before anything is read that isn't our own command line. It returns in the process that
+	 * runs from the protected image, which has come here as we have. */
 	if (invocation->command->protected && executable_protect(argv, err) < 0)
 		return -1;
 	words = (struct strings){ parsed.arguments.items + 1, parsed.arguments.count - 1 };

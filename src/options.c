@@ -95,20 +95,31 @@ static int store_choice(const struct option *option, int *member, const char *te
 	return refuse_value(option, names.bytes ? names.bytes : "another name", text, err);
 }
 
+/* Where the value goes; NULL if it is forgotten. */
+static void *member_of(struct parser *parser, const struct option *option)
+{
+	if (option == &option_help)
+		return &parser->parsed->help;
+	if (option->offset == OPTION_IGNORED)
+		return NULL;
+	return (char *)parser->values + option->offset;
+}
+
 /* Put @text, NULL for a bare flag, where the option's row says. */
 static int store(struct parser *parser, const struct option *option, const char *text,
 		 struct error *err)
 {
-	void *member;
-	bool ignored;
+	union {
+		bool flag;
+		const char *string;
+		unsigned int number;
+		struct strings list;
+		int choice;
+	} forgotten = { .list = { NULL, 0 } };
+	void *member = member_of(parser, option);
 
-	if (option == &option_help)
-		member = &parser->parsed->help;
-	else if (option->offset == OPTION_IGNORED)
-		member = &ignored;
-	else
-		member = (char *)parser->values + option->offset;
-
+	if (!member)
+		member = &forgotten;
 	switch (option->kind) {
 	case OPTION_FLAG:
 		return store_flag(option, member, text, err);
@@ -120,8 +131,7 @@ static int store(struct parser *parser, const struct option *option, const char 
 		add_string(parser, member, text);
 		return 0;
 	case OPTION_STRING:
-		if (option->offset != OPTION_IGNORED)
-			*(const char **)member = text;
+		*(const char **)member = text;
 		return 0;
 	}
 	return 0;
