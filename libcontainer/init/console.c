@@ -63,6 +63,20 @@ static int set_size(int terminal, const struct process_plan *process, struct err
 	return 0;
 }
 
+/* Lines end as the program ends them: what makes "\r\n" of them is our own terminal, if the output
+ * goes to one. So callers who compare lines find what runc gives them. */
+static int leave_line_ends(int master, struct error *err)
+{
+	struct termios modes;
+
+	if (tcgetattr(master, &modes) < 0)
+		return error_errno(err, errno, "terminal", "read the terminal's modes");
+	modes.c_oflag &= ~(tcflag_t)ONLCR;
+	if (tcsetattr(master, TCSANOW, &modes) < 0)
+		return error_errno(err, errno, "terminal", "set the terminal's modes");
+	return 0;
+}
+
 static int open_slave(int master, struct error *err)
 {
 	int unlock = 0, slave;
@@ -98,6 +112,8 @@ int console_open(struct init *init, int root, struct error *err)
 		return -1;
 	/* the size first: whoever gets the master may look at it at once */
 	if (set_size(master, process, err) < 0)
+		return -1;
+	if (init->plan->terminal_relayed && leave_line_ends(master, err) < 0)
 		return -1;
 	slave = open_slave(master, err);
 	if (slave < 0 || hand_over(init, master, err) < 0)

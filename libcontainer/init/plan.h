@@ -36,6 +36,7 @@ struct plan {
 	/* what init tells those hooks, once it knows its pid; NULL if there are none */
 	struct container_state *hook_state;
 	bool new_keyring;
+	bool terminal_relayed; /* by us, in the foreground; not handed to a console socket */
 	bool rootless;
 	unsigned int preserve_fds; /* 3 … 3+N-1 stay open, those of LISTEN_FDS included */
 	mode_t umask;		   /* the caller's */

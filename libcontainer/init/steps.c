@@ -330,8 +330,8 @@ static int step_created(struct init *init, struct error *err)
 {
 	if (listen(init->plan->start_socket, 8) < 0)
 		return error_errno(err, errno, "start socket", "listen at the start socket");
-	/* The parent ends as soon as it has answered, and that must not kill us any more. If it ends before, the
-	 * end of the conversation tells us so. */
+	/* The parent ends as soon as it has answered, and that must not kill us any more. If it
+	 * ends before, the end of the conversation tells us so. */
 	if (prctl(PR_SET_PDEATHSIG, 0) < 0)
 		return error_errno(err, errno, NULL, "outlive the parent");
 	if (message_ask(init->channel, MESSAGE_CREATED, 0, -1, NULL, err) < 0)

@@ -213,6 +213,7 @@ static int open_callers_sockets(struct creation *creation, struct error *err)
 	struct plan *plan = creation->plan;
 
 	if (plan->process->terminal) {
+		plan->terminal_relayed = !options->console_socket;
 		plan->console_socket =
 		    terminal_connect(options->terminal, options->console_socket, err);
 		if (plan->console_socket < 0)

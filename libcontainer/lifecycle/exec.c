@@ -161,6 +161,7 @@ static int open_callers_sockets(struct execution *execution, struct terminal *te
 	struct plan *plan = execution->plan;
 
 	if (plan->process->terminal) {
+		plan->terminal_relayed = !options->console_socket;
 		plan->console_socket = terminal_connect(terminal, options->console_socket, err);
 		if (plan->console_socket < 0)
 			return -1;

@@ -33,20 +33,6 @@ int terminal_connect(struct terminal *terminal, const char *console_socket, stru
 	return pair[1];
 }
 
-/* Lines end as the program ends them: what makes "\r\n" of them is our own terminal, if the output
- * goes to one. So callers who compare lines find what runc gives them. */
-static int leave_line_ends(int master, struct error *err)
-{
-	struct termios modes;
-
-	if (tcgetattr(master, &modes) < 0)
-		return error_errno(err, errno, "terminal", "read the terminal's modes");
-	modes.c_oflag &= ~(tcflag_t)ONLCR;
-	if (tcsetattr(master, TCSANOW, &modes) < 0)
-		return error_errno(err, errno, "terminal", "set the terminal's modes");
-	return 0;
-}
-
 int terminal_receive(struct terminal *terminal, struct error *err)
 {
 	char name[64];
@@ -58,7 +44,7 @@ int terminal_receive(struct terminal *terminal, struct error *err)
 	    !count)
 		return error_set(err, ERROR_PROTOCOL, "terminal",
 				 "init did not hand over its terminal");
-	return leave_line_ends(terminal->master, err);
+	return 0;
 }
 
 void terminal_resize(struct terminal *terminal)
