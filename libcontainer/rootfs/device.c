@@ -74,17 +74,15 @@ static int bind_node(int parent, const char *name, const struct device_plan *dev
 		     struct error *err)
 {
 	_cleanup_fd_ int target = -1, tree = -1;
-	char path[PATH_MAX];
 
-	snprintf(path, sizeof(path), "%s%s", device->in_dev ? "/dev/" : "", device->path);
-	tree = tree_clone_device(path, device->mode & S_IFMT, device->device, err);
+	tree = tree_clone_device(device->path, device->mode & S_IFMT, device->device, err);
 	if (tree < 0)
 		return -1;
 	target = make_bind_target(parent, name, err);
 	if (target < 0)
 		return -1;
 	if (tree_attach(tree, target) < 0)
-		return error_errno(err, errno, path, "bind device %s", path);
+		return error_errno(err, errno, device->path, "bind device %s", device->path);
 	return 0;
 }
 
@@ -111,16 +109,18 @@ static int make_node(const struct rootfs_plan *plan, int parent, const char *nam
 static int make_device(const struct rootfs_plan *plan, const struct rootfs *rootfs,
 		       const struct device_plan *device, struct error *err)
 {
-	int root = device->in_dev ? rootfs->dev : rootfs->root;
 	_cleanup_fd_ int parent = -1;
 	char name[NAME_MAX + 1];
 
-	if (device->in_dev && !strchr(device->path, '/'))
-		return make_node(plan, root, device->path, device, err);
-	parent =
-	    path_make_parent(root, device->path, 0755,
-			     PATH_NOFOLLOW | (device->in_dev ? PATH_NO_SYMLINKS : 0), name, err);
-	return parent < 0 ? -1 : make_node(plan, parent, name, device, err);
+	if (device->name && !strchr(device->name, '/'))
+		return make_node(plan, rootfs->dev, device->name, device, err);
+	parent = device->name
+		     ? path_make_parent(rootfs->dev, device->name, 0755,
+					PATH_NO_SYMLINKS | PATH_NOFOLLOW, name, err)
+		     : path_make_parent(rootfs->root, device->path, 0755, PATH_NOFOLLOW, name, err);
+	if (parent < 0)
+		return error_prefix(err, "device %s", device->path);
+	return make_node(plan, parent, name, device, err);
 }
 
 /* A link that is there already stays: it is the image's own affair. */

@@ -37,9 +37,9 @@ struct mount_plan {
 };
 
 struct device_plan {
-	const char *path; /* relative to /dev if .in_dev, else absolute */
-	bool in_dev;
-	mode_t mode; /* type and permissions */
+	const char *path; /* absolute, clean */
+	const char *name; /* relative to /dev; NULL if it lies elsewhere */
+	mode_t mode;	  /* type and permissions */
 	dev_t device;
 	uid_t uid;
 	gid_t gid;

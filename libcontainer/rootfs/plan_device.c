@@ -9,12 +9,17 @@
 #define DEVICE_MODE 0666
 
 static const struct {
-	const char *name;
+	const char *path;
 	unsigned int major, minor;
 } default_devices[] = {
-	{ "null", 1, 3 },   { "zero", 1, 5 },	 { "full", 1, 7 },
-	{ "random", 1, 8 }, { "urandom", 1, 9 }, { "tty", 5, 0 },
+	{ "/dev/null", 1, 3 },	 { "/dev/zero", 1, 5 },	   { "/dev/full", 1, 7 },
+	{ "/dev/random", 1, 8 }, { "/dev/urandom", 1, 9 }, { "/dev/tty", 5, 0 },
 };
+
+static const char *name_in_dev(const char *path)
+{
+	return text_starts(path, "/dev/") ? path + strlen("/dev/") : NULL;
+}
 
 static mode_t device_type(const char *type)
 {
@@ -31,8 +36,7 @@ static void add_device(struct rootfs_plan *plan, const struct device_plan *devic
 {
 	size_t i = 0;
 
-	while (i < plan->devices.count && (plan->devices.items[i].in_dev != device->in_dev ||
-					   strcmp(plan->devices.items[i].path, device->path) != 0))
+	while (i < plan->devices.count && strcmp(plan->devices.items[i].path, device->path) != 0)
 		i++;
 	plan->devices.items[i] = *device;
 	if (i == plan->devices.count)
@@ -62,8 +66,8 @@ static int plan_device(const struct planner *planner, const struct config_device
 		device.device =
 		    makedev((unsigned int)config->major.value, (unsigned int)config->minor.value);
 	}
-	device.in_dev = text_starts(path, "/dev/");
-	device.path = device.in_dev ? path + strlen("/dev/") : path;
+	device.path = path;
+	device.name = name_in_dev(path);
 	/* made as a link to that of the container's own devpts */
 	if (strcmp(path, "/dev/ptmx") != 0)
 		add_device(planner->plan, &device);
@@ -85,8 +89,8 @@ int plan_devices(const struct planner *planner, struct error *err)
 			 sizeof(*plan->devices.items));
 	for (size_t i = 0; i < array_length(default_devices); i++)
 		plan->devices.items[plan->devices.count++] = (struct device_plan){
-			.path = default_devices[i].name,
-			.in_dev = true,
+			.path = default_devices[i].path,
+			.name = name_in_dev(default_devices[i].path),
 			.mode = S_IFCHR | DEVICE_MODE,
 			.device = makedev(default_devices[i].major, default_devices[i].minor),
 		};

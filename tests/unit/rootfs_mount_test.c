@@ -653,7 +653,7 @@ TEST(devices_that_are_there_already)
 	in_container(look_at_nothing_at_all);
 	CHECK(mknod(ROOT "/dev/loop9", S_IFCHR | 0666, makedev(7, 9)) == 0);
 	add_device("/dev/loop9", "b", 7, 9);
-	CHECK_HAS(failure(), "device loop9: something else is there already");
+	CHECK_HAS(failure(), "device /dev/loop9: something else is there already");
 	CHECK_INT(fixture.err.code, ERROR_INVALID);
 }
 

@@ -484,12 +484,12 @@ TEST(devices)
 	CHECK_OK(make_plan());
 	CHECK(fixture.plan->devices_wanted);
 	CHECK_INT(fixture.plan->devices.count, 8);
-	CHECK_INT(device_named("fuse")->mode, S_IFCHR | 0660);
-	CHECK_INT(device_named("fuse")->uid, 7);
-	CHECK(device_named("fuse")->device == makedev(10, 229));
-	CHECK(device_named("null")->device == makedev(1, 5)); /* in place of the default */
-	CHECK_INT(device_named("tty")->mode, S_IFCHR | 0666);
-	CHECK(device_named("ptmx") == NULL);
+	CHECK_INT(device_named("/dev/fuse")->mode, S_IFCHR | 0660);
+	CHECK_INT(device_named("/dev/fuse")->uid, 7);
+	CHECK(device_named("/dev/fuse")->device == makedev(10, 229));
+	CHECK(device_named("/dev/null")->device == makedev(1, 5)); /* in place of the default */
+	CHECK_INT(device_named("/dev/tty")->mode, S_IFCHR | 0666);
+	CHECK(device_named("/dev/ptmx") == NULL);
 	CHECK_INT(device_named("/opt/pipe")->mode, S_IFIFO | 0666);
 	add_mount("/dev/", "bind", "/dev", "rbind");
 	CHECK_OK(make_plan());
