@@ -526,3 +526,47 @@ TEST(ps_that_fails_is_an_error)
 	CHECK(proa("ps web") == 1);
 	CHECK(strstr(errors, "proa: start ps: "));
 }
+
+/* ---- documents ---- */
+
+TEST(spec_writes_a_config_and_never_over_one)
+{
+	CHECK(mkdtemp(log_directory) && chdir(log_directory) == 0);
+	check_quiet("spec");
+	CHECK(strstr(read_file("config.json"), "\"ociVersion\": \"1.3.0\""));
+	CHECK(truncate("config.json", 0) == 0);
+	CHECK(proa("spec") == 1);
+	CHECK_STR(errors, "proa: config.json is there already; remove it first\n");
+	CHECK_STR(read_file("config.json"), "");
+	check_quiet("spec --rootless -f other.json");
+	CHECK(strstr(read_file("other.json"), "\"uidMappings\""));
+	CHECK(symlink("nowhere", "link.json") == 0 && proa("spec -f link.json") == 1);
+	CHECK(access("nowhere", F_OK) < 0);
+	CHECK(unlink("config.json") == 0 && chdir("/") == 0);
+
+	char line[64];
+	snprintf(line, sizeof(line), "spec --bundle %s", log_directory);
+	check_quiet(line);
+	CHECK(chdir(log_directory) == 0 && unlink("config.json") == 0 &&
+	      unlink("other.json") == 0 && unlink("link.json") == 0 && rmdir(log_directory) == 0);
+	CHECK(proa(line) == 1 && text_starts(errors, "proa: open the bundle "));
+}
+
+TEST(features_are_told_without_a_place_for_state)
+{
+	static char name[] = "proa", command[] = "features", *words[] = { name, command, NULL };
+	int stdout_file = capture(STDOUT_FILENO), stderr_file = capture(STDERR_FILENO);
+
+	CHECK(clearenv() == 0);
+	CHECK(invocation_run(2, words) == 0);
+	out = captured(stdout_file);
+	errors = captured(stderr_file);
+	CHECK_STR(errors, "");
+	CHECK(out[0] == '{' && text_ends(out, "}\n"));
+	CHECK(strstr(out, "\"ociVersionMin\": \"1.0.0\"") &&
+	      strstr(out, "\"ociVersionMax\": \"1.3.0\""));
+	CHECK(strstr(out, "\"rro\"") && strstr(out, "\"CAP_CHOWN\"") &&
+	      strstr(out, "\"SCMP_ARCH_X86_64\""));
+	CHECK(strstr(out, "\"org.opencontainers.runc.checkpoint.enabled\": \"false\""));
+	CHECK(proa("features x") == 1);
+}
