@@ -7,6 +7,22 @@
 #include <yajl/yajl_gen.h>
 #include <yajl/yajl_parse.h>
 
+/* UTF-8 as RFC 3629 has it; yajl's own checks let overlong forms and surrogates pass. Behind a text
+ * there is always a byte that ends a sequence: its quote, or a zero. */
+static bool is_utf8(const char *text, size_t length)
+{
+	const char *end = text + length;
+
+	while (text < end) {
+		size_t step = (unsigned char)*text < 0x80 ? 1 : utf8_length(text);
+
+		if (step == 0)
+			return false;
+		text += step;
+	}
+	return true;
+}
+
 /* ---- reading ---- */
 
 struct reader {
@@ -22,12 +38,6 @@ struct reader {
 /* yajl's callbacks return 0 to stop. */
 #define CONTINUE 1
 #define STOP	 0
-
-static int refuse(struct reader *reader, const char *what)
-{
-	error_set(reader->err, ERROR_INVALID, NULL, "%s", what);
-	return STOP;
-}
 
 static bool hex4(const char *at, const char *end, unsigned int *ret_value)
 {
@@ -73,26 +83,32 @@ static bool surrogates_paired(const char *from, const char *end)
 	return true;
 }
 
-/* A string that yajl had to decode doesn't lie in the document itself. Between the token before it
- * and its end there is nothing else that could hold a backslash. */
-static bool text_sound(const struct reader *reader, const char *text, size_t token_end)
+/* What is wrong with a string, NULL if nothing. One that yajl had to decode doesn't lie in the
+ * document itself; between the token before it and its end nothing else could hold a backslash. */
+static const char *flaw_of(const struct reader *reader, const struct json_event *event,
+			   size_t token_end)
 {
 	const char *end = reader->bytes + token_end;
 
-	if (text >= reader->bytes && text < end)
-		return true;
-	return surrogates_paired(reader->bytes + reader->event_end, end);
+	if (memchr(event->text, '\0', event->length))
+		return "a string holds a NUL byte";
+	if ((event->text < reader->bytes || event->text >= end) &&
+	    !surrogates_paired(reader->bytes + reader->event_end, end))
+		return "a string holds half a surrogate pair";
+	if (!is_utf8(event->text, event->length))
+		return "a string is not valid UTF-8";
+	return NULL;
 }
 
 static int emit(struct reader *reader, struct json_event event)
 {
 	size_t token_end = yajl_get_bytes_consumed(reader->parser);
+	bool text = event.kind == JSON_STRING || event.kind == JSON_KEY;
+	const char *flaw = text ? flaw_of(reader, &event, token_end) : NULL;
 
-	if (event.kind == JSON_STRING || event.kind == JSON_KEY) {
-		if (memchr(event.text, '\0', event.length))
-			return refuse(reader, "a string holds a NUL byte");
-		if (!text_sound(reader, event.text, token_end))
-			return refuse(reader, "a string holds half a surrogate pair");
+	if (flaw) {
+		error_set(reader->err, ERROR_INVALID, NULL, "%s", flaw);
+		return STOP;
 	}
 	reader->event_end = token_end;
 	event.depth = reader->depth;
@@ -216,6 +232,7 @@ int json_read(const char *bytes, size_t length, const char *name, json_handler *
 	reader.parser = yajl_alloc(&callbacks, NULL, &reader);
 	if (!reader.parser)
 		return error_set(err, ERROR_MEMORY, name, "%s: no memory to read it", name);
+	yajl_config(reader.parser, yajl_dont_validate_strings, 1); /* see is_utf8() */
 	status = yajl_parse(reader.parser, (const unsigned char *)bytes, length);
 	if (status == yajl_status_ok)
 		status = yajl_complete_parse(reader.parser);
@@ -237,17 +254,8 @@ void json_begin(struct json_writer *writer, bool pretty)
 		writer->failed = true;
 		return;
 	}
-	yajl_gen_config(writer->generator, yajl_gen_validate_utf8, 1);
 	yajl_gen_config(writer->generator, yajl_gen_beautify, pretty);
 	yajl_gen_config(writer->generator, yajl_gen_indent_string, "\t");
-}
-
-static void note(struct json_writer *writer, yajl_gen_status status)
-{
-	if (status == yajl_gen_status_ok || writer->failed)
-		return;
-	writer->failed = true;
-	writer->bad_text = status == yajl_gen_invalid_string;
 }
 
 int json_finish(struct json_writer *writer, struct buffer *buffer, struct error *err)
@@ -273,7 +281,7 @@ int json_finish(struct json_writer *writer, struct buffer *buffer, struct error 
 #define WRITE(writer, call)                                                                        \
 	do {                                                                                       \
 		if (!(writer)->failed)                                                             \
-			note(writer, call);                                                        \
+			(writer)->failed = (call) != yajl_gen_status_ok;                           \
 	} while (0)
 
 void json_object(struct json_writer *writer)
@@ -305,11 +313,15 @@ void json_key(struct json_writer *writer, const char *key)
 
 void json_string(struct json_writer *writer, const char *text)
 {
+	size_t length = text ? strlen(text) : 0;
+
 	if (!text)
 		WRITE(writer, yajl_gen_null(writer->generator));
-	else
-		WRITE(writer, yajl_gen_string(writer->generator, (const unsigned char *)text,
-					      strlen(text)));
+	else if (is_utf8(text, length))
+		WRITE(writer,
+		      yajl_gen_string(writer->generator, (const unsigned char *)text, length));
+	else if (!writer->failed)
+		writer->failed = writer->bad_text = true;
 }
 
 void json_int(struct json_writer *writer, int64_t value)
