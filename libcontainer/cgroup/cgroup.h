@@ -1,9 +1,9 @@
 /* The container's cgroup (cgroup v2 only): where it is, its limits, its device program, and what is
  * done to all of its processes at once.
  *
- *	cgroup_plan            decide path, knobs, device program  plan.c path.c knobs.c
- *device_program.c cgroup_create          controllers, mkdir, fit for use?    create.c controllers.c
- *hierarchy.c clone3(CLONE_INTO_CGROUP); init makes its mounts, helpers come and go
+ *	cgroup_plan            path, knobs, device program         plan.c path.c knobs.c device_program.c
+ *	cgroup_create          controllers, mkdir, fit for use?    create.c controllers.c hierarchy.c
+ *	   clone3(CLONE_INTO_CGROUP); init makes its mounts, helpers come and go
  *	device_program_load    meanwhile                           device_attach.c
  *	device_program_attach  mounts are made, hooks are to run
  *	cgroup_apply           limits and ownership                apply.c delegate.c

@@ -11,26 +11,23 @@
  *     |  writes the maps; DONE --------------------------------->|
  *     |<------------------------------------- MOUNT_SOURCE i ----|  per mount whose source init
  *     |  DONE + detached mount --------------------------------->|  can't reach itself
- *     |<------------------------------------- RUNTIME_HOOKS -----|  mounts are made, pivot_root is
- * not |  devices' cgroup program, prestart and createRuntime     | |  hooks; DONE
- * ------------------------------------------->|
- *     |<------------------------------------------- SPAWNED -----|  only if a pid namespace is
- * joined: |  (the process changes as at the bridge)                  |  the last thing before
- *     |<------------------------------------------- CREATED -----|
- *     |  limits, state, pid file; DONE ------------------------->|  no longer dies with the parent
- *     |<=================== end of file =========================|  waits at its socket
+ *     |<------------------------------------- RUNTIME_HOOKS -----|  before pivot_root
+ *     |  device program, prestart and createRuntime hooks; DONE->|
+ *     |<------------------------------------------- SPAWNED -----|  only to join a pid namespace
+ *     |  (the process changes as at the bridge)                  |
+ *     |<------------------------------------------- CREATED -----|  no longer dies with the parent
+ *     |  limits, state, pid file; DONE ------------------------->|  waits at its socket
  *     x                                                          |
  *   start --------------------------------- START -------------->|  startContainer hooks, checks
- *     |<------------------------------------------ EXECUTING ----|  the next may be our last word
+ *     |<------------------------------------------ EXECUTING ----|  may be its last word
  *     |<------------------------------------------- LISTENER ----|  only with a seccomp listener
  *     |  hands it to the agent; DONE --------------------------->|
  *     |<=================== end of file =========================|  execve closes the socket
  *
- * `exec` has the same first lines (bridge joins, SPAWNED), then [LISTENER,] EXECUTING and the end
- * of file. At any place init may say ERROR instead, and end. End of file before EXECUTING: init
- * died, the step that was running is named. End of file after it: the program runs. ERROR after it:
- * the program could not be executed. Any other message, or one out of turn, is ERROR_PROTOCOL and
- * init is killed.
+ * `exec` has the same first lines (bridge joins, SPAWNED), then EXECUTING and what follows it. At
+ * any place init may say ERROR instead, and end. End of file before EXECUTING: init died, the step
+ * that was running is named. End of file after it: the program runs. ERROR after it: the program
+ * could not be executed. Any other message, or one out of turn, is ERROR_PROTOCOL and init is killed.
  *
  * One message is one packet of a SOCK_SEQPACKET socket, of exactly the length of its kind. */
 #pragma once

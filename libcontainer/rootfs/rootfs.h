@@ -18,8 +18,7 @@
  *	(createContainer hooks)
  *	rootfs_pivot
  *	rootfs_procfs              when something in /proc is to be written
- *	rootfs_protect             read-only and masked paths, then what had to stay writable until
- *now
+ *	rootfs_protect             read-only and masked paths, then what stayed writable for them
  *
  * All of them but rootfs_pivot work on descriptors alone, and don't care on which side of it they
  * are called. */
