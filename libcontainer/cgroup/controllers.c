@@ -150,8 +150,32 @@ static void list_missing(const char *available, const char *enabled, char missin
 						 used ? " " : "", word);
 }
 
-/* One by one, so that one that is refused doesn't hold up the others. A refusal matters only where
- * the plan needs the controller: the others serve statistics. */
+/* A cgroup with processes takes only the controllers that have a threaded mode, and by that becomes
+ * the root of a threaded subtree, in which no container can start: such a one is left alone. The
+ * real root is exempt from the rule. */
+static bool has_own_processes(int dirfd)
+{
+	char first[32];
+
+	return faccessat(dirfd, "cgroup.type", F_OK, 0) == 0 &&
+	       cgroup_read(dirfd, "cgroup.procs", first, sizeof(first)) > 0;
+}
+
+/* Write "+a +b" at once. 0, or -1 with errno set. */
+static int enable_all(int dirfd, int fd, const char *missing)
+{
+	if (fd < 0)
+		return -1;
+	if (has_own_processes(dirfd)) {
+		errno = EBUSY;
+		return -1;
+	}
+	return write(fd, missing, strlen(missing)) < 0 ? -1 : 0;
+}
+
+/* What couldn't be enabled at once, one by one, so that one that is refused doesn't hold up the
+ * others. A refusal matters only where the plan needs the controller: the others serve statistics.
+ * Where the whole cgroup refuses (@fd is -1), because of @errnum, nothing is tried. */
 static int enable_each(const struct cgroup_plan *plan, int fd, const char *path, char *missing,
 		       int errnum, struct error *err)
 {
@@ -170,8 +194,9 @@ int controllers_enable(const struct cgroup_plan *plan, int dirfd, const char *pa
 		       char available[CGROUP_TEXT_SIZE], struct error *err)
 {
 	static const char file[] = "cgroup.subtree_control";
-	_cleanup_fd_ int fd = -1;
 	char enabled[CGROUP_TEXT_SIZE], missing[CGROUP_TEXT_SIZE];
+	_cleanup_fd_ int fd = -1;
+	int errnum;
 
 	if (cgroup_read(dirfd, file, enabled, sizeof(enabled)) < 0)
 		return error_errno(err, errno, path, "read %s of cgroup %s", file, path);
@@ -179,9 +204,10 @@ int controllers_enable(const struct cgroup_plan *plan, int dirfd, const char *pa
 	if (!missing[0])
 		return 0;
 	fd = openat(dirfd, file, O_WRONLY | O_CLOEXEC);
-	if (fd >= 0 && write(fd, missing, strlen(missing)) >= 0)
+	if (enable_all(dirfd, fd, missing) == 0)
 		return 0;
-	if (enable_each(plan, fd, path, missing, errno, err) < 0)
+	errnum = errno;
+	if (enable_each(plan, errnum == EBUSY ? -1 : fd, path, missing, errnum, err) < 0)
 		return -1;
 	if (cgroup_read(dirfd, file, available, CGROUP_TEXT_SIZE) < 0)
 		return error_errno(err, errno, path, "read %s of cgroup %s", file, path);

@@ -140,34 +140,37 @@ TEST(a_controller_that_is_not_there_is_named_and_nothing_made)
 	CHECK(!exists(world));
 }
 
-/* Is the controller on a hierarchy of cgroup v1? */
-static bool bound_to_v1(const char *controller)
+/* What the kernel says of a controller that is on a hierarchy of cgroup v1, or switched off. */
+static const char *error_with_proc_cgroups(const char *line)
 {
-	FILE *file = fopen("/proc/cgroups", "r");
-	char line[256], name[64];
-	unsigned int hierarchy = 0;
-	bool bound = false;
+	struct cgroup_write write = { .file = "nonsense.max",
+				      .value = "1",
+				      .property = "linux.resources.x",
+				      .controller = "nonsense" };
+	FILE *file;
 
-	while (file && fgets(line, sizeof(line), file))
-		if (sscanf(line, "%63s %u", name, &hierarchy) == 2 && !strcmp(name, controller))
-			bound = hierarchy != 0;
-	return bound;
+	CHECK(mount("none", "/tmp", "tmpfs", 0, NULL) == 0);
+	file = fopen("/tmp/cgroups", "w");
+	CHECK(file && fputs(line, file) >= 0 && fclose(file) == 0);
+	CHECK(mount("/tmp/cgroups", "/proc/cgroups", NULL, MS_BIND, NULL) == 0);
+	return create_error(plan_of(below_world("a"), &write, 1));
 }
 
 TEST(a_controller_bound_to_v1_is_told_so)
 {
 	world_enter();
-	struct cgroup_write write = { .file = "memory.max",
-				      .value = "1048576",
-				      .property = "linux.resources.memory.limit",
-				      .controller = "memory" };
-
-	if (!bound_to_v1("memory"))
-		SKIP("memory is not bound to cgroup v1");
-	CHECK_STR(create_error(plan_of(below_world("a"), &write, 1)),
-		  "linux.resources.memory.limit: can't write memory.max: the controller memory is "
-		  "missing: it is bound to cgroup v1; boot with cgroup_no_v1=memory or "
+	CHECK_STR(error_with_proc_cgroups("#subsys_name\thierarchy\tnum_cgroups\tenabled\n"
+					  "nonsense\t4\t14\t1\n"),
+		  "linux.resources.x: can't write nonsense.max: the controller nonsense is "
+		  "missing: it is bound to cgroup v1; boot with cgroup_no_v1=nonsense or "
 		  "systemd.unified_cgroup_hierarchy=1");
+}
+
+TEST(a_controller_that_was_switched_off_is_told_so)
+{
+	world_enter();
+	CHECK(strstr(error_with_proc_cgroups("nonsense\t0\t14\t0\n"),
+		     "it is switched off by cgroup_disable= at boot"));
 }
 
 /* Any controller that this machine has on v2. */
@@ -218,6 +221,8 @@ TEST(an_ancestor_with_processes_is_fine_where_no_controller_is_needed)
 	make(below_world("a"));
 	spawn(below_world("a"), just_wait);
 	CHECK(create(below_world("a/b")).created);
+	CHECK_STR(get(below_world("a"), "cgroup.subtree_control"), "");
+	CHECK_STR(get(below_world("a"), "cgroup.type"), "domain");
 }
 
 static int in_nobodys_place(int (*run)(void))
