@@ -1,6 +1,5 @@
 #include "oci/names.h"
 
-#include <linux/audit.h>
 #include <linux/capability.h>
 #include <linux/ioprio.h>
 #include <linux/mempolicy.h>
@@ -11,14 +10,8 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 
-/* Newer than the kernel headers that the oldest supported distribution has. */
-#ifndef EM_LOONGARCH
-#define EM_LOONGARCH 258
-#endif
-#ifndef AUDIT_ARCH_LOONGARCH64
-#define AUDIT_ARCH_LOONGARCH64 (EM_LOONGARCH | __AUDIT_ARCH_64BIT | __AUDIT_ARCH_LE)
-#endif
-#define MEMORY_WEIGHTED_INTERLEAVE 6 /* an enumerator of the kernel, so no #ifndef */
+/* Newer than the kernel headers of the oldest distribution we build on, and no macro there. */
+#define MEMORY_WEIGHTED_INTERLEAVE 6
 #define SCHED_ISO_RESERVED	   4 /* reserved by the kernel, which refuses it */
 
 const struct name_value names_namespaces[] = {
@@ -188,32 +181,15 @@ const struct name_value names_seccomp_operators[] = {
 	{ "SCMP_CMP_NE", 1 }, { NULL, 0 },
 };
 
-/* x32 has no number of the kernel's: the one of libseccomp. */
 const struct name_value names_seccomp_archs[] = {
-	{ "SCMP_ARCH_AARCH64", AUDIT_ARCH_AARCH64 },
-	{ "SCMP_ARCH_ARM", AUDIT_ARCH_ARM },
-	{ "SCMP_ARCH_LOONGARCH64", AUDIT_ARCH_LOONGARCH64 },
-	{ "SCMP_ARCH_M68K", AUDIT_ARCH_M68K },
-	{ "SCMP_ARCH_MIPS", AUDIT_ARCH_MIPS },
-	{ "SCMP_ARCH_MIPS64", AUDIT_ARCH_MIPS64 },
-	{ "SCMP_ARCH_MIPS64N32", AUDIT_ARCH_MIPS64N32 },
-	{ "SCMP_ARCH_MIPSEL", AUDIT_ARCH_MIPSEL },
-	{ "SCMP_ARCH_MIPSEL64", AUDIT_ARCH_MIPSEL64 },
-	{ "SCMP_ARCH_MIPSEL64N32", AUDIT_ARCH_MIPSEL64N32 },
-	{ "SCMP_ARCH_PARISC", AUDIT_ARCH_PARISC },
-	{ "SCMP_ARCH_PARISC64", AUDIT_ARCH_PARISC64 },
-	{ "SCMP_ARCH_PPC", AUDIT_ARCH_PPC },
-	{ "SCMP_ARCH_PPC64", AUDIT_ARCH_PPC64 },
-	{ "SCMP_ARCH_PPC64LE", AUDIT_ARCH_PPC64LE },
-	{ "SCMP_ARCH_RISCV64", AUDIT_ARCH_RISCV64 },
-	{ "SCMP_ARCH_S390", AUDIT_ARCH_S390 },
-	{ "SCMP_ARCH_S390X", AUDIT_ARCH_S390X },
-	{ "SCMP_ARCH_SH", AUDIT_ARCH_SHEL },
-	{ "SCMP_ARCH_SHEB", AUDIT_ARCH_SH },
-	{ "SCMP_ARCH_X32", (EM_X86_64 | __AUDIT_ARCH_LE) },
-	{ "SCMP_ARCH_X86", AUDIT_ARCH_I386 },
-	{ "SCMP_ARCH_X86_64", AUDIT_ARCH_X86_64 },
-	{ NULL, 0 },
+	{ "SCMP_ARCH_AARCH64", 0 },	{ "SCMP_ARCH_ARM", 0 },	   { "SCMP_ARCH_LOONGARCH64", 0 },
+	{ "SCMP_ARCH_M68K", 0 },	{ "SCMP_ARCH_MIPS", 0 },   { "SCMP_ARCH_MIPS64", 0 },
+	{ "SCMP_ARCH_MIPS64N32", 0 },	{ "SCMP_ARCH_MIPSEL", 0 }, { "SCMP_ARCH_MIPSEL64", 0 },
+	{ "SCMP_ARCH_MIPSEL64N32", 0 }, { "SCMP_ARCH_PARISC", 0 }, { "SCMP_ARCH_PARISC64", 0 },
+	{ "SCMP_ARCH_PPC", 0 },		{ "SCMP_ARCH_PPC64", 0 },  { "SCMP_ARCH_PPC64LE", 0 },
+	{ "SCMP_ARCH_RISCV64", 0 },	{ "SCMP_ARCH_S390", 0 },   { "SCMP_ARCH_S390X", 0 },
+	{ "SCMP_ARCH_SH", 0 },		{ "SCMP_ARCH_SHEB", 0 },   { "SCMP_ARCH_X32", 0 },
+	{ "SCMP_ARCH_X86", 0 },		{ "SCMP_ARCH_X86_64", 0 }, { NULL, 0 },
 };
 
 const struct name_value names_seccomp_flags[] = {

@@ -21,5 +21,5 @@ extern const struct name_value names_personalities[];	   /* PER_… */
 
 extern const struct name_value names_seccomp_actions[];	  /* SECCOMP_RET_…, without data */
 extern const struct name_value names_seccomp_operators[]; /* enum scmp_compare */
-extern const struct name_value names_seccomp_archs[];	  /* AUDIT_ARCH_… */
+extern const struct name_value names_seccomp_archs[];	  /* no numbers: libseccomp has its own */
 extern const struct name_value names_seccomp_flags[];	  /* SECCOMP_FILTER_FLAG_… */

@@ -2,6 +2,7 @@
 #include "libcontainer/rootfs/rootfs.h"
 #include "libcontainer/security/seccomp.h"
 #include "oci/features.h"
+#include "oci/names.h"
 #include "src/command.h"
 #include "src/output.h"
 #include "src/version.h"
@@ -32,7 +33,7 @@ static void fill_linux(struct features_linux *linux_, struct arena *arena)
 	};
 	linux_->seccomp.enabled = FEATURE(true);
 	linux_->seccomp.archs = name_list(seccomp_architectures, arena);
-	linux_->seccomp.supported_flags = name_list(seccomp_flags, arena);
+	linux_->seccomp.supported_flags = name_list(names_seccomp_flags, arena);
 	linux_->apparmor.enabled = FEATURE(true);
 	linux_->selinux.enabled = FEATURE(true);
 	linux_->intel_rdt.enabled = FEATURE(false);

@@ -6,14 +6,9 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#define PRIORITY_MAX 7
+#include "oci/names.h"
 
-const struct name_value io_priority_classes[] = {
-	{ "IOPRIO_CLASS_RT", IOPRIO_CLASS_RT },
-	{ "IOPRIO_CLASS_BE", IOPRIO_CLASS_BE },
-	{ "IOPRIO_CLASS_IDLE", IOPRIO_CLASS_IDLE },
-	{ NULL, 0 },
-};
+#define PRIORITY_MAX 7
 
 int io_priority_plan(const struct config_io_priority *io_priority, struct optional_int *ret_plan,
 		     struct error *err)
@@ -25,7 +20,7 @@ int io_priority_plan(const struct config_io_priority *io_priority, struct option
 		*ret_plan = (struct optional_int){ .set = false };
 		return 0;
 	}
-	row = io_priority->io_class ? name_find(io_priority_classes, io_priority->io_class) : NULL;
+	row = io_priority->io_class ? name_find(names_io_classes, io_priority->io_class) : NULL;
 	if (!row)
 		return error_set(err, ERROR_INVALID, "process.ioPriority.class",
 				 "process.ioPriority.class: unknown class \"%s\"",
@@ -44,7 +39,7 @@ int io_priority_apply(const struct optional_int *plan, struct error *err)
 	if (plan->set && syscall(SYS_ioprio_set, IOPRIO_WHO_PROCESS, 0, (int)plan->value) < 0)
 		return error_errno(err, errno, "process.ioPriority",
 				   "set the I/O priority to %s %d",
-				   name_of(io_priority_classes, plan->value >> IOPRIO_CLASS_SHIFT),
+				   name_of(names_io_classes, plan->value >> IOPRIO_CLASS_SHIFT),
 				   (int)plan->value & PRIORITY_MAX);
 	return 0;
 }

@@ -2,11 +2,7 @@
 #pragma once
 
 #include "base/error.h"
-#include "base/text.h"
 #include "oci/config.h"
-
-/* "IOPRIO_CLASS_RT", …; ended by a NULL name. */
-extern const struct name_value io_priority_classes[];
 
 /* The kernel's number for class and priority in *ret_plan, unset if the config has none. An unknown
  * class or a priority outside 0 to 7 is ERROR_INVALID. Pure. */

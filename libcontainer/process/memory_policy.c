@@ -1,44 +1,17 @@
 #include "libcontainer/process/memory_policy.h"
 
 #include <errno.h>
+#include <linux/mempolicy.h>
 #include <stdbool.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* The kernel's numbers (linux/mempolicy.h); the last modes are newer than the oldest headers that
- * we build with. */
-enum {
-	MODE_DEFAULT,
-	MODE_PREFERRED,
-	MODE_BIND,
-	MODE_INTERLEAVE,
-	MODE_LOCAL,
-	MODE_PREFERRED_MANY,
-	MODE_WEIGHTED_INTERLEAVE,
-};
-
-const struct name_value memory_policy_modes[] = {
-	{ "MPOL_DEFAULT", MODE_DEFAULT },
-	{ "MPOL_PREFERRED", MODE_PREFERRED },
-	{ "MPOL_BIND", MODE_BIND },
-	{ "MPOL_INTERLEAVE", MODE_INTERLEAVE },
-	{ "MPOL_LOCAL", MODE_LOCAL },
-	{ "MPOL_PREFERRED_MANY", MODE_PREFERRED_MANY },
-	{ "MPOL_WEIGHTED_INTERLEAVE", MODE_WEIGHTED_INTERLEAVE },
-	{ NULL, 0 },
-};
-
-const struct name_value memory_policy_flags[] = {
-	{ "MPOL_F_NUMA_BALANCING", 1 << 13 },
-	{ "MPOL_F_RELATIVE_NODES", 1 << 14 },
-	{ "MPOL_F_STATIC_NODES", 1 << 15 },
-	{ NULL, 0 },
-};
+#include "oci/names.h"
 
 static int plan_mode(const struct config_memory_policy *policy, int *ret_mode, struct error *err)
 {
 	const struct name_value *row =
-	    policy->mode ? name_find(memory_policy_modes, policy->mode) : NULL;
+	    policy->mode ? name_find(names_memory_modes, policy->mode) : NULL;
 	int mode;
 
 	if (!row)
@@ -47,7 +20,7 @@ static int plan_mode(const struct config_memory_policy *policy, int *ret_mode, s
 				 policy->mode ?: "");
 	mode = (int)row->value;
 	for (size_t i = 0; i < policy->flags.count; i++) {
-		row = name_find(memory_policy_flags, policy->flags.items[i]);
+		row = name_find(names_memory_flags, policy->flags.items[i]);
 		if (!row)
 			return error_set(err, ERROR_INVALID, "linux.memoryPolicy.flags",
 					 "linux.memoryPolicy.flags: unknown flag \"%s\"",
@@ -61,12 +34,12 @@ static int plan_mode(const struct config_memory_policy *policy, int *ret_mode, s
 /* set_mempolicy(2): which modes take nodes, and which need them. */
 static int check_nodes(int mode, const char *name, const struct mask *nodes, struct error *err)
 {
-	bool takes_none = mode == MODE_DEFAULT || mode == MODE_LOCAL;
+	bool takes_none = mode == MPOL_DEFAULT || mode == MPOL_LOCAL;
 
 	if (takes_none && nodes->bits)
 		return error_set(err, ERROR_INVALID, "linux.memoryPolicy.nodes",
 				 "linux.memoryPolicy.nodes: %s takes none", name);
-	if (!takes_none && mode != MODE_PREFERRED && !nodes->bits)
+	if (!takes_none && mode != MPOL_PREFERRED && !nodes->bits)
 		return error_set(err, ERROR_INVALID, "linux.memoryPolicy.nodes",
 				 "linux.memoryPolicy.nodes: %s needs some", name);
 	return 0;
@@ -83,7 +56,7 @@ int memory_policy_plan(const struct config_memory_policy *policy, struct arena *
 	}
 	if (plan_mode(policy, &plan.mode, err) < 0 ||
 	    mask_parse(policy->nodes, "linux.memoryPolicy.nodes", arena, &plan.nodes, err) < 0 ||
-	    check_nodes((int)name_find(memory_policy_modes, policy->mode)->value, policy->mode,
+	    check_nodes((int)name_find(names_memory_modes, policy->mode)->value, policy->mode,
 			&plan.nodes, err) < 0)
 		return -1;
 	*ret_plan = arena_memdup(arena, &plan, sizeof(plan));

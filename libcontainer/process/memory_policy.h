@@ -3,7 +3,6 @@
 
 #include "base/arena.h"
 #include "base/error.h"
-#include "base/text.h"
 #include "libcontainer/process/mask.h"
 #include "oci/config.h"
 
@@ -11,10 +10,6 @@ struct memory_policy_plan {
 	int mode; /* with the flags */
 	struct mask nodes;
 };
-
-/* "MPOL_DEFAULT", … and "MPOL_F_STATIC_NODES", …; ended by a NULL name. */
-extern const struct name_value memory_policy_modes[];
-extern const struct name_value memory_policy_flags[];
 
 /* *ret_plan is NULL if the config has none. Unknown names, nodes with a mode that takes none, or
  * none with a mode that needs some: ERROR_INVALID. Pure. */

@@ -3,11 +3,7 @@
 #include <errno.h>
 #include <sys/personality.h>
 
-const struct name_value personality_domains[] = {
-	{ "LINUX", PER_LINUX },
-	{ "LINUX32", PER_LINUX32 },
-	{ NULL, 0 },
-};
+#include "oci/names.h"
 
 int personality_plan(const struct config_personality *personality, struct optional_uint *ret_plan,
 		     struct error *err)
@@ -18,7 +14,7 @@ int personality_plan(const struct config_personality *personality, struct option
 		*ret_plan = (struct optional_uint){ .set = false };
 		return 0;
 	}
-	row = personality->domain ? name_find(personality_domains, personality->domain) : NULL;
+	row = personality->domain ? name_find(names_personalities, personality->domain) : NULL;
 	if (!row)
 		return error_set(err, ERROR_INVALID, "linux.personality.domain",
 				 "linux.personality.domain: unknown domain \"%s\"",
@@ -35,6 +31,6 @@ int personality_apply(const struct optional_uint *plan, struct error *err)
 {
 	if (plan->set && personality((unsigned long)plan->value) < 0)
 		return error_errno(err, errno, "linux.personality", "set the personality to %s",
-				   name_of(personality_domains, (int64_t)plan->value));
+				   name_of(names_personalities, (int64_t)plan->value));
 	return 0;
 }

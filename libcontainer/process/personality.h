@@ -2,11 +2,7 @@
 #pragma once
 
 #include "base/error.h"
-#include "base/text.h"
 #include "oci/config.h"
-
-/* "LINUX", "LINUX32"; ended by a NULL name. */
-extern const struct name_value personality_domains[];
 
 /* *ret_plan is unset if the config has none. An unknown domain is ERROR_INVALID; the spec defines
  * no flag yet, so any flag is ERROR_UNSUPPORTED. Pure. */

@@ -3,30 +3,13 @@
 #include <errno.h>
 #include <sys/resource.h>
 
-const struct name_value rlimit_names[] = {
-	{ "RLIMIT_AS", RLIMIT_AS },
-	{ "RLIMIT_CORE", RLIMIT_CORE },
-	{ "RLIMIT_CPU", RLIMIT_CPU },
-	{ "RLIMIT_DATA", RLIMIT_DATA },
-	{ "RLIMIT_FSIZE", RLIMIT_FSIZE },
-	{ "RLIMIT_LOCKS", RLIMIT_LOCKS },
-	{ "RLIMIT_MEMLOCK", RLIMIT_MEMLOCK },
-	{ "RLIMIT_MSGQUEUE", RLIMIT_MSGQUEUE },
-	{ "RLIMIT_NICE", RLIMIT_NICE },
-	{ "RLIMIT_NOFILE", RLIMIT_NOFILE },
-	{ "RLIMIT_NPROC", RLIMIT_NPROC },
-	{ "RLIMIT_RSS", RLIMIT_RSS },
-	{ "RLIMIT_RTPRIO", RLIMIT_RTPRIO },
-	{ "RLIMIT_RTTIME", RLIMIT_RTTIME },
-	{ "RLIMIT_SIGPENDING", RLIMIT_SIGPENDING },
-	{ "RLIMIT_STACK", RLIMIT_STACK },
-	{ NULL, 0 },
-};
+#include "oci/names.h"
 
 static int plan_row(const struct config_rlimit *rlimit, const struct rlimits_plan *before,
 		    struct rlimit_row *ret_row, struct error *err)
 {
-	const struct name_value *name = rlimit->type ? name_find(rlimit_names, rlimit->type) : NULL;
+	const struct name_value *name =
+	    rlimit->type ? name_find(names_rlimits, rlimit->type) : NULL;
 
 	if (!name)
 		return error_set(err, ERROR_INVALID, "process.rlimits",

@@ -7,7 +7,6 @@
 
 #include "base/arena.h"
 #include "base/error.h"
-#include "base/text.h"
 #include "oci/config.h"
 
 struct rlimits_plan {
@@ -18,9 +17,6 @@ struct rlimits_plan {
 	} * items;
 	size_t count;
 };
-
-/* "RLIMIT_AS", …; ended by a NULL name. */
-extern const struct name_value rlimit_names[];
 
 /* An unknown or repeated type, or a soft limit above the hard one, is ERROR_INVALID. Pure. */
 int rlimits_plan(const struct config_process *process, struct arena *arena,

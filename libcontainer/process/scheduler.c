@@ -8,30 +8,13 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* sched(7); not all C libraries have all of them. */
-#define POLICY_ISO	4
+#include "oci/names.h"
+
+/* sched(7); not all C libraries have it. */
 #define POLICY_DEADLINE 6
 
 #define NICE_MIN -20
 #define NICE_MAX 19
-
-const struct name_value scheduler_policies[] = {
-	{ "SCHED_OTHER", SCHED_OTHER },
-	{ "SCHED_FIFO", SCHED_FIFO },
-	{ "SCHED_RR", SCHED_RR },
-	{ "SCHED_BATCH", SCHED_BATCH },
-	{ "SCHED_ISO", POLICY_ISO },
-	{ "SCHED_IDLE", SCHED_IDLE },
-	{ "SCHED_DEADLINE", POLICY_DEADLINE },
-	{ NULL, 0 },
-};
-
-const struct name_value scheduler_flags[] = {
-	{ "SCHED_FLAG_RESET_ON_FORK", 0x01 },  { "SCHED_FLAG_RECLAIM", 0x02 },
-	{ "SCHED_FLAG_DL_OVERRUN", 0x04 },     { "SCHED_FLAG_KEEP_POLICY", 0x08 },
-	{ "SCHED_FLAG_KEEP_PARAMS", 0x10 },    { "SCHED_FLAG_UTIL_CLAMP_MIN", 0x20 },
-	{ "SCHED_FLAG_UTIL_CLAMP_MAX", 0x40 }, { NULL, 0 },
-};
 
 /* The kernel's struct sched_attr in its first version: clamps of the utilisation, which the config
  * can name but not give values for, came with the second. */
@@ -69,7 +52,7 @@ static int plan_flags(const struct strings *names, uint64_t *ret_flags, struct e
 	uint64_t flags = 0;
 
 	for (size_t i = 0; i < names->count; i++) {
-		const struct name_value *row = name_find(scheduler_flags, names->items[i]);
+		const struct name_value *row = name_find(names_scheduler_flags, names->items[i]);
 
 		if (!row)
 			return error_set(err, ERROR_INVALID, "process.scheduler.flags",
@@ -91,7 +74,7 @@ int scheduler_plan(const struct config_scheduler *scheduler, struct arena *arena
 		*ret_plan = NULL;
 		return 0;
 	}
-	policy = scheduler->policy ? name_find(scheduler_policies, scheduler->policy) : NULL;
+	policy = scheduler->policy ? name_find(names_scheduler_policies, scheduler->policy) : NULL;
 	if (!policy)
 		return error_set(err, ERROR_INVALID, "process.scheduler.policy",
 				 "process.scheduler.policy: unknown policy \"%s\"",
@@ -127,6 +110,6 @@ int scheduler_apply(const struct scheduler_plan *plan, struct error *err)
 	attributes.period = plan->period;
 	if (syscall(SYS_sched_setattr, 0, &attributes, 0) < 0)
 		return error_errno(err, errno, "process.scheduler", "set the scheduler to %s",
-				   name_of(scheduler_policies, plan->policy));
+				   name_of(names_scheduler_policies, plan->policy));
 	return 0;
 }

@@ -6,7 +6,6 @@
 
 #include "base/arena.h"
 #include "base/error.h"
-#include "base/text.h"
 #include "oci/config.h"
 
 struct scheduler_plan {
@@ -16,10 +15,6 @@ struct scheduler_plan {
 	uint32_t priority;
 	uint64_t runtime, deadline, period; /* nanoseconds */
 };
-
-/* "SCHED_OTHER", … and "SCHED_FLAG_RESET_ON_FORK", …; ended by a NULL name. */
-extern const struct name_value scheduler_policies[];
-extern const struct name_value scheduler_flags[];
 
 /* *ret_plan is NULL if the config has none. Unknown names, a nice value out of range, a priority or
  * times with a policy that has none: ERROR_INVALID. Pure. */

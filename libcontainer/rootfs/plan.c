@@ -5,18 +5,7 @@
 #include <limits.h>
 
 #include "base/path.h"
-
-static const struct name_value propagations[] = {
-	{ "private", MS_PRIVATE },
-	{ "rprivate", MS_PRIVATE | MS_REC },
-	{ "rshared", MS_SHARED | MS_REC },
-	{ "rslave", MS_SLAVE | MS_REC },
-	{ "runbindable", MS_UNBINDABLE | MS_REC },
-	{ "shared", MS_SHARED },
-	{ "slave", MS_SLAVE },
-	{ "unbindable", MS_UNBINDABLE },
-	{ NULL, 0 },
-};
+#include "oci/names.h"
 
 char *plan_host_path(const struct planner *planner, const char *path)
 {
@@ -60,7 +49,7 @@ static int plan_propagation(const struct planner *planner, struct error *err)
 
 	if (!name || !name[0])
 		return 0;
-	row = name_find(propagations, name);
+	row = name_find(names_propagations, name);
 	if (!row)
 		return error_set(err, ERROR_INVALID, "linux.rootfsPropagation",
 				 "linux.rootfsPropagation: unknown value \"%s\"", name);

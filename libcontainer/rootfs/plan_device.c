@@ -5,6 +5,7 @@
 
 #include "base/cleanup.h"
 #include "libcontainer/rootfs/plan.h"
+#include "oci/names.h"
 
 #define DEVICE_MODE 0666
 
@@ -23,10 +24,7 @@ static const char *name_in_dev(const char *path)
 
 static mode_t device_type(const char *type)
 {
-	static const struct name_value types[] = {
-		{ "c", S_IFCHR }, { "u", S_IFCHR }, { "b", S_IFBLK }, { "p", S_IFIFO }, { NULL, 0 },
-	};
-	const struct name_value *row = type ? name_find(types, type) : NULL;
+	const struct name_value *row = type ? name_find(names_device_types, type) : NULL;
 
 	return row ? (mode_t)row->value : 0;
 }

@@ -5,57 +5,14 @@
 #include <sys/capability.h>
 #include <sys/prctl.h>
 
+#include "oci/names.h"
+
 /* Newer than the oldest kernel headers that we build with. */
 #ifndef CAP_CHECKPOINT_RESTORE
 #define CAP_CHECKPOINT_RESTORE 40
 #endif
 
 #define SET_BITS 64
-
-const struct name_value capability_names[] = {
-	{ "CAP_CHOWN", CAP_CHOWN },
-	{ "CAP_DAC_OVERRIDE", CAP_DAC_OVERRIDE },
-	{ "CAP_DAC_READ_SEARCH", CAP_DAC_READ_SEARCH },
-	{ "CAP_FOWNER", CAP_FOWNER },
-	{ "CAP_FSETID", CAP_FSETID },
-	{ "CAP_KILL", CAP_KILL },
-	{ "CAP_SETGID", CAP_SETGID },
-	{ "CAP_SETUID", CAP_SETUID },
-	{ "CAP_SETPCAP", CAP_SETPCAP },
-	{ "CAP_LINUX_IMMUTABLE", CAP_LINUX_IMMUTABLE },
-	{ "CAP_NET_BIND_SERVICE", CAP_NET_BIND_SERVICE },
-	{ "CAP_NET_BROADCAST", CAP_NET_BROADCAST },
-	{ "CAP_NET_ADMIN", CAP_NET_ADMIN },
-	{ "CAP_NET_RAW", CAP_NET_RAW },
-	{ "CAP_IPC_LOCK", CAP_IPC_LOCK },
-	{ "CAP_IPC_OWNER", CAP_IPC_OWNER },
-	{ "CAP_SYS_MODULE", CAP_SYS_MODULE },
-	{ "CAP_SYS_RAWIO", CAP_SYS_RAWIO },
-	{ "CAP_SYS_CHROOT", CAP_SYS_CHROOT },
-	{ "CAP_SYS_PTRACE", CAP_SYS_PTRACE },
-	{ "CAP_SYS_PACCT", CAP_SYS_PACCT },
-	{ "CAP_SYS_ADMIN", CAP_SYS_ADMIN },
-	{ "CAP_SYS_BOOT", CAP_SYS_BOOT },
-	{ "CAP_SYS_NICE", CAP_SYS_NICE },
-	{ "CAP_SYS_RESOURCE", CAP_SYS_RESOURCE },
-	{ "CAP_SYS_TIME", CAP_SYS_TIME },
-	{ "CAP_SYS_TTY_CONFIG", CAP_SYS_TTY_CONFIG },
-	{ "CAP_MKNOD", CAP_MKNOD },
-	{ "CAP_LEASE", CAP_LEASE },
-	{ "CAP_AUDIT_WRITE", CAP_AUDIT_WRITE },
-	{ "CAP_AUDIT_CONTROL", CAP_AUDIT_CONTROL },
-	{ "CAP_SETFCAP", CAP_SETFCAP },
-	{ "CAP_MAC_OVERRIDE", CAP_MAC_OVERRIDE },
-	{ "CAP_MAC_ADMIN", CAP_MAC_ADMIN },
-	{ "CAP_SYSLOG", CAP_SYSLOG },
-	{ "CAP_WAKE_ALARM", CAP_WAKE_ALARM },
-	{ "CAP_BLOCK_SUSPEND", CAP_BLOCK_SUSPEND },
-	{ "CAP_AUDIT_READ", CAP_AUDIT_READ },
-	{ "CAP_PERFMON", CAP_PERFMON },
-	{ "CAP_BPF", CAP_BPF },
-	{ "CAP_CHECKPOINT_RESTORE", CAP_CHECKPOINT_RESTORE },
-	{ NULL, 0 },
-};
 
 static uint64_t bit(int number)
 {
@@ -64,7 +21,7 @@ static uint64_t bit(int number)
 
 int capability_parse(const char *name, int *ret_number)
 {
-	const struct name_value *row = name_find(capability_names, name);
+	const struct name_value *row = name_find(names_capabilities, name);
 
 	if (!row)
 		return -1;
@@ -201,7 +158,7 @@ int capabilities_drop_bounding(const struct capabilities_plan *plan, struct erro
 		if (left)
 			return error_errno(err, EPERM, "process.capabilities.bounding",
 					   "drop %s from the bounding set",
-					   name_of(capability_names, i) ?: "a capability");
+					   name_of(names_capabilities, i) ?: "a capability");
 	}
 	return 0;
 }
@@ -223,6 +180,6 @@ int capabilities_apply(const struct capabilities_plan *plan, struct error *err)
 		if (sets.ambient & bit(i) &&
 		    prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, i, 0, 0) < 0)
 			return error_errno(err, errno, "process.capabilities.ambient", "raise %s",
-					   name_of(capability_names, i) ?: "it");
+					   name_of(names_capabilities, i) ?: "it");
 	return 0;
 }

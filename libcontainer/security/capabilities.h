@@ -18,9 +18,6 @@ struct capabilities_plan {
 	uint64_t bounding, effective, inheritable, permitted, ambient;
 };
 
-/* All capabilities that we know, "CAP_CHOWN" first, ended by a NULL name. */
-extern const struct name_value capability_names[];
-
 /* The number of a capability ("CAP_KILL", as config.json writes it). -1 without an error if there
  * is none of that name. */
 int capability_parse(const char *name, int *ret_number);

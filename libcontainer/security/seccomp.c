@@ -10,6 +10,7 @@
 #include "base/cleanup.h"
 #include "libcontainer/security/seccomp_cache.h"
 #include "libcontainer/security/seccomp_compile.h"
+#include "oci/names.h"
 
 /* Newer than the oldest kernel headers that we build with. */
 #ifndef SECCOMP_FILTER_FLAG_TSYNC_ESRCH
@@ -18,30 +19,6 @@
 #ifndef SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV
 #define SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV (1UL << 5)
 #endif
-
-const struct name_value seccomp_actions[] = {
-	{ "SCMP_ACT_KILL", SCMP_ACT_KILL_THREAD },
-	{ "SCMP_ACT_KILL_PROCESS", SCMP_ACT_KILL_PROCESS },
-	{ "SCMP_ACT_KILL_THREAD", SCMP_ACT_KILL_THREAD },
-	{ "SCMP_ACT_TRAP", SCMP_ACT_TRAP },
-	{ "SCMP_ACT_ERRNO", SCMP_ACT_ERRNO(0) },
-	{ "SCMP_ACT_TRACE", SCMP_ACT_TRACE(0) },
-	{ "SCMP_ACT_ALLOW", SCMP_ACT_ALLOW },
-	{ "SCMP_ACT_LOG", SCMP_ACT_LOG },
-	{ "SCMP_ACT_NOTIFY", SCMP_ACT_NOTIFY },
-	{ NULL, 0 },
-};
-
-const struct name_value seccomp_operators[] = {
-	{ "SCMP_CMP_NE", SCMP_CMP_NE },
-	{ "SCMP_CMP_LT", SCMP_CMP_LT },
-	{ "SCMP_CMP_LE", SCMP_CMP_LE },
-	{ "SCMP_CMP_EQ", SCMP_CMP_EQ },
-	{ "SCMP_CMP_GE", SCMP_CMP_GE },
-	{ "SCMP_CMP_GT", SCMP_CMP_GT },
-	{ "SCMP_CMP_MASKED_EQ", SCMP_CMP_MASKED_EQ },
-	{ NULL, 0 },
-};
 
 const struct name_value seccomp_architectures[] = {
 	{ "SCMP_ARCH_X86", SCMP_ARCH_X86 },
@@ -75,14 +52,6 @@ const struct name_value seccomp_architectures[] = {
 #ifdef SCMP_ARCH_SHEB
 	{ "SCMP_ARCH_SHEB", SCMP_ARCH_SHEB },
 #endif
-	{ NULL, 0 },
-};
-
-const struct name_value seccomp_flags[] = {
-	{ "SECCOMP_FILTER_FLAG_TSYNC", SECCOMP_FILTER_FLAG_TSYNC },
-	{ "SECCOMP_FILTER_FLAG_LOG", SECCOMP_FILTER_FLAG_LOG },
-	{ "SECCOMP_FILTER_FLAG_SPEC_ALLOW", SECCOMP_FILTER_FLAG_SPEC_ALLOW },
-	{ "SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV", SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV },
 	{ NULL, 0 },
 };
 
@@ -139,7 +108,7 @@ static int plan_flags(const struct config_seccomp *seccomp, struct seccomp_plan 
 {
 	for (size_t i = 0; i < seccomp->flags.count; i++) {
 		const char *name = seccomp->flags.items[i];
-		const struct name_value *row = name_find(seccomp_flags, name);
+		const struct name_value *row = name_find(names_seccomp_flags, name);
 
 		if (!row)
 			return error_set(err, ERROR_INVALID, "linux.seccomp.flags",

@@ -24,12 +24,8 @@ struct seccomp_plan {
 	char *listener_metadata; /* may be NULL */
 };
 
-/* The names of the spec, ended by a NULL name: SCMP_ACT_*, SCMP_CMP_*, SCMP_ARCH_* with
- * libseccomp's numbers, SECCOMP_FILTER_FLAG_* with the kernel's. */
-extern const struct name_value seccomp_actions[];
-extern const struct name_value seccomp_operators[];
+/* SCMP_ARCH_*: those of the spec that the libseccomp of this build knows; ended by a NULL name. */
 extern const struct name_value seccomp_architectures[];
-extern const struct name_value seccomp_flags[];
 
 /* Make the plan. Names of system calls that libseccomp doesn't know are skipped; those newer than
  * the newest one that the profile names get ENOSYS instead of the default action, so that a C

@@ -12,6 +12,7 @@
 
 #include "base/cleanup.h"
 #include "libcontainer/security/seccomp.h"
+#include "oci/names.h"
 
 #define ARGUMENTS     6
 #define ARCHITECTURES 32
@@ -40,7 +41,7 @@ static int failed(int result, struct error *err, const char *what)
 static int action_of(const char *name, const struct optional_uint *errno_ret, uint32_t *ret_action,
 		     struct error *err)
 {
-	const struct name_value *row = name ? name_find(seccomp_actions, name) : NULL;
+	const struct name_value *row = name ? name_find(names_seccomp_actions, name) : NULL;
 	uint32_t action, data;
 
 	if (!row)
@@ -100,7 +101,7 @@ static int find_architectures(const struct config_seccomp *seccomp, struct archi
 static int condition_of(const struct config_seccomp_arg *arg, struct scmp_arg_cmp *ret_condition,
 			struct error *err)
 {
-	const struct name_value *row = arg->op ? name_find(seccomp_operators, arg->op) : NULL;
+	const struct name_value *row = arg->op ? name_find(names_seccomp_operators, arg->op) : NULL;
 
 	if (!row)
 		return error_set(err, ERROR_INVALID, "linux.seccomp",

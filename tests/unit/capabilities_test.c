@@ -8,6 +8,7 @@
 #include "base/cleanup.h"
 #include "base/fd.h"
 #include "libcontainer/security/capabilities.h"
+#include "oci/names.h"
 
 #define BIT(name) (UINT64_C(1) << (name))
 
@@ -44,8 +45,8 @@ TEST(table_is_in_the_order_of_the_numbers_and_complete)
 {
 	int count = 0;
 
-	for (; capability_names[count].name; count++)
-		CHECK_INT(capability_names[count].value, count);
+	for (; names_capabilities[count].name; count++)
+		CHECK_INT(names_capabilities[count].value, count);
 	CHECK_INT(count, CAP_LAST_CAP + 1);
 }
 

@@ -83,6 +83,7 @@ TEST(a_huge_file_is_refused_before_it_is_read)
 
 TEST(a_pipe_is_waited_for)
 {
+	struct config_text bytes;
 	struct config *config;
 	struct error err = ERROR_INIT;
 	char path[64];
@@ -95,9 +96,10 @@ TEST(a_pipe_is_waited_for)
 	}
 	close(ends[1]);
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", ends[0]);
-	if (config_read_document(AT_FDCWD, path, DOCUMENT_PROCESS, test_arena(), &config, &err) < 0)
+	if (config_load(AT_FDCWD, path, DOCUMENT_PROCESS, test_arena(), &bytes, &config, &err) < 0)
 		harness_fail(__FILE__, __LINE__, "%s", err.text);
 	CHECK_STR(config->process->args.items[0], "sh");
+	CHECK_INT(bytes.length, 28);
 }
 
 TEST(an_absent_process_and_linux_are_empty_ones)
@@ -144,14 +146,15 @@ TEST(an_error_of_a_rule_has_its_line_too)
 TEST(an_error_of_a_plan_gets_its_line)
 {
 	const char *text = "{\"ociVersion\": \"1.0.0\",\n\"root\":\n{\"path\": \"r\"}}";
-	const char *file = file_of(text, strlen(text));
+	struct config_text bytes;
+	struct config *config;
 	struct error err = ERROR_INIT;
-	char wanted[128];
 
+	CHECK(config_load(AT_FDCWD, file_of(text, strlen(text)), DOCUMENT_CONFIG, test_arena(),
+			  &bytes, &config, &err) == 0);
 	error_set(&err, ERROR_INVALID, "root.path", "root.path: not a directory");
-	CHECK(config_locate(AT_FDCWD, file, &err) < 0);
-	snprintf(wanted, sizeof(wanted), "%s:3: root.path: not a directory", file);
-	CHECK_STR(err.text, wanted);
+	CHECK(config_locate(&bytes, "config.json", &err) < 0);
+	CHECK_STR(err.text, "config.json:3: root.path: not a directory");
 }
 
 TEST(a_small_arena_is_an_error)

@@ -3,6 +3,7 @@
 #include <sys/resource.h>
 
 #include "libcontainer/process/rlimits.h"
+#include "oci/names.h"
 
 #define RLIMIT(name, soft_, hard_)                                                                 \
 	{                                                                                          \
@@ -24,8 +25,8 @@ TEST(the_table_is_complete)
 {
 	int count = 0;
 
-	for (; rlimit_names[count].name; count++)
-		CHECK(rlimit_names[count].value < RLIM_NLIMITS);
+	for (; names_rlimits[count].name; count++)
+		CHECK(names_rlimits[count].value < RLIM_NLIMITS);
 	CHECK_INT(count, RLIM_NLIMITS);
 }
 

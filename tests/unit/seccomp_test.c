@@ -13,6 +13,7 @@
 #include "libcontainer/security/seccomp.h"
 #include "libcontainer/security/seccomp_cache.h"
 #include "libcontainer/security/seccomp_compile.h"
+#include "oci/names.h"
 
 #define ARENA_SIZE  (16 * 1024 * 1024)
 #define NEVER_BUILT 9999 /* a system call that no kernel has */
@@ -156,7 +157,7 @@ TEST(tables_are_resolved_by_libseccomp_too)
 			*c = (char)(*c >= 'A' && *c <= 'Z' ? *c - 'A' + 'a' : *c);
 		CHECK_INT(seccomp_arch_resolve_name(name), row->value);
 	}
-	CHECK_INT(name_find(seccomp_actions, "SCMP_ACT_KILL")->value, SCMP_ACT_KILL_THREAD);
+	CHECK_INT(name_find(names_seccomp_actions, "SCMP_ACT_KILL")->value, SCMP_ACT_KILL_THREAD);
 }
 
 TEST(unknown_names_are_refused)
