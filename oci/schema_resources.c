@@ -66,18 +66,18 @@ static const struct schema schema_throttle_device = SCHEMA(throttle_device_rows,
 #undef TABLE
 
 #define TABLE struct config_block_io
-#define THROTTLE(field, key, ...)                                                                  \
+#define THROTTLE(field, key)                                                                       \
 	ROW_LIST(TABLE, field, key, struct config_throttle_device, schema_throttle_device,         \
-		 __VA_ARGS__)
+		 APPLIED_BY("add_throttles"))
 static const struct schema_row block_io_rows[] = {
 	ROW_UINT(TABLE, weight, "weight", UINT16, APPLIED_BY("io_weight")),
 	ROW_UINT(TABLE, leaf_weight, "leafWeight", UINT16, APPLIED_BY("has_leaf_weight")),
 	ROW_LIST(TABLE, weight_device, "weightDevice", struct config_weight_device,
 		 schema_weight_device, APPLIED_BY("io_weight_device")),
-	THROTTLE(throttle_read_bps_device, "throttleReadBpsDevice", APPLIED_BY("io_max_rbps")),
-	THROTTLE(throttle_write_bps_device, "throttleWriteBpsDevice", APPLIED_BY("io_max_wbps")),
-	THROTTLE(throttle_read_iops_device, "throttleReadIOPSDevice", APPLIED_BY("io_max_riops")),
-	THROTTLE(throttle_write_iops_device, "throttleWriteIOPSDevice", APPLIED_BY("io_max_wiops")),
+	THROTTLE(throttle_read_bps_device, "throttleReadBpsDevice"),
+	THROTTLE(throttle_write_bps_device, "throttleWriteBpsDevice"),
+	THROTTLE(throttle_read_iops_device, "throttleReadIOPSDevice"),
+	THROTTLE(throttle_write_iops_device, "throttleWriteIOPSDevice"),
 };
 static const struct schema schema_block_io = SCHEMA(block_io_rows, TABLE);
 #undef THROTTLE
