@@ -52,6 +52,7 @@ struct walk {
 	int links;
 };
 
+/* No component is longer than NAME_MAX: set_rest() has seen to that. */
 static bool next_component(struct walk *walk, char name[NAME_MAX + 1])
 {
 	char *start = walk->rest + strspn(walk->rest, "/");
@@ -59,8 +60,6 @@ static bool next_component(struct walk *walk, char name[NAME_MAX + 1])
 
 	if (!length)
 		return false;
-	if (length > NAME_MAX)
-		length = NAME_MAX; /* the open that follows fails on it */
 	memcpy(name, start, length);
 	name[length] = '\0';
 	memmove(walk->rest, start + length, strlen(start + length) + 1);
@@ -97,6 +96,24 @@ static int append(struct walk *walk, const char *name, struct error *err)
 	return 0;
 }
 
+/* What is to be resolved is now @first and then @second. */
+static int set_rest(struct walk *walk, const char *first, const char *second, struct error *err)
+{
+	int length = snprintf(walk->rest, sizeof(walk->rest), "%s/%s", first, second);
+
+	if (length >= (int)sizeof(walk->rest))
+		return error_errno(err, ENAMETOOLONG, NULL, "resolve a path of %d bytes", length);
+	for (const char *name = walk->rest; *name; name += strcspn(name, "/")) {
+		name += strspn(name, "/");
+		if (strcspn(name, "/") > NAME_MAX)
+			return error_errno(err, ENAMETOOLONG, NULL,
+					   "resolve a path with a name of "
+					   "%zu bytes",
+					   strcspn(name, "/"));
+	}
+	return 0;
+}
+
 /* Put a link's target before what is still to be resolved. */
 static int follow(struct walk *walk, int parent, const char *name, struct error *err)
 {
@@ -111,10 +128,7 @@ static int follow(struct walk *walk, int parent, const char *name, struct error 
 	if (target[0] == '/')
 		walk->done[0] = '\0';
 	memcpy(rest, walk->rest, strlen(walk->rest) + 1);
-	if (snprintf(walk->rest, sizeof(walk->rest), "%s/%s", target, rest) >=
-	    (int)sizeof(walk->rest))
-		return error_set(err, ERROR_INVALID, name, "path too long");
-	return 0;
+	return set_rest(walk, target, rest, err);
 }
 
 /* One component: make it if it is missing (a directory, or nothing when @make is false). */
@@ -177,27 +191,49 @@ static int walk_path(struct walk *walk, mode_t mode, int flags, char *ret_name, 
 
 static int walk_start(struct walk *walk, int rootfd, const char *path, struct error *err)
 {
-	size_t length = strlen(path);
-
-	if (length >= sizeof(walk->rest))
-		return error_set(err, ERROR_INVALID, NULL, "a path of %zu bytes is too long",
-				 length);
 	walk->rootfd = rootfd;
 	walk->done[0] = '\0';
 	walk->links = 0;
-	memcpy(walk->rest, path, length + 1);
-	return 0;
+	return set_rest(walk, path, "", err);
+}
+
+/* The short cut, for paths of which only the last component is missing: a descriptor of its parent and its
+ * @ret_name. -1 if it isn't that simple; then the walk does it, or says why not. */
+static int open_parent(int rootfd, const char *path, int flags, char ret_name[NAME_MAX + 1])
+{
+	const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
+	char parent[PATH_MAX];
+	size_t length = slash ? (size_t)(slash - path) : 0;
+
+	if (!name[0] || strcmp(name, ".") == 0 || strcmp(name, "..") == 0 ||
+	    strlen(name) > NAME_MAX || length >= sizeof(parent))
+		return -1;
+	memcpy(ret_name, name, strlen(name) + 1);
+	memcpy(parent, path, length);
+	parent[length] = '\0';
+	return try_open(rootfd, parent, (flags & PATH_NO_SYMLINKS) | PATH_DIRECTORY);
 }
 
 int path_make_directory(int rootfd, const char *path, mode_t mode, int flags, struct error *err)
 {
-	int fd = try_open(rootfd, path, flags | PATH_DIRECTORY);
+	_cleanup_fd_ int parent = -1;
+	char name[NAME_MAX + 1];
 	struct walk walk;
 
-	if (fd >= 0)
-		return fd;
-	if (errno != ENOENT)
-		return open_failed(path, flags, err);
+	if (!(flags & PATH_MISSING)) {
+		int fd = try_open(rootfd, path, flags | PATH_DIRECTORY);
+
+		if (fd >= 0)
+			return fd;
+		if (errno != ENOENT)
+			return open_failed(path, flags, err);
+	}
+	parent = open_parent(rootfd, path, flags, name);
+	if (parent >= 0 && mkdirat(parent, name, mode) == 0) {
+		int fd = openat(parent, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+		return fd < 0 ? open_failed(path, PATH_NO_SYMLINKS, err) : fd;
+	}
 	if (walk_start(&walk, rootfd, path, err) < 0)
 		return -1;
 	return walk_path(&walk, mode, flags, NULL, err);
@@ -208,46 +244,77 @@ int path_make_parent(int rootfd, const char *path, mode_t mode, int flags,
 {
 	struct walk walk;
 
+	if (flags & PATH_NOFOLLOW) {
+		int fd = open_parent(rootfd, path, flags, ret_name);
+
+		if (fd >= 0)
+			return fd;
+	}
 	if (walk_start(&walk, rootfd, path, err) < 0)
 		return -1;
 	return walk_path(&walk, mode, flags, ret_name, err);
 }
 
+/* O_EXCL: what appears here meanwhile is not ours (CVE-2026-88264). */
+static int make_file(int parent, const char *name, mode_t mode)
+{
+	return openat(parent, name, O_RDONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
+}
+
 int path_make_file(int rootfd, const char *path, mode_t mode, int flags, struct error *err)
 {
-	int fd = try_open(rootfd, path, flags);
-	_cleanup_fd_ int parent = -1, made = -1;
+	_cleanup_fd_ int parent = -1;
 	char name[NAME_MAX + 1];
+	int fd;
 
-	if (fd >= 0)
-		return fd;
-	if (errno != ENOENT)
-		return open_failed(path, flags, err);
+	if (!(flags & PATH_MISSING)) {
+		fd = try_open(rootfd, path, flags);
+		if (fd >= 0)
+			return fd;
+		if (errno != ENOENT)
+			return open_failed(path, flags, err);
+	}
+	parent = open_parent(rootfd, path, flags, name);
+	if (parent >= 0) {
+		fd = make_file(parent, name, mode);
+		if (fd >= 0)
+			return fd;
+		close(parent);
+	}
 	parent = path_make_parent(rootfd, path, 0755, flags, name, err);
 	if (parent < 0)
 		return -1;
-	/* O_EXCL: what appears here meanwhile is not ours (CVE-2026-88264) */
-	made = openat(parent, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
-	if (made < 0)
-		return error_errno(err, errno, path, "make file %s in the root filesystem", path);
-	fd = openat(parent, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
-	return fd < 0 ? error_errno(err, errno, path, "open %s in the root filesystem", path) : fd;
+	fd = make_file(parent, name, mode);
+	return fd < 0 ? error_errno(err, errno, path, "make file %s in the root filesystem", path)
+		      : fd;
+}
+
+static size_t length_without_last(const char *path, size_t length)
+{
+	while (length && path[length - 1] != '/')
+		length--;
+	return length ? length - 1 : 0;
 }
 
 int path_clean(const char *path, char *ret_clean, size_t size, struct error *err)
 {
-	struct walk walk;
-	char name[NAME_MAX + 1];
+	size_t length = 0, step;
 
-	if (walk_start(&walk, -1, path, err) < 0)
-		return -1;
-	while (next_component(&walk, name)) {
-		if (strcmp(name, "..") == 0)
-			go_up(&walk);
-		else if (strcmp(name, ".") != 0 && append(&walk, name, err) < 0)
-			return -1;
+	for (const char *name = path + strspn(path, "/"); *name; name += strspn(name, "/")) {
+		step = strcspn(name, "/");
+		if (step == 2 && memcmp(name, "..", 2) == 0) {
+			length = length_without_last(ret_clean, length);
+		} else if (step != 1 || name[0] != '.') {
+			if (step > NAME_MAX || length + step + 2 > size)
+				return error_errno(err, ENAMETOOLONG, NULL, "path %.64s…", path);
+			ret_clean[length] = '/';
+			memcpy(ret_clean + length + 1, name, step);
+			length += step + 1;
+		}
+		name += step;
 	}
-	if (snprintf(ret_clean, size, "%s", walk.done[0] ? walk.done : "/") >= (int)size)
-		return error_set(err, ERROR_INVALID, path, "path too long");
+	if (!length)
+		ret_clean[length++] = '/';
+	ret_clean[length] = '\0';
 	return 0;
 }

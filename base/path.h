@@ -15,6 +15,7 @@ enum path_flags {
 	PATH_NO_SYMLINKS =
 	    1 << 1, /* no link anywhere: for /dev, /proc, /sys (CVE-2023-27561, CVE-2026-41579) */
 	PATH_DIRECTORY = 1 << 2, /* the result must be a directory */
+	PATH_MISSING = 1 << 3,	 /* it has just been looked for: make it without looking again */
 };
 
 /* Open @path, absolute or relative, inside the directory @rootfd as if that were "/". Returns an
@@ -23,7 +24,8 @@ int path_open(int rootfd, const char *path, int flags, struct error *err);
 
 /* The same, and what is missing is made: directories with @mode (before umask) where they lack,
  * links that dangle are followed inside the root. The last component becomes a directory, or an
- * empty regular file. Each is made relative to a descriptor of its parent, never through a path. */
+ * empty regular file. Each is made relative to a descriptor of its parent, never through a path. Returns a
+ * descriptor to refer to it, not to read or write through. */
 int path_make_directory(int rootfd, const char *path, mode_t mode, int flags, struct error *err);
 int path_make_file(int rootfd, const char *path, mode_t mode, int flags, struct error *err);
 

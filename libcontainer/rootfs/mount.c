@@ -21,37 +21,46 @@
 
 static int make_target(const struct mount_plan *mount, int root, bool directory, struct error *err)
 {
+	int flags = mount->resolve | PATH_MISSING;
 	mode_t old = umask(0);
-	int fd = directory
-		     ? path_make_directory(root, mount->destination, 0755, mount->resolve, err)
-		     : path_make_file(root, mount->destination, 0755, mount->resolve, err);
+	int fd = directory ? path_make_directory(root, mount->destination, 0755, flags, err)
+			   : path_make_file(root, mount->destination, 0755, flags, err);
 
 	umask(old);
 	return fd;
 }
 
-/* A descriptor of the destination, made if it is missing (*ret_made). */
+/* The plan has checked the destination's text, but a link may still lead into a procfs. */
+static int check_target(const struct mount_plan *mount, int target, struct error *err)
+{
+	struct statfs fs;
+
+	if (fstatfs(target, &fs) < 0)
+		return error_errno(err, errno, mount->destination, "look at the destination");
+	if (fs.f_type == PROC_SUPER_MAGIC)
+		return error_set(err, ERROR_REFUSED, mount->destination,
+				 "the destination leads into a procfs");
+	return 0;
+}
+
+/* A descriptor of the destination, made if it is missing (*ret_made). Most have no link on the way: that is
+ * tried first. */
 static int open_target(const struct mount_plan *mount, int root, bool directory, bool *ret_made,
 		       struct error *err)
 {
-	_cleanup_fd_ int fd = -1;
-	struct statfs fs;
+	int type = directory ? PATH_DIRECTORY : 0;
+	_cleanup_fd_ int fd = path_open(root, mount->destination, PATH_NO_SYMLINKS | type, err);
+	bool follow = fd < 0 && err->code == ERROR_REFUSED && !(mount->resolve & PATH_NO_SYMLINKS);
 
 	*ret_made = false;
-	fd = path_open(root, mount->destination, mount->resolve | (directory ? PATH_DIRECTORY : 0),
-		       err);
+	if (follow)
+		fd = path_open(root, mount->destination, type, err);
 	if (fd < 0 && err->errnum == ENOENT) {
 		fd = make_target(mount, root, directory, err);
 		*ret_made = true;
 	}
-	if (fd < 0)
+	if (fd < 0 || (follow && check_target(mount, fd, err) < 0))
 		return -1;
-	/* the destination's text was checked by the plan; a link may still lead into a procfs */
-	if (fstatfs(fd, &fs) < 0)
-		return error_errno(err, errno, mount->destination, "look at the destination");
-	if (fs.f_type == PROC_SUPER_MAGIC && !mount->on_proc)
-		return error_set(err, ERROR_REFUSED, mount->destination,
-				 "the destination leads into a procfs");
 	return steal_fd(&fd);
 }
 
@@ -184,19 +193,17 @@ static int mount_filesystem(const struct mount_plan *mount, struct rootfs *rootf
 			    struct error *err)
 {
 	_cleanup_fd_ int target = -1, own = -1;
-	char mode[16];
+	char mode[16] = "";
 	struct stat st;
 	bool made;
 
 	target = open_target(mount, rootfs->root, true, &made, err);
 	if (target < 0)
 		return -1;
-	if (fstat(target, &st) < 0)
-		return error_errno(err, errno, mount->destination, "look at the destination");
-	if (source < 0) {
+	if (mount->keep_mode && !made && fstat(target, &st) == 0)
 		snprintf(mode, sizeof(mode), "%o", st.st_mode & 07777);
-		own = open_instance(mount, rootfs->root, mount->keep_mode && !made ? mode : NULL,
-				    err);
+	if (source < 0) {
+		own = open_instance(mount, rootfs->root, mode[0] ? mode : NULL, err);
 		if (own < 0)
 			return refused_here(err) && mount->instead
 				   ? make(mount->instead, rootfs, -1, err)
