@@ -7,11 +7,6 @@
 
 #include "oci/names.h"
 
-/* Newer than the oldest kernel headers that we build with. */
-#ifndef CAP_CHECKPOINT_RESTORE
-#define CAP_CHECKPOINT_RESTORE 40
-#endif
-
 #define SET_BITS 64
 
 static uint64_t bit(int number)

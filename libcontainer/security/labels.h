@@ -10,10 +10,10 @@
  * for it looks at the host's /sys. */
 int labels_check(const char *apparmor, const char *selinux, struct error *err);
 
-/* Write the labels for the next execve. The kernel takes them from the thread itself only, and in a
- * user namespace the files are out of reach while the process isn't dumpable. With no_new_privs a
- * change of AppArmor's profile must come before it is set where profiles are stacked; so: before
- * no_new_privs, before the ids change and before seccomp. Either may be NULL or empty. Init. */
+/* Write the labels for the next execve; the kernel takes them from the thread itself only. AppArmor
+ * restricts a change of profile under no_new_privs, and a filter or the lack of capabilities may
+ * forbid it: so before no_new_privs, seccomp and the change of ids. Either may be NULL or empty.
+ * Init. */
 int labels_apply(int procfs, const char *apparmor, const char *selinux, struct error *err);
 
 /* SELinux: the label for keyrings made from now on; NULL ends that. Around keyring_join(), as far

@@ -30,8 +30,8 @@ extern const struct name_value seccomp_architectures[];
 /* Make the plan. Names of system calls that libseccomp doesn't know are skipped; those newer than
  * the newest one that the profile names get ENOSYS instead of the default action, so that a C
  * library can fall back (unless the default action lets the call happen, or is that errno). A wrong
- * action, operator, architecture, flag or combination is ERROR_INVALID, a flag that this kernel
- * lacks ERROR_UNSUPPORTED.
+ * action, operator, flag or combination is ERROR_INVALID; an architecture that libseccomp can't have
+ * in a filter of this machine, or a flag that this kernel lacks, is ERROR_UNSUPPORTED.
  *
  * @cache_dirfd is a directory for compiled programs, -1 for none. It is only used if it belongs to
  * us and nobody else can write to it; trouble with the cache is never an error. Parent. */

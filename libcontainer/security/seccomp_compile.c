@@ -88,8 +88,8 @@ static int find_architectures(const struct config_seccomp *seccomp, struct archi
 		const struct name_value *row = name_find(seccomp_architectures, name);
 
 		if (!row)
-			return error_set(err, ERROR_INVALID, "linux.seccomp.architectures",
-					 "linux.seccomp.architectures: unknown architecture \"%s\"",
+			return error_set(err, ERROR_UNSUPPORTED, "linux.seccomp.architectures",
+					 "linux.seccomp.architectures: libseccomp knows no \"%s\"",
 					 name);
 		add_architecture(ret_list, (uint32_t)row->value);
 	}
@@ -183,22 +183,30 @@ static size_t count_names(const struct config_seccomp *seccomp)
 	return count;
 }
 
-static int add_all(scmp_filter_ctx filter, const struct config_seccomp *seccomp,
-		   const struct architectures *architectures, uint32_t default_action, bool tree,
-		   struct arena *arena, struct error *err)
+static int add_architectures(scmp_filter_ctx filter, const struct architectures *architectures,
+			     struct error *err)
+{
+	for (size_t i = 0; i < architectures->count; i++) {
+		int result = seccomp_arch_add(filter, architectures->items[i]);
+
+		if (result == 0 || result == -EEXIST)
+			continue;
+		/* -EDOM: another byte order than ours */
+		return error_set(err, ERROR_UNSUPPORTED, "linux.seccomp.architectures",
+				 "linux.seccomp.architectures: no filter here can have %s",
+				 name_of(seccomp_architectures, architectures->items[i]) ?: "it");
+	}
+	return 0;
+}
+
+static int add_rules(scmp_filter_ctx filter, const struct config_seccomp *seccomp,
+		     uint32_t default_action, bool tree, struct arena *arena, struct error *err)
 {
 	int result = 0;
 
-	for (size_t i = 0; i < architectures->count; i++) {
-		result = seccomp_arch_add(filter, architectures->items[i]);
-		if (result < 0 && result != -EEXIST)
-			return failed(result, err,
-				      name_of(seccomp_architectures, architectures->items[i])
-					  ?: "architecture");
-	}
 	if (tree && count_names(seccomp) >= TREE_RULES_MIN)
 		result = seccomp_attr_set(filter, SCMP_FLTATR_CTL_OPTIMIZE, 2);
-	if (result < 0 && result != -EEXIST)
+	if (result < 0)
 		return failed(result, err, "optimize");
 	for (size_t i = 0; i < seccomp->syscalls.count; i++)
 		if (add_syscalls(filter, &seccomp->syscalls.items[i], default_action, arena, err) <
@@ -378,7 +386,8 @@ int seccomp_compile(const struct config_seccomp *seccomp, bool tree, struct aren
 		return error_set(err, ERROR_UNSUPPORTED, "linux.seccomp",
 				 "linux.seccomp: libseccomp refuses the default action %s",
 				 seccomp->default_action);
-	if (add_all(filter, seccomp, &architectures, default_action, tree, arena, err) < 0)
+	if (add_architectures(filter, &architectures, err) < 0 ||
+	    add_rules(filter, seccomp, default_action, tree, arena, err) < 0)
 		return -1;
 	if (wants_enosys(default_action))
 		section_count = plan_sections(seccomp, &architectures, sections);

@@ -160,6 +160,14 @@ TEST(tables_are_resolved_by_libseccomp_too)
 	CHECK_INT(name_find(names_seccomp_actions, "SCMP_ACT_KILL")->value, SCMP_ACT_KILL_THREAD);
 }
 
+TEST(an_architecture_of_another_byte_order_is_unsupported)
+{
+	struct config_seccomp seccomp = { .default_action = (char *)"SCMP_ACT_ALLOW" };
+
+	seccomp.architectures = NAMES("SCMP_ARCH_S390X");
+	refused(&seccomp, ERROR_UNSUPPORTED, "SCMP_ARCH_S390X");
+}
+
 TEST(unknown_names_are_refused)
 {
 	struct config_seccomp seccomp = { .default_action = (char *)"SCMP_ACT_ALLOW" };
@@ -168,7 +176,7 @@ TEST(unknown_names_are_refused)
 		"SCMP_ACT_FOO");
 	refused(&(struct config_seccomp){ 0 }, ERROR_INVALID, "action");
 	seccomp.architectures = NAMES("SCMP_ARCH_X86_64", "SCMP_ARCH_FOO");
-	refused(&seccomp, ERROR_INVALID, "SCMP_ARCH_FOO");
+	refused(&seccomp, ERROR_UNSUPPORTED, "SCMP_ARCH_FOO");
 	seccomp.architectures.count = 0;
 	seccomp.flags = NAMES("SECCOMP_FILTER_FLAG_FOO");
 	refused(&seccomp, ERROR_INVALID, "SECCOMP_FILTER_FLAG_FOO");
