@@ -183,8 +183,8 @@ int schema_decode(const struct schema *schema, const char *bytes, size_t length,
 		  struct arena *arena, void *object, struct error *err);
 
 /* For an error found later in a document that could be decoded, err->object naming the place: put
- * "NAME:LINE: " before its text ("NAME: " if the place isn't in the document). Reads the document
- * once more. Returns -1. */
+ * "NAME:LINE: " before its text, the line being that of what is nearest above if the place itself
+ * isn't in the document ("NAME: " if nothing is). Reads the document anew. Returns -1. */
 int schema_locate(const struct schema *schema, const char *bytes, size_t length, const char *name,
 		  struct error *err);
 

@@ -52,8 +52,18 @@ static int read_bundle(struct creation *creation, struct error *err)
 			DOCUMENT_CONFIG, &creation->config_arena, &creation->text,
 			&creation->config, err) < 0)
 		return -1;
+	for (size_t i = 0; i < creation->config->warnings.count; i++)
+		creation->runtime->warn(creation->config->warnings.items[i]);
 	return terminal_check(creation->config->process->terminal.value, options->detached,
 			      options->console_socket, err);
+}
+
+/* What a plan refuses stands in the config: tell on which line. */
+static int config_error(const struct creation *creation, struct error *err)
+{
+	if (err->code != ERROR_INVALID && err->code != ERROR_UNSUPPORTED)
+		return -1;
+	return config_locate(&creation->text, config_name(creation->options), err);
 }
 
 static char *now_text(struct arena *arena)
@@ -118,7 +128,7 @@ static int plan_cgroup(struct creation *creation, struct error *err)
 		return -1;
 	if (cgroup_plan(creation->config, &request, &creation->config_arena, &creation->cgroup_plan,
 			err) < 0)
-		return -1;
+		return config_error(creation, err);
 	if (creation->cgroup_plan->warning)
 		creation->runtime->warn(creation->cgroup_plan->warning);
 	creation->state->cgroup_path = creation->cgroup_plan->path;
@@ -184,7 +194,7 @@ static int plan_init(struct creation *creation, struct error *err)
 		return -1;
 	if (plan_make(creation->config, &request, arena, &creation->plan, err) < 0 ||
 	    rootfs_check(creation->plan->rootfs, err) < 0)
-		return -1;
+		return config_error(creation, err);
 	creation->state->rootfs = arena_strdup(arena, rootfs_path(creation->plan->rootfs));
 	return 0;
 }

@@ -569,6 +569,9 @@ TEST(a_place_is_found_again)
 	CHECK(schema_locate(&sample_schema, text, strlen(text), "f", &err) < 0);
 	CHECK_STR(err.text, "f:5: list[1].name: not here");
 	CHECK_INT(err.code, ERROR_UNSUPPORTED);
+	error_set(&err, ERROR_INVALID, "list[1].number", "list[1].number: is needed");
+	CHECK(schema_locate(&sample_schema, text, strlen(text), "f", &err) < 0);
+	CHECK_STR(err.text, "f:4: list[1].number: is needed");
 	error_set(&err, ERROR_INVALID, "text", "text: is needed");
 	CHECK(schema_locate(&sample_schema, text, strlen(text), "f", &err) < 0);
 	CHECK_STR(err.text, "f: text: is needed");
