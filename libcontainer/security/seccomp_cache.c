@@ -97,15 +97,21 @@ void seccomp_cache_key(const struct config_seccomp *seccomp, struct buffer *key)
 
 /* ---- files ---- */
 
-/* FNV-1a, 64 bits; @value is HASH_START, or the hash of what comes before. */
+/* FNV-1a's constants on words of 8 bytes, the rest filled up with zeros. Each step is a bijection
+ * of the value, so a single damaged word never goes unseen. @value is HASH_START, or the hash of
+ * what comes before. */
 #define HASH_START UINT64_C(0xcbf29ce484222325)
+#define HASH_PRIME UINT64_C(0x100000001b3)
 
-static uint64_t hash(uint64_t value, const void *bytes, size_t length)
+static uint64_t hash(uint64_t value, const char *bytes, size_t length)
 {
-	const unsigned char *byte = bytes;
+	for (size_t at = 0; at < length; at += sizeof(uint64_t)) {
+		uint64_t word = 0;
 
-	for (size_t i = 0; i < length; i++)
-		value = (value ^ byte[i]) * UINT64_C(0x100000001b3);
+		memcpy(&word, bytes + at, length - at < sizeof(word) ? length - at : sizeof(word));
+		value = (value ^ word) * HASH_PRIME;
+		value ^= value >> 32;
+	}
 	return value;
 }
 
@@ -113,6 +119,11 @@ static void slot_name(const struct buffer *key, char name[NAME_SIZE])
 {
 	snprintf(name, NAME_SIZE, "seccomp-%02x",
 		 (unsigned int)(hash(HASH_START, key->bytes, key->length) % SLOTS));
+}
+
+static uint64_t checksum(const struct buffer *key, const void *instructions, size_t size)
+{
+	return hash(hash(HASH_START, key->bytes, key->length), instructions, size);
 }
 
 static bool is_valid(const struct header *header, const struct buffer *file,
@@ -125,7 +136,7 @@ static bool is_valid(const struct header *header, const struct buffer *file,
 	       header->count <= BPF_MAXINSNS && header->key_length == key->length &&
 	       file->length == sizeof(*header) + key->length + size &&
 	       memcmp(rest, key->bytes, key->length) == 0 &&
-	       header->checksum == hash(HASH_START, rest, key->length + size);
+	       header->checksum == checksum(key, rest + key->length, size);
 }
 
 bool seccomp_cache_get(int dirfd, const struct buffer *key, struct arena *arena,
@@ -162,8 +173,7 @@ void seccomp_cache_put(int dirfd, const struct buffer *key, const struct seccomp
 	if (buffer_failed(key) || key->length > FILE_LIMIT / 2)
 		return;
 	memcpy(header.magic, magic, sizeof(magic));
-	header.checksum =
-	    hash(hash(HASH_START, key->bytes, key->length), program->instructions, size);
+	header.checksum = checksum(key, program->instructions, size);
 	buffer_add(&file, &header, sizeof(header));
 	buffer_add(&file, key->bytes, key->length);
 	buffer_add(&file, program->instructions, size);
