@@ -187,9 +187,10 @@ static void plan_cgroup(const struct planner *planner, struct mount_plan *mount)
 	struct mount_plan *other;
 
 	if (request->cgroup_mount && request->cgroup_path) {
-		other = bind_instead(planner, mount,
-				     arena_printf(planner->arena, "%s/%s", request->cgroup_mount,
-						  request->cgroup_path));
+		other = bind_instead(
+		    planner, mount,
+		    arena_printf(planner->arena, "%s/%s", request->cgroup_mount,
+				 request->cgroup_path + strspn(request->cgroup_path, "/")));
 	} else {
 		other = arena_memdup(planner->arena, mount, sizeof(*mount));
 		other->type = "tmpfs";

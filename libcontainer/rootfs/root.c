@@ -188,7 +188,9 @@ static int pivot(const struct rootfs_plan *plan, const struct rootfs *rootfs, st
 			return error_errno(err, errno, "/", "open the host's root");
 	}
 	if (fchdir(rootfs->root) < 0 || syscall(SYS_pivot_root, ".", ".") < 0)
-		return error_errno(err, errno, plan->root, "pivot_root to %s", plan->root);
+		return error_errno(err, errno, plan->root,
+				   "pivot_root to %s (from an initramfs only --no-pivot leads)",
+				   plan->root);
 	if (old >= 0 && tree_set_propagation(old, MS_SLAVE | MS_REC) < 0)
 		return error_errno(err, errno, NULL, "cut the old root off");
 	if (umount2(".", MNT_DETACH) < 0)

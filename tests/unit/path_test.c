@@ -1,6 +1,7 @@
 /* base/path.c: the resolver for paths in a root filesystem. */
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 
 #include "base/cleanup.h"
 #include "base/path.h"
@@ -39,6 +40,7 @@ static int make_tree(void)
 {
 	int fd;
 
+	NEEDS(openat2);
 	snprintf(base, sizeof(base), "/tmp/path_test.XXXXXX");
 	CHECK(mkdtemp(base) != NULL && chdir(base) == 0);
 	CHECK(mkdir("root", 0755) == 0 && mkdir("outside", 0755) == 0);

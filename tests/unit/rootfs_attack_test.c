@@ -1,4 +1,6 @@
-/* Root filesystems that want out: links, loops and other things where a mount, a device or a mask
+/* lane: vm
+ *
+ * Root filesystems that want out: links, loops and other things where a mount, a device or a mask
  * goes. Whatever comes of it, an error or a container, nothing is touched outside. */
 #include <dirent.h>
 #include <linux/fs.h>

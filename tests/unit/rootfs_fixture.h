@@ -7,6 +7,7 @@
 #include <sched.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/sysmacros.h>
 #include <sys/wait.h>
 
@@ -154,6 +155,8 @@ static inline const char *read_text(const char *path)
  * privilege. */
 static inline void make_host(void)
 {
+	NEEDS(openat2);
+	NEEDS(fsopen);
 	if (geteuid() != 0 || unshare(CLONE_NEWNS) < 0)
 		SKIP("needs root and a mount namespace");
 	CHECK(mount(NULL, "/", NULL, MS_PRIVATE | MS_REC, NULL) == 0);

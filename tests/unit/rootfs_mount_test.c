@@ -1,4 +1,6 @@
-/* Containers' file trees, built for real and looked at from inside. */
+/* lane: vm
+ *
+ * Containers' file trees, built for real and looked at from inside. */
 #include <sys/ioctl.h>
 #include <termios.h>
 

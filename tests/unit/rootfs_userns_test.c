@@ -1,4 +1,6 @@
-/* Containers in a user namespace: what init can't reach comes from the parent. */
+/* lane: vm
+ *
+ * Containers in a user namespace: what init can't reach comes from the parent. */
 #include "base/cleanup.h"
 #include "base/kernel.h"
 #include "tests/unit/rootfs_fixture.h"
