@@ -164,13 +164,6 @@ static int mount_bind(const struct mount_plan *mount, struct rootfs *rootfs, int
 	return attach(mount, rootfs, tree, target, err);
 }
 
-/* The kernel makes no new procfs, sysfs or mqueue in a user namespace if the namespace that it
- * shows isn't owned by that, or if an outer container has masked parts of it. */
-static bool refused_here(const struct error *err)
-{
-	return err->errnum == EPERM || err->errnum == EBUSY;
-}
-
 static int open_instance(const struct mount_plan *mount, int root, const char *mode,
 			 struct error *err)
 {
@@ -179,15 +172,12 @@ static int open_instance(const struct mount_plan *mount, int root, const char *m
 	/* devpts with gid=5 where group 5 has no mapping: the terminals keep their owner's group */
 	if (tree < 0 && mount->gid_optional && err->errnum == EINVAL)
 		tree = open_new(mount, root, mode, "gid", err);
-	if (tree < 0 && refused_here(err) && !mount->instead && strcmp(mount->type, "proc") == 0)
+	if (tree < 0 && err->errnum == EPERM && strcmp(mount->type, "proc") == 0)
 		error_prefix(err, "no new procfs is possible here (it takes a pid namespace of the "
 				  "container's own, and inside a container a /proc without masked "
 				  "paths); a bind of /proc is");
 	return tree;
 }
-
-static int make(const struct mount_plan *mount, struct rootfs *rootfs, int source,
-		struct error *err);
 
 static int mount_filesystem(const struct mount_plan *mount, struct rootfs *rootfs, int source,
 			    struct error *err)
@@ -202,13 +192,9 @@ static int mount_filesystem(const struct mount_plan *mount, struct rootfs *rootf
 		return -1;
 	if (mount->keep_mode && !made && fstat(target, &st) == 0)
 		snprintf(mode, sizeof(mode), "%o", st.st_mode & 07777);
-	if (source < 0) {
-		own = open_instance(mount, rootfs->root, mode[0] ? mode : NULL, err);
-		if (own < 0)
-			return refused_here(err) && mount->instead
-				   ? make(mount->instead, rootfs, -1, err)
-				   : -1;
-	}
+	if (source < 0 &&
+	    (own = open_instance(mount, rootfs->root, mode[0] ? mode : NULL, err)) < 0)
+		return -1;
 	if (mount->options.flags & OPTION_COPY_UP && copy_up(target, own, err) < 0)
 		return -1;
 	return attach(mount, rootfs, source < 0 ? own : source, target, err);
@@ -242,14 +228,22 @@ static int make(const struct mount_plan *mount, struct rootfs *rootfs, int sourc
 	return error_set(err, ERROR_INVALID, mount->destination, "unknown kind of mount");
 }
 
+/* The kernel makes no new procfs, sysfs or mqueue in a user namespace if the namespace that it shows isn't
+ * owned by that, or if an outer container has masked parts of it; a rootless container may have no cgroup. */
+static bool unavailable(const struct error *err)
+{
+	return err->errnum == EPERM || err->errnum == EBUSY || err->errnum == ENOENT;
+}
+
 int rootfs_mount(const struct rootfs_plan *plan, struct rootfs *rootfs, size_t index, int source,
 		 struct error *err)
 {
 	const struct mount_plan *mount = &plan->mounts.items[index];
+	int result = make(mount, rootfs, source, err);
 
-	if (make(mount, rootfs, source, err) < 0)
-		return error_prefix(err, "mount %s", mount->destination);
-	return 0;
+	for (; result < 0 && mount->instead && unavailable(err); mount = mount->instead)
+		result = make(mount->instead, rootfs, -1, err);
+	return result < 0 ? error_prefix(err, "mount %s", mount->destination) : 0;
 }
 
 int rootfs_open_procfs(const struct rootfs_plan *plan, size_t index, struct error *err)

@@ -178,25 +178,35 @@ static void plan_sysfs(const struct planner *planner, struct mount_plan *mount)
 		*mount = *bind;
 }
 
-/* In a cgroup namespace of its own the container mounts cgroup2 and sees its cgroup as the root.
- * Else it gets its own cgroup's directory, and if there is none nothing: never the host's tree
- * (CVE-2023-25809). */
+/* An empty read-only directory. */
+static struct mount_plan *nothing_instead(const struct planner *planner,
+					  const struct mount_plan *mount)
+{
+	struct mount_plan *nothing = arena_memdup(planner->arena, mount, sizeof(*mount));
+
+	nothing->type = "tmpfs";
+	nothing->options.parameters.count = 0;
+	nothing->options.own =
+	    attributes_join(mount->options.own, (struct attributes){ .set = MOUNT_ATTR_RDONLY });
+	return nothing;
+}
+
+/* In a cgroup namespace of its own the container mounts cgroup2 and sees its cgroup as the root. Else it
+ * gets its own cgroup's directory, and if there is none, which only happens without privilege, nothing: never
+ * the host's tree (CVE-2023-25809). */
 static void plan_cgroup(const struct planner *planner, struct mount_plan *mount)
 {
 	const struct rootfs_request *request = planner->request;
-	struct mount_plan *other;
+	struct mount_plan *other = nothing_instead(planner, mount);
 
 	if (request->cgroup_mount && request->cgroup_path) {
-		other = bind_instead(
-		    planner, mount,
-		    arena_printf(planner->arena, "%s/%s", request->cgroup_mount,
-				 request->cgroup_path + strspn(request->cgroup_path, "/")));
-	} else {
-		other = arena_memdup(planner->arena, mount, sizeof(*mount));
-		other->type = "tmpfs";
-		other->options.parameters.count = 0;
-		other->options.own = attributes_join(
-		    mount->options.own, (struct attributes){ .set = MOUNT_ATTR_RDONLY });
+		const char *own = request->cgroup_path + strspn(request->cgroup_path, "/");
+		struct mount_plan *bind =
+		    bind_instead(planner, mount,
+				 arena_printf(planner->arena, "%s/%s", request->cgroup_mount, own));
+
+		bind->instead = request->user_namespace ? other : NULL;
+		other = bind;
 	}
 	if (request->cgroup_namespace_own)
 		mount->instead = other;

@@ -293,6 +293,11 @@ TEST(cgroup)
 	CHECK_INT(mount->kind, MOUNT_BIND);
 	CHECK_STR(mount->source, "/sys/fs/cgroup/a/b");
 	CHECK_INT(mount->options.parameters.count, 0);
+	CHECK(mount->instead == NULL);
+	fixture.request.user_namespace = true;
+	mount = only();
+	CHECK_INT(mount->from, ROOTFS_SOURCE_OWN);
+	CHECK_STR(mount->instead->type, "tmpfs");
 	/* none of its own: an empty directory, never the host's */
 	fixture.request.cgroup_path = NULL;
 	mount = only();

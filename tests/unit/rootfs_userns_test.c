@@ -164,6 +164,26 @@ TEST(a_group_without_mapping_is_left_out_of_devpts)
 	in_user_namespace(1, CLONE_NEWNET, look_at_unmapped_group, NULL);
 }
 
+static void look_at_no_cgroup(void)
+{
+	CHECK_HAS(mount_at("/sys/fs/cgroup"), "tmpfs");
+	CHECK_HAS(options_at("/sys/fs/cgroup"), ",ro,");
+	CHECK(access("/sys/fs/cgroup/cgroup.procs", F_OK) < 0);
+}
+
+/* CVE-2023-25809: a rootless container for which no cgroup could be made sees none, not the host's. */
+TEST(a_container_without_a_cgroup)
+{
+	make_host();
+	fixture.request.cgroup_namespace_own = false;
+	fixture.request.cgroup_mount = "/sys/fs/cgroup";
+	fixture.request.cgroup_path = "/nosuch";
+	add_mount("/proc", "proc", "proc", "");
+	add_mount("/sys", "sysfs", "sysfs", "");
+	add_mount("/sys/fs/cgroup", "cgroup", "cgroup", "");
+	in_user_namespace(65536, CLONE_NEWNET, look_at_no_cgroup, NULL);
+}
+
 static void look_at_bound_sysfs(void)
 {
 	struct stat st;
