@@ -25,6 +25,7 @@ int arena_init(struct arena *arena, size_t capacity, struct error *err);
 /* Keep the arena out of every child made from now on: a pointer into it then faults there. */
 int arena_keep_from_children(struct arena *arena, struct error *err);
 
+/* Give everything back; a free arena, or one that was never made, is fine. Any process. */
 void arena_free(struct arena *arena);
 
 /* Zeroed memory, aligned for any type. Whoever feeds an arena from a document checks arena_left()

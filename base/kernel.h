@@ -23,4 +23,5 @@ int sys_openat2(int dirfd, const char *path, uint64_t flags, mode_t mode, uint64
 /* clone3(2) as fork(2): returns 0 in the child, its pid in the caller, -1 with errno. */
 pid_t sys_clone3(struct clone_args *args);
 
+/* pidfd_send_signal(2) as kill(2) sends it. -1 with errno. */
 int sys_pidfd_send_signal(int pidfd, int signal);

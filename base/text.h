@@ -29,6 +29,7 @@ bool parse_u32(const char *text, uint32_t *ret_value);
 bool parse_int(const char *text, int *ret_value);
 bool parse_octal(const char *text, uint32_t *ret_value);
 
+/* Does @text begin or end with the other, is it one of @strings? */
 bool text_starts(const char *text, const char *prefix);
 bool text_ends(const char *text, const char *suffix);
 bool text_in(const struct strings *strings, const char *text);
@@ -43,6 +44,7 @@ const char *name_of(const struct name_value *table, int64_t value);
 /* All names of @table. */
 struct strings name_list(const struct name_value *table, struct arena *arena);
 
+/* A deep copy in the arena. */
 struct strings strings_copy(struct arena *arena, const struct strings *strings);
 /* A NULL-terminated vector for execve(2), in the arena; the strings are copied too. */
 char **strings_vector(struct arena *arena, const struct strings *strings);
@@ -62,6 +64,7 @@ struct buffer {
 		.bytes = NULL                                                                      \
 	}
 
+/* Append bytes, a string, or what printf(3) makes. */
 void buffer_add(struct buffer *buffer, const void *bytes, size_t length);
 void buffer_puts(struct buffer *buffer, const char *text);
 void buffer_printf(struct buffer *buffer, const char *format, ...)

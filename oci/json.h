@@ -63,6 +63,7 @@ void json_begin(struct json_writer *writer, bool pretty);
  * UTF-8 (a path may hold any byte, JSON may not), ERROR_MEMORY. */
 int json_finish(struct json_writer *writer, struct buffer *buffer, struct error *err);
 
+/* One piece each; calls in an order that makes no document fail at json_finish(). */
 void json_object(struct json_writer *writer);
 void json_object_end(struct json_writer *writer);
 void json_array(struct json_writer *writer);

@@ -46,6 +46,7 @@ struct container_state {
 	enum container_status status;
 };
 
+/* "creating", "created", …: the words of runtime.md. */
 const char *container_status_name(enum container_status status);
 
 /* The stored form: one line. @buffer is the caller's to free. A path that is no UTF-8 can't be kept

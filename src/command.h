@@ -42,4 +42,5 @@ struct command {
 /* All of them, in the order of --help, NULL at the end. */
 extern const struct command *const commands[];
 
+/* NULL if there is no such command. */
 const struct command *command_find(const char *name);

@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/text.h"
 
+/* Write it all to stdout. */
 int output_write(const struct buffer *text, struct error *err);
 
 /* The name of user @uid in /etc/passwd, "#UID" if it has none there. */

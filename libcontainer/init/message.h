@@ -56,6 +56,7 @@ struct message {
 	struct error error; /* of ERROR, not sent with the others */
 };
 
+/* "MAP_IDS", for errors and the trace; "an unknown message" for what is none. Any process. */
 const char *message_name(uint32_t type);
 
 /* Send one; @fd is passed along unless -1 (and stays the caller's). Any process. */

@@ -6,6 +6,8 @@
 #include "oci/config.h"
 #include "oci/state.h"
 
+/* poststart hooks, in order until one fails: then the caller stops the container. Parent, which is
+ * start. */
 int hooks_after_start(const struct hook_list *poststart, const struct container_state *state,
 		      struct error *err);
 

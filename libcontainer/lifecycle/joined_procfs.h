@@ -1,3 +1,4 @@
+/* The procfs of a container that joins a pid namespace. Private to this room. */
 #pragma once
 
 #include "base/error.h"

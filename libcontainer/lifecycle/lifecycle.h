@@ -104,6 +104,8 @@ int container_kill(const struct runtime *runtime, const char *id, int signal, bo
  * container is fine. */
 int container_delete(const struct runtime *runtime, const char *id, bool force, struct error *err);
 
+/* Freeze all processes of the container, and let them go on. ERROR_STATE for one that isn't running,
+ * or not paused; without a cgroup of its own ERROR_UNSUPPORTED. */
 int container_pause(const struct runtime *runtime, const char *id, struct error *err);
 int container_resume(const struct runtime *runtime, const char *id, struct error *err);
 

@@ -1,10 +1,11 @@
 /* Where containers are remembered between commands: STATE_ROOT/ID/, a directory per container.
  *
- *   lock          held (fcntl(2), so no child inherits it) by the command that changes the
- * container state.json    oci/state.h; written before anything is made, and again once init is
- * there config.json   the config as it was at create: what happens to the bundle's has no effect
- *   start         init's socket; gone once the program runs
- *   notify/       the directory of the socket that the container tells its readiness by
+ *	lock          held by the command that changes the container; by fcntl(2), so that no child
+ *	              inherits it
+ *	state.json    oci/state.h; written before anything is made, and again once init is there
+ *	config.json   the config as it was at create: what happens to the bundle's has no effect
+ *	start         init's socket; gone once the program runs
+ *	notify/       the directory of the socket that the container tells its readiness by
  *
  * The directory itself is the claim on the id. Nothing in it is durable beyond a boot. */
 #pragma once
@@ -34,6 +35,7 @@ struct record {
 		.root = -1, .dir = -1, .lock = -1                                                  \
 	}
 
+/* Close what is open of it, which also gives up the lock. Any process. */
 void record_close(struct record *record);
 #define _cleanup_record_ __attribute__((cleanup(record_close)))
 

@@ -55,6 +55,7 @@ struct mount_option {
 extern const struct mount_option mount_options[];
 extern const size_t mount_option_count;
 
+/* The row of that name, NULL if there is none. */
 const struct mount_option *mount_option_find(const char *name);
 
 /* Of two options that contradict each other the later one counts. One item may hold several

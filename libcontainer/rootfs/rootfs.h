@@ -1,6 +1,6 @@
 /* The container's file tree: mounts, devices, masked and read-only paths, and the change of root.
  *
- * Everything in the root filesystem is hostile (ARCHITECTURE.md, "Paths in the container are hostile"). So a path in it is
+ * Everything in the root filesystem is hostile (ARCHITECTURE.md tells why). So a path in it is
  * turned once into a descriptor by base/path.h, and from then on only descriptors are used: mounts
  * are made detached (fsopen(2), open_tree(2)), get their attributes while nobody can see them, and
  * are attached by move_mount(2) to the descriptor of their destination. Nothing here gives the

@@ -14,8 +14,8 @@ int tree_clone(int dirfd, const char *path, bool recursive);
 /* Attach a detached mount to the file or directory @target. */
 int tree_attach(int tree, int target);
 
+/* Set attributes or propagation of a mount, with @recursive or MS_REC also of all beneath it. */
 int tree_set_attributes(int tree, struct attributes attributes, bool recursive);
-/* @propagation: MS_SHARED, … with or without MS_REC. */
 int tree_set_propagation(int tree, unsigned long propagation);
 
 /* For the parent: a detached clone that receives what the host mounts in it, but, unlike the clone

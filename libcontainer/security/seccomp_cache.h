@@ -17,6 +17,7 @@
 /* Whether the directory may be believed: it belongs to us and nobody else can write to it. */
 bool seccomp_cache_usable(int dirfd);
 
+/* Append the key of @seccomp to @key. */
 void seccomp_cache_key(const struct config_seccomp *seccomp, struct buffer *key);
 
 /* False if there is none, or one that is damaged, another's, or not ours. */
