@@ -1,0 +1,366 @@
+#include "tests/probe.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <signal.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/mount.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/sysmacros.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+const char *probe_errno_name(int errnum)
+{
+	const char *name = errnum ? strerrorname_np(errnum) : "ok";
+	return name ? name : "E?";
+}
+
+/* ---- try: one call, its errno printed ---- */
+
+/* Each returns a descriptor to close, 0 or a negative number with errno set. */
+static long try_read(char **argv)
+{
+	char byte;
+	int fd = open(argv[0], O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	return fd < 0 || read(fd, &byte, 1) >= 0 ? fd : -1;
+}
+
+static long try_open(char **argv)
+{
+	return open(argv[0], O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+}
+
+static long try_open_write(char **argv)
+{
+	return open(argv[0], O_WRONLY | O_CLOEXEC | O_NONBLOCK);
+}
+
+static long try_write(char **argv)
+{
+	int fd = open(argv[0], O_WRONLY | O_CLOEXEC | O_NONBLOCK);
+	return fd < 0 || write(fd, argv[1], strlen(argv[1])) >= 0 ? fd : -1;
+}
+
+static long try_create(char **argv)
+{
+	return open(argv[0], O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0666);
+}
+
+static long try_mkdir(char **argv)
+{
+	return mkdir(argv[0], 0777);
+}
+
+/* mknod PATH c|b|p MAJOR MINOR */
+static long try_mknod(char **argv)
+{
+	mode_t type = argv[1][0] == 'c' ? S_IFCHR : argv[1][0] == 'b' ? S_IFBLK : S_IFIFO;
+	return mknod(argv[0], type | 0666, makedev(atoi(argv[2]), atoi(argv[3])));
+}
+
+static long try_chdir(char **argv)
+{
+	return chdir(argv[0]);
+}
+
+static long try_chown(char **argv)
+{
+	return chown(argv[0], atoi(argv[1]), atoi(argv[2]));
+}
+
+static long try_kill(char **argv)
+{
+	return kill(atoi(argv[0]), atoi(argv[1]));
+}
+
+static long try_mount(char **argv)
+{
+	return mount(argv[1], argv[2], argv[0], 0, NULL);
+}
+
+static long try_remount_rw(char **argv)
+{
+	return mount(NULL, argv[0], NULL, MS_REMOUNT | MS_BIND, NULL);
+}
+
+static long try_umount(char **argv)
+{
+	return umount2(argv[0], MNT_DETACH);
+}
+
+static long try_setuid(char **argv)
+{
+	return setuid(atoi(argv[0]));
+}
+
+static long try_sethostname(char **argv)
+{
+	return sethostname(argv[0], strlen(argv[0]));
+}
+
+static long try_exec(char **argv)
+{
+	return execv(argv[0], argv);
+}
+
+/* Whether the filter lets a call through: with arguments that the kernel itself refuses. */
+static const struct call {
+	const char *name;
+	long number;
+} calls[] = {
+	{ "getcwd", SYS_getcwd },
+	{ "fchmodat", SYS_fchmodat },
+	{ "clone3", SYS_clone3 },
+	{ "openat2", SYS_openat2 },
+	{ "unshare", SYS_unshare },
+	{ "keyctl", SYS_keyctl },
+	{ "ptrace", SYS_ptrace },
+	{ "uname", SYS_uname },
+	{ "getpid", SYS_getpid },
+	{ "personality", SYS_personality },
+	{ "socket", SYS_socket },
+	{ "mkdirat", SYS_mkdirat },
+	{ "sched_yield", SYS_sched_yield },
+	{ "getppid", SYS_getppid },
+	{ "dup3", SYS_dup3 },
+	{ "statx", SYS_statx },
+	{ "bpf", SYS_bpf },
+	{ "setns", SYS_setns },
+	{ "mount", SYS_mount },
+	{ "io_uring_setup", SYS_io_uring_setup },
+};
+
+static long try_syscall(char **argv)
+{
+	long args[6] = { -1, -1, -1, -1, -1, -1 }, number = -1;
+	for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++)
+		if (strcmp(argv[0], calls[i].name) == 0)
+			number = calls[i].number;
+	if (number < 0)
+		number = strtol(argv[0], NULL, 0);
+	for (int i = 0; i < 6 && argv[i + 1]; i++)
+		args[i] = (long)strtoull(argv[i + 1], NULL, 0);
+	return syscall(number, args[0], args[1], args[2], args[3], args[4], args[5]);
+}
+
+static const struct attempt {
+	const char *name;
+	int arguments;
+	long (*run)(char **argv);
+	int returns_fd;
+} attempts[] = {
+	{ "read", 1, try_read, 1 },
+	{ "open", 1, try_open, 1 },
+	{ "open-write", 1, try_open_write, 1 },
+	{ "write", 2, try_write, 1 },
+	{ "create", 1, try_create, 1 },
+	{ "mkdir", 1, try_mkdir, 0 },
+	{ "mknod", 4, try_mknod, 0 },
+	{ "chdir", 1, try_chdir, 0 },
+	{ "chown", 3, try_chown, 0 },
+	{ "kill", 2, try_kill, 0 },
+	{ "mount", 3, try_mount, 0 },
+	{ "remount-rw", 1, try_remount_rw, 0 },
+	{ "umount", 1, try_umount, 0 },
+	{ "setuid", 1, try_setuid, 0 },
+	{ "exec", 1, try_exec, 0 },
+	{ "sethostname", 1, try_sethostname, 0 },
+	{ "syscall", 1, try_syscall, 0 },
+};
+
+/* try NAME ARG... [, NAME ARG...]...: a line for each, in their order. */
+static int try_one(int argc, char **argv)
+{
+	for (size_t i = 0; i < sizeof(attempts) / sizeof(attempts[0]); i++) {
+		const struct attempt *a = &attempts[i];
+		if (strcmp(argv[0], a->name) != 0 || argc <= a->arguments)
+			continue;
+		long result = a->run(argv + 1);
+		printf("%s\n", probe_errno_name(result < 0 ? errno : 0));
+		if (result >= 0 && a->returns_fd)
+			close((int)result);
+		return 0;
+	}
+	return -1;
+}
+
+static int action_try(int argc, char **argv)
+{
+	int from = 0;
+	for (int i = 0; i <= argc; i++) {
+		if (i < argc && strcmp(argv[i], ",") != 0)
+			continue;
+		argv[i] = NULL;
+		if (i == from || try_one(i - from, argv + from) < 0)
+			return -1;
+		from = i + 1;
+	}
+	return 0;
+}
+
+/* ---- the others ---- */
+
+static int action_exit(int argc, char **argv)
+{
+	return argc == 1 ? atoi(argv[0]) : -1;
+}
+
+/* kill N: ends itself by a signal. The first process of a pid namespace ignores its own signals:
+ * there only `crash` works, which the kernel forces. */
+static int action_kill(int argc, char **argv)
+{
+	if (argc != 1)
+		return -1;
+	raise(atoi(argv[0]));
+	return 99;
+}
+
+/* SIGILL. */
+static int action_crash(int argc, char **argv)
+{
+	(void)argc, (void)argv;
+	__builtin_trap();
+}
+
+static void leave(int signal)
+{
+	(void)signal;
+	_exit(0);
+}
+
+/* Until SIGTERM: then exit 0. */
+static int action_wait(int argc, char **argv)
+{
+	(void)argv;
+	if (argc > 0)
+		return -1;
+	signal(SIGTERM, leave);
+	puts("waiting");
+	for (;;)
+		pause();
+	return 0;
+}
+
+/* fork N: N children that wait; how many came to be. */
+static int action_fork(int argc, char **argv)
+{
+	if (argc != 1)
+		return -1;
+	int made = 0, wanted = atoi(argv[0]);
+	for (; made < wanted; made++) {
+		pid_t pid = fork();
+		if (pid == 0)
+			for (;;)
+				pause();
+		if (pid < 0)
+			break;
+	}
+	printf("forked %d %s\n", made, probe_errno_name(made < wanted ? errno : 0));
+	return action_wait(0, NULL);
+}
+
+/* hold MIB: touch so much memory, then wait. */
+static int action_hold(int argc, char **argv)
+{
+	if (argc != 1)
+		return -1;
+	size_t size = (size_t)atol(argv[0]) << 20;
+	char *memory = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	if (memory == MAP_FAILED) {
+		printf("hold %s\n", probe_errno_name(errno));
+		return 1;
+	}
+	for (size_t i = 0; i < size; i += 4096)
+		memory[i] = 1;
+	puts("held");
+	return action_wait(0, NULL);
+}
+
+static volatile sig_atomic_t seen[65];
+
+static void note(int signal)
+{
+	seen[signal] = 1;
+}
+
+/* signals [COUNT]: "ready", then "signal N" for each that comes; TERM ends it, after it was named.
+ * WINCH also tells the terminal's size through facts of its own: `probe facts tty` is for that. */
+static int action_signals(int argc, char **argv)
+{
+	(void)argv;
+	sigset_t all, old;
+	sigfillset(&all);
+	sigprocmask(SIG_BLOCK, &all, &old);
+	for (int i = 1; i <= 64; i++)
+		signal(i, note);
+	puts(argc ? argv[0] : "ready");
+	for (;;) {
+		sigsuspend(&old);
+		for (int i = 1; i <= 64; i++) {
+			if (!seen[i])
+				continue;
+			seen[i] = 0;
+			printf("signal %d\n", i);
+			if (i == SIGTERM)
+				return 0;
+		}
+	}
+}
+
+/* notify MESSAGE: to the socket of sd_notify(3). */
+static int action_notify(int argc, char **argv)
+{
+	const char *path = getenv("NOTIFY_SOCKET");
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	if (argc != 1 || !path || strlen(path) >= sizeof(address.sun_path))
+		return -1;
+	memcpy(address.sun_path, path, strlen(path) + 1);
+	int fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	ssize_t n =
+	    sendto(fd, argv[0], strlen(argv[0]), 0, (struct sockaddr *)&address, sizeof(address));
+	printf("%s\n", probe_errno_name(n < 0 ? errno : 0));
+	return n < 0;
+}
+
+/* cat FD: what can be read from a descriptor that was passed on. */
+static int action_cat(int argc, char **argv)
+{
+	char buffer[4096];
+	ssize_t n;
+	if (argc != 1)
+		return -1;
+	while ((n = read(atoi(argv[0]), buffer, sizeof(buffer))) > 0)
+		fwrite(buffer, 1, (size_t)n, stdout);
+	if (n < 0)
+		printf("%s\n", probe_errno_name(errno));
+	return n < 0;
+}
+
+static const struct action {
+	const char *name;
+	int (*run)(int argc, char **argv);
+} actions[] = {
+	{ "try", action_try },	       { "exit", action_exit },	    { "kill", action_kill },
+	{ "wait", action_wait },       { "fork", action_fork },	    { "hold", action_hold },
+	{ "signals", action_signals }, { "notify", action_notify }, { "cat", action_cat },
+	{ "crash", action_crash },
+};
+
+int probe_action(int argc, char **argv)
+{
+	for (size_t i = 0; i < sizeof(actions) / sizeof(actions[0]); i++)
+		if (strcmp(actions[i].name, argv[0]) == 0)
+			return actions[i].run(argc - 1, argv + 1);
+	return -1;
+}

@@ -1,0 +1,219 @@
+/* The host's side of a terminal, for tests: what an engine does with a console socket, and what a
+ * person's terminal is to a foreground command. */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <pty.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static int usage(void)
+{
+	fputs(
+	    "usage: term receive SOCKET            take a terminal, print its output until its "
+	    "end\n"
+	    "       term fds SOCKET                print each message and the descriptors in it\n"
+	    "       term run RxC [RxC] CMD ARG...  CMD in a terminal of that size; at SIGUSR1 the\n"
+	    "                                      second; stdin is what is typed\n",
+	    stderr);
+	return 99;
+}
+
+static void die(const char *what)
+{
+	fprintf(stderr, "term: %s: %s\n", what, strerror(errno));
+	exit(98);
+}
+
+/* ---- sockets ---- */
+
+/* Listen at @path, print "listening" and take one connection. */
+static int accept_one(const char *path)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	if (strlen(path) >= sizeof(address.sun_path)) {
+		errno = ENAMETOOLONG;
+		die(path);
+	}
+	memcpy(address.sun_path, path, strlen(path) + 1);
+	int server = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (server < 0 || bind(server, (struct sockaddr *)&address, sizeof(address)) < 0 ||
+	    listen(server, 1) < 0)
+		die(path);
+	int fd = accept4(server, NULL, NULL, SOCK_CLOEXEC);
+	if (fd < 0)
+		die("accept");
+	close(server);
+	return fd;
+}
+
+struct message {
+	char text[65536];
+	ssize_t length;
+	int fds[16];
+	size_t fd_count;
+};
+
+/* Returns 0 at the end. */
+static int receive_message(int fd, struct message *ret)
+{
+	union {
+		struct cmsghdr header;
+		char space[CMSG_SPACE(sizeof(ret->fds))];
+	} control;
+	struct iovec iov = { .iov_base = ret->text, .iov_len = sizeof(ret->text) - 1 };
+	struct msghdr header = { .msg_iov = &iov,
+				 .msg_iovlen = 1,
+				 .msg_control = &control,
+				 .msg_controllen = sizeof(control) };
+	ret->length = recvmsg(fd, &header, MSG_CMSG_CLOEXEC);
+	if (ret->length < 0)
+		die("recvmsg");
+	ret->text[ret->length] = '\0';
+	ret->fd_count = 0;
+	struct cmsghdr *c = CMSG_FIRSTHDR(&header);
+	if (c && c->cmsg_level == SOL_SOCKET && c->cmsg_type == SCM_RIGHTS) {
+		ret->fd_count = (c->cmsg_len - CMSG_LEN(0)) / sizeof(int);
+		memcpy(ret->fds, CMSG_DATA(c), ret->fd_count * sizeof(int));
+	}
+	return ret->length > 0;
+}
+
+static void print_pid_of(int fd)
+{
+	char path[64], line[256];
+	snprintf(path, sizeof(path), "/proc/self/fdinfo/%d", fd);
+	FILE *file = fopen(path, "re");
+	while (file && fgets(line, sizeof(line), file))
+		if (strncmp(line, "Pid:", 4) == 0)
+			printf("pid %d\n", atoi(line + 4));
+	if (file)
+		fclose(file);
+}
+
+static int print_fds(const char *path)
+{
+	static struct message message;
+	int fd = accept_one(path);
+	while (receive_message(fd, &message)) {
+		printf("message %s\n", message.text);
+		for (size_t i = 0; i < message.fd_count; i++) {
+			char link[64], target[PATH_MAX];
+			snprintf(link, sizeof(link), "/proc/self/fd/%d", message.fds[i]);
+			ssize_t n = readlink(link, target, sizeof(target) - 1);
+			target[n < 0 ? 0 : n] = '\0';
+			printf("fd %s\n", target);
+			print_pid_of(message.fds[i]);
+			close(message.fds[i]);
+		}
+	}
+	puts("end");
+	return 0;
+}
+
+/* ---- terminals ---- */
+
+/* Both ways until the terminal's last user is gone. A terminal at its end gives EIO. */
+static void relay(int terminal, int signals, const struct winsize *second)
+{
+	struct pollfd polls[3] = { { .fd = terminal, .events = POLLIN },
+				   { .fd = STDIN_FILENO, .events = POLLIN },
+				   { .fd = signals, .events = POLLIN } };
+	char buffer[4096];
+	for (;;) {
+		if (poll(polls, 3, -1) < 0)
+			die("poll");
+		if (polls[0].revents) {
+			ssize_t n = read(terminal, buffer, sizeof(buffer));
+			if (n <= 0)
+				return;
+			if (write(STDOUT_FILENO, buffer, (size_t)n) != n)
+				die("stdout");
+		}
+		if (polls[1].revents) {
+			ssize_t n = read(STDIN_FILENO, buffer, sizeof(buffer));
+			if (n <= 0)
+				polls[1].fd = -1;
+			else if (write(terminal, buffer, (size_t)n) != n)
+				die("terminal");
+		}
+		if (polls[2].revents) {
+			struct signalfd_siginfo info;
+			if (read(signals, &info, sizeof(info)) > 0)
+				ioctl(terminal, TIOCSWINSZ, second);
+		}
+	}
+}
+
+static int receive_terminal(const char *path)
+{
+	static struct message message;
+	int fd = accept_one(path);
+	if (!receive_message(fd, &message) || message.fd_count != 1) {
+		fprintf(stderr, "term: %zu descriptors in the message\n", message.fd_count);
+		return 97;
+	}
+	fprintf(stderr, "terminal %s\n", message.text);
+	/* An engine's socket carries one message, then its end. */
+	int terminal = message.fds[0];
+	if (receive_message(fd, &message))
+		fprintf(stderr, "term: a second message\n");
+	relay(terminal, -1, NULL);
+	return 0;
+}
+
+static int parse_size(const char *text, struct winsize *ret)
+{
+	char end;
+	return sscanf(text, "%hux%hu%c", &ret->ws_row, &ret->ws_col, &end) == 2 ? 0 : -1;
+}
+
+static int run(char **argv)
+{
+	struct winsize first = { 0 }, second = { 0 };
+	if (parse_size(*argv++, &first) < 0)
+		return usage();
+	if (*argv && parse_size(*argv, &second) == 0)
+		argv++;
+	if (!*argv)
+		return usage();
+	sigset_t usr1;
+	sigemptyset(&usr1);
+	sigaddset(&usr1, SIGUSR1);
+	sigprocmask(SIG_BLOCK, &usr1, NULL);
+	int signals = signalfd(-1, &usr1, SFD_CLOEXEC), terminal;
+	pid_t pid = forkpty(&terminal, NULL, NULL, &first);
+	if (pid < 0)
+		die("forkpty");
+	if (pid == 0) {
+		sigprocmask(SIG_UNBLOCK, &usr1, NULL);
+		execvp(argv[0], argv);
+		die(argv[0]);
+	}
+	relay(terminal, signals, &second);
+	int status;
+	if (waitpid(pid, &status, 0) < 0)
+		die("waitpid");
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+int main(int argc, char **argv)
+{
+	setvbuf(stdout, NULL, _IOLBF, 0);
+	if (argc == 3 && strcmp(argv[1], "receive") == 0)
+		return receive_terminal(argv[2]);
+	if (argc == 3 && strcmp(argv[1], "fds") == 0)
+		return print_fds(argv[2]);
+	if (argc >= 4 && strcmp(argv[1], "run") == 0)
+		return run(argv + 2);
+	return usage();
+}
