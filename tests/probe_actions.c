@@ -1,5 +1,6 @@
 #include "tests/probe.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -345,6 +346,41 @@ static int action_cat(int argc, char **argv)
 	if (n < 0)
 		printf("%s\n", probe_errno_name(errno));
 	return n < 0;
+}
+
+/* Print @target unless it was printed before. */
+static void print_once(const char *target)
+{
+	static char printed[64][256];
+	static size_t count;
+	for (size_t i = 0; i < count; i++)
+		if (strcmp(printed[i], target) == 0)
+			return;
+	printf("saw %s\n", target);
+	if (count < 64)
+		snprintf(printed[count++], sizeof(printed[0]), "%s", target);
+}
+
+/* spy: the executable of each process that it can look into, as often as it can. */
+static int action_spy(int argc, char **argv)
+{
+	(void)argc, (void)argv;
+	puts("spying");
+	for (;;) {
+		DIR *dir = opendir("/proc");
+		struct dirent *entry;
+		while (dir && (entry = readdir(dir))) {
+			char path[PATH_MAX], target[256];
+			snprintf(path, sizeof(path), "/proc/%s/exe", entry->d_name);
+			ssize_t n = readlink(path, target, sizeof(target) - 1);
+			if (n <= 0 || entry->d_name[0] < '0' || entry->d_name[0] > '9')
+				continue;
+			target[n] = '\0';
+			print_once(target);
+		}
+		if (dir)
+			closedir(dir);
+	}
 }
 
 static const struct action {

@@ -1,0 +1,236 @@
+#!/usr/bin/env bats
+# lane: native vm
+# tier: quick
+# What has no container: the global options, version, help, spec, features, wrong usage.
+
+load helpers
+
+@test "--version: the first lines are as engines read them" {
+	require proa
+	for flag in --version -v -V; do
+		run --separate-stderr "$RUNTIME" $flag
+		equal "$status" 0
+		[[ ${lines[0]} =~ ^"proa version "[0-9]+\.[0-9]+ ]]
+		[[ ${lines[1]} == "commit: "* ]]
+		[[ ${lines[2]} =~ ^"spec: 1."[0-9]+\.[0-9]+ ]]
+		[ ${#lines[@]} -ge 4 ]
+		has_words "seccomp" "$output"
+		equal "$stderr" ""
+	done
+}
+
+@test "--help of proa and of each command exits with 0" {
+	require proa
+	for flag in --help -h; do
+		run --separate-stderr "$RUNTIME" $flag
+		equal "$status" 0
+		for command in create start state run exec kill delete list ps pause resume spec features; do
+			has_words "\\b$command\\b" "$output"
+		done
+	done
+	for command in create start state run exec kill delete list ps pause resume spec features; do
+		run --separate-stderr "$RUNTIME" $command --help
+		equal "$status" 0 "$command:"
+		has_words "$command" "$output"
+		equal "$stderr" "" "$command:"
+	done
+}
+
+@test "wrong usage exits with 1 and names what is wrong" {
+	require proa
+	fails 1 "nosuch" "$RUNTIME" nosuch
+	fails 1 "nosuch" "$RUNTIME" --nosuch list
+	fails 1 "" "$RUNTIME"
+	for command in create start state run kill delete list ps pause resume spec features; do
+		fails 1 "nosuch" proa $command --nosuch x
+	done
+	fails "1|255" "nosuch" proa exec --nosuch x y
+	fails 1 "bundle" proa create --bundle
+	fails 1 "preserve-fds" proa run --preserve-fds=x "$ID"
+	fails 1 "preserve-fds" proa run --preserve-fds=-1 "$ID"
+	fails 1 "" proa state one two
+	fails 1 "" proa start one two
+}
+
+@test "an option that wants a value says so in the words that Podman looks for" {
+	require proa
+	run proa create --bundle
+	has_words "flag needs an argument|requires an argument" "$output"
+}
+
+@test "--root: made when it is missing, only for its owner" {
+	waits
+	create
+	equal "$(stat -c %a "$ROOT" | tail -c 4 | head -c 3)" 700
+}
+
+@test "--root that can't be written is an error that names it" {
+	fails 1 "/proc/state" "$RUNTIME" --root /proc/state create -b "$BUNDLE" "$ID"
+	echo file >"$WORK/file"
+	fails 1 "$WORK/file" "$RUNTIME" --root "$WORK/file" create -b "$BUNDLE" "$ID"
+	nothing_left
+}
+
+@test "--log gets errors, and stderr too" {
+	fails 1 "missing" proa --log "$WORK/log" state missing
+	has_words "missing" "$(cat "$WORK/log")"
+	equal "$(wc -l <"$WORK/log")" 1
+}
+
+@test "--log-format json: one object per error, as engines decode it" {
+	for i in 1 2; do
+		fails 1 "missing" proa --log "$WORK/log.json" --log-format json state missing
+		equal "$(wc -l <"$WORK/log.json")" $i
+	done
+	equal "$(jq -r .level "$WORK/log.json" | sort -u)" error
+	has_words "does not exist" "$(jq -r .msg "$WORK/log.json")"
+	while read -r time; do
+		[[ $time =~ ^[0-9-]{10}T[0-9:]{8}(\.[0-9]+)?(Z|[+-][0-9:]{5})$ ]]
+	done < <(jq -r .time "$WORK/log.json")
+}
+
+@test "a command that succeeds writes nothing to the log and nothing to stderr" {
+	waits
+	quiet proa --log "$WORK/log" --log-format json run -d -b "$BUNDLE" "$ID"
+	quiet proa --log "$WORK/log" --log-format json delete --force "$ID"
+	equal "$(cat "$WORK/err")" ""
+	[ ! -s "$WORK/log" ]
+}
+
+@test "the log is appended to, and made with mode 0644" {
+	echo before >"$WORK/log"
+	fails 1 "" proa --log "$WORK/log" state missing
+	equal "$(head -n 1 "$WORK/log")" before
+	umask 022
+	fails 1 "" proa --log "$WORK/new" state missing
+	equal "$(stat -c %a "$WORK/new")" 644
+}
+
+@test "--log that can't be written is an error" {
+	fails 1 "$WORK/no/log" proa --log "$WORK/no/log" state missing
+}
+
+@test "--log-format refuses another format" {
+	fails 1 "nosuch|format" proa --log-format nosuch list
+}
+
+@test "--debug tells more, at other levels than error" {
+	require proa
+	process /bin/true
+	quiet proa --debug --log "$WORK/log" --log-format json run -b "$BUNDLE" "$ID"
+	[ -s "$WORK/log" ]
+	equal "$(jq -r 'select(.level == "error").msg' "$WORK/log")" ""
+	has_words debug "$(jq -r .level "$WORK/log" | sort -u)"
+}
+
+@test "--trace writes what happened when, in which process" {
+	require proa
+	process /bin/true
+	quiet proa --trace "$WORK/trace" run -b "$BUNDLE" "$ID"
+	[ "$(wc -l <"$WORK/trace")" -ge 5 ]
+	equal "$(jq -c 'select((.phase | type) != "string" or (.us | type) != "number" or (.process | type) != "string")' "$WORK/trace")" ""
+	has_words "^parent$" "$(jq -r .process "$WORK/trace")"
+	has_words "^init$" "$(jq -r .process "$WORK/trace")"
+	# what one process writes is in the order of time
+	equal "$(jq -s '[group_by(.process)[] | map(.us) | . == sort] | all' "$WORK/trace")" true
+}
+
+@test "the systemd manager is refused with a sentence, everywhere it can be asked for" {
+	require proa
+	config '.linux.cgroupsPath = "system.slice:proa:test"'
+	fails 1 "systemd" proa --systemd-cgroup create -b "$BUNDLE" "$ID"
+	fails 1 "systemd" proa --cgroup-manager systemd create -b "$BUNDLE" "$ID"
+	fails 1 "nosuch" proa --cgroup-manager nosuch list
+	nothing_left
+}
+
+@test "spec writes a config that runs" {
+	run --separate-stderr proa spec -b "$WORK"
+	equal "$status" 0
+	equal "$output$stderr" ""
+	jq '.process.args = ["/probe", "facts", "uid", "uts"] | .process.terminal = false' \
+		"$WORK/config.json" >"$BUNDLE/config.json"
+	config '.linux.cgroupsPath = "/" + $i' --arg i "$ID"
+	runs
+	expect uid "0 0 0 0"
+}
+
+@test "spec writes to where it is called, and never over a config that is there" {
+	mkdir "$WORK/here"
+	cd "$WORK/here"
+	proa spec
+	[ -s config.json ]
+	echo mine >config.json
+	fails 1 "config.json" proa spec
+	equal "$(cat config.json)" mine
+}
+
+@test "spec's config has what runc's has" {
+	require proa runc
+	proa spec -b "$WORK"
+	mkdir "$WORK/runc"
+	runc spec -b "$WORK/runc"
+	for path in .root .mounts .linux.namespaces .process.args .process.cwd .process.rlimits .linux.resources; do
+		equal "$(jq -Sc "$path" "$WORK/config.json")" "$(jq -Sc "$path" "$WORK/runc/config.json")" "$path"
+	done
+	for path in .linux.maskedPaths .linux.readonlyPaths; do
+		equal "$(jq -c "($path | sort) - ($path | sort)" "$WORK/runc/config.json")" "[]"
+	done
+}
+
+@test "spec --rootless is for a caller without privileges" {
+	proa spec --rootless -b "$WORK"
+	equal "$(jq -r '.linux.namespaces[].type' "$WORK/config.json" | grep -c user)" 1
+	equal "$(jq -c '.linux.uidMappings' "$WORK/config.json")" "[{\"containerID\":0,\"hostID\":$(id -u),\"size\":1}]"
+	equal "$(jq -c '.linux.resources' "$WORK/config.json")" null
+}
+
+@test "features is a document as the spec describes it" {
+	# spec: features.md#specification-version MUST "The runtime MUST accept this value as the ociVersion property of config.json."
+	# spec: features.md#specification-version MUST "The value MUST NOT be less than the value of the ociVersionMin property."
+	require proa
+	run --separate-stderr "$RUNTIME" features
+	equal "$status" 0
+	equal "$stderr" ""
+	features=$output
+	process /bin/true
+	for field in ociVersionMin ociVersionMax; do
+		config '.ociVersion = $v' --arg v "$(jq -r .$field <<<"$features")"
+		runs
+	done
+	equal "$(jq -c '.hooks | sort' <<<"$features")" \
+		'["createContainer","createRuntime","poststart","poststop","prestart","startContainer"]'
+	equal "$(jq -c '.linux.namespaces | sort' <<<"$features")" \
+		'["cgroup","ipc","mount","network","pid","time","user","uts"]'
+	equal "$(jq -c '[.linux.cgroup.v1, .linux.cgroup.v2]' <<<"$features")" '[false,true]'
+	equal "$(jq -c '.linux.seccomp.enabled' <<<"$features")" true
+	equal "$(jq -c '[.linux.seccomp[] | arrays | length > 0] | all' <<<"$features")" true
+	equal "$(jq '.linux.capabilities | length >= 41' <<<"$features")" true
+	equal "$(jq '[.mountOptions | index("rro", "idmap", "nosymfollow", "bind")] | all' <<<"$features")" true
+}
+
+@test "features needs nothing: no root, no /proc, no state" {
+	require proa
+	expected=$("$RUNTIME" features)
+	run --separate-stderr setpriv --reuid 65534 --clear-groups env -i "$RUNTIME" features
+	equal "$status" 0
+	equal "$output" "$expected"
+	run --separate-stderr unshare -m sh -c 'umount -l /proc; exec "$1" features' sh "$RUNTIME"
+	equal "$status" 0
+	equal "$output" "$expected"
+}
+
+@test "features: the runtime accepts each mount option that it lists" {
+	# spec: features.md#mount-options MUST "The runtime MUST recognize the elements in this array as the options of mounts objects in config.json."
+	require proa
+	mkdir "$WORK/src"
+	process /bin/true
+	for option in $("$RUNTIME" features | jq -r '.mountOptions[]'); do
+		case $option in
+		idmap | ridmap | remount) continue ;;
+		esac
+		config '.mounts = (.mounts[:7] + [{destination: "/tmp", type: "none", source: $s, options: (["rbind"] + [$o])}])' \
+			--arg s "$WORK/src" --arg o "$option"
+		runs || fail "$option"
+	done
+}

@@ -1,0 +1,246 @@
+#!/usr/bin/env bats
+# lane: native vm
+# tier: quick
+# exec: a process in a running container. Flags with a value are given as --flag=value.
+
+load helpers
+
+setup() {
+	common_setup
+	up_and_waiting
+}
+
+# process_file FILTER: a process object like the container's, changed
+process_file() {
+	jq ".process | .args = [\"/probe\", \"facts\"] | $1" "$BUNDLE/config.json" >"$WORK/process.json"
+}
+
+@test "exec runs in the container's namespaces" {
+	execs /probe facts ns
+	pid=$(init_pid)
+	for name in mnt pid net ipc uts cgroup user; do
+		expect ns.$name "$(readlink "/proc/$pid/ns/$name" | tr -dc 0-9)"
+	done
+}
+
+@test "exec runs in the container's cgroup" {
+	config 'del(.linux.namespaces[] | select(.type == "cgroup"))'
+	quiet proa exec -d "$ID" /bin/sleep 1000
+	equal "$(wc -l <"$(cgroup_of "$(init_pid)")/cgroup.procs")" 2
+}
+
+@test "exec has the container's environment, cwd, user, limits and privileges" {
+	execs /probe facts env cwd uid gid umask rlimits caps privileges
+	expect cwd /
+	expect uid "0 0 0 0"
+	expect rlimit.NOFILE "1024 1024"
+	expect cap.bnd "KILL NET_BIND_SERVICE AUDIT_WRITE"
+	expect cap.eff "KILL NET_BIND_SERVICE AUDIT_WRITE"
+	expect cap.prm "KILL NET_BIND_SERVICE AUDIT_WRITE"
+	expect cap.inh ""
+	expect no_new_privs 1
+	has_words '^env TERM=xterm$' "$output"
+	has_words '^env PATH=/usr/local/sbin' "$output"
+	[[ $output != *PROA_TEST* ]]
+}
+
+@test "exec passes the exit code on" {
+	for code in 0 1 2 126 128 254; do
+		is=0
+		proa exec "$ID" /probe exit $code || is=$?
+		equal $is $code
+	done
+	is=0
+	proa exec "$ID" /probe kill 9 || is=$?
+	equal $is 137
+}
+
+@test "exec passes streams on" {
+	out=$(echo "through exec" | proa exec "$ID" /bin/cat)
+	equal "$out" "through exec"
+	proa exec "$ID" /bin/sh -c 'echo to stderr >&2' 2>"$WORK/exec.err"
+	equal "$(cat "$WORK/exec.err")" "to stderr"
+}
+
+@test "exec gives the program its own options" {
+	execs /bin/echo -n --detach -t
+	equal "$output" "--detach -t"
+}
+
+@test "exec in a container that isn't there or doesn't run exits with 255" {
+	fails 255 "does not exist" proa exec missing /bin/true
+	proa kill "$ID" KILL
+	becomes stopped
+	fails 255 "stopped|not running" proa exec "$ID" /bin/true
+}
+
+@test "exec in a paused container is refused, unless asked for" {
+	proa pause "$ID"
+	fails 255 "paused" proa exec "$ID" /bin/true
+	require proa
+	background proa exec --ignore-paused "$ID" /bin/echo thawed
+	pid=$!
+	proa resume "$ID"
+	wait $pid
+	equal "$(cat "$WORK/background.out")" thawed
+}
+
+@test "exec of a missing program exits with 255 and says so" {
+	fails 255 'exec: \\?"missing\\?": executable file not found in \$PATH' proa exec "$ID" missing
+	fails 255 'exec: \\?"/missing\\?": stat /missing: no such file or directory' proa exec "$ID" /missing
+	fails 255 'exec: \\?"/etc/passwd\\?": permission denied' proa exec "$ID" /etc/passwd
+	is running
+}
+
+@test "exec without a command is refused" {
+	fails "1|255" "" proa exec "$ID"
+	fails "1|255" "" proa exec
+}
+
+@test "--cwd" {
+	execs --cwd=/tmp /probe facts cwd
+	expect cwd /tmp
+	fails 255 "relative|absolute" proa exec --cwd=relative "$ID" /bin/true
+}
+
+@test "--env adds to the environment and replaces what is there" {
+	execs --env=ONE=1 --env=TERM=dumb --env=EMPTY= /probe facts env
+	has_words '^env ONE=1$' "$output"
+	has_words '^env EMPTY=$' "$output"
+	equal "$(grep -c '^env TERM=' <<<"$output")" 1
+	has_words '^env TERM=dumb$' "$output"
+	has_words '^env PATH=' "$output"
+}
+
+@test "--env decides where the program is looked for" {
+	proa exec --env PATH=/ "$ID" probe exit 0
+}
+
+@test "--user sets user and group" {
+	execs --user=1000:1001 /probe facts uid gid groups
+	expect uid "1000 1000 1000 1000"
+	expect gid "1001 1001 1001 1001"
+	run --separate-stderr proa exec -u 1000 "$ID" /probe facts uid
+	expect uid "1000 1000 1000 1000"
+}
+
+@test "--user takes nothing but numbers" {
+	for user in 1:2:3 1x -1 4294967296 ' 1' 1: :1 '' 1:x 4294967295 1:4294967295; do
+		fails 255 "" proa exec "--user=$user" "$ID" /bin/true
+	done
+}
+
+@test "--additional-gids" {
+	execs --additional-gids=5 --additional-gids=77 /probe facts groups
+	expect groups "5 77"
+	run --separate-stderr proa exec -g 6 "$ID" /probe facts groups
+	expect groups 6
+}
+
+@test "--cap adds capabilities, and never to the inheritable set" {
+	execs --cap=CAP_NET_RAW /probe facts caps
+	expect cap.eff "KILL NET_BIND_SERVICE NET_RAW AUDIT_WRITE"
+	expect cap.prm "KILL NET_BIND_SERVICE NET_RAW AUDIT_WRITE"
+	expect cap.bnd "KILL NET_BIND_SERVICE NET_RAW AUDIT_WRITE"
+	expect cap.inh ""
+}
+
+@test "exec as another user has no capabilities, but those that are ambient" {
+	execs --user=1000 /probe facts caps
+	expect cap.eff ""
+	expect cap.prm ""
+	expect cap.inh ""
+}
+
+@test "--no-new-privs" {
+	proa delete --force "$ID"
+	config '.process.noNewPrivileges = false'
+	up_and_waiting
+	execs /probe facts privileges
+	expect no_new_privs 0
+	execs --no-new-privs /probe facts privileges
+	expect no_new_privs 1
+}
+
+@test "--process takes everything from a file" {
+	process_file '.cwd = "/tmp" | .user = {uid: 7, gid: 8, additionalGids: [9, 10], umask: 63} |
+		.env = ["ONLY=this"] | .rlimits = [{type: "RLIMIT_NOFILE", soft: 50, hard: 60}] |
+		.capabilities = {bounding: ["CAP_KILL"], permitted: ["CAP_KILL"], effective: ["CAP_KILL"],
+			inheritable: ["CAP_KILL"], ambient: ["CAP_KILL"]} | .noNewPrivileges = true | .oomScoreAdj = 123'
+	run --separate-stderr proa exec --process "$WORK/process.json" "$ID"
+	equal "$status" 0 "$stderr"
+	expect cwd /tmp
+	expect uid "7 7 7 7"
+	expect gid "8 8 8 8"
+	expect groups "9 10"
+	expect umask 0077
+	expect rlimit.NOFILE "50 60"
+	expect cap.eff KILL
+	expect cap.amb KILL
+	expect no_new_privs 1
+	expect oom_score_adj 123
+	has_words '^env ONLY=this$' "$output"
+	[[ $output != *"env TERM"* ]]
+}
+
+@test "--process with a broken file exits with 255 and names it" {
+	fails 255 "missing.json" proa exec --process "$WORK/missing.json" "$ID"
+	echo '{' >"$WORK/broken.json"
+	fails 255 "broken.json" proa exec --process "$WORK/broken.json" "$ID"
+	process_file '.cwd = "relative"'
+	fails 255 "cwd" proa exec --process "$WORK/process.json" "$ID"
+	process_file '.args = []'
+	fails 255 "args" proa exec --process "$WORK/process.json" "$ID"
+	process_file '.rlimits = [{type: "RLIMIT_NOSUCH", soft: 1, hard: 1}]'
+	fails 255 "RLIMIT_NOSUCH|rlimit" proa exec --process "$WORK/process.json" "$ID"
+	is running
+}
+
+@test "--detach and --pid-file" {
+	quiet proa exec --detach --pid-file "$WORK/pid" "$ID" /bin/sleep 1000
+	pid=$(cat "$WORK/pid")
+	equal "$(tr '\0' ' ' <"/proc/$pid/cmdline")" "/bin/sleep 1000 "
+	equal "$(od -An -c "$WORK/pid" | grep -c 'n')" 0
+	equal "$(readlink "/proc/$pid/ns/pid")" "$(readlink "/proc/$(init_pid)/ns/pid")"
+	equal "$(pgrep -f "$ROOT")" ""
+}
+
+@test "--preserve-fds" {
+	echo "over descriptor 3" >"$WORK/file"
+	out=$(proa exec --preserve-fds 1 "$ID" /probe cat 3 3<"$WORK/file")
+	equal "$out" "over descriptor 3"
+}
+
+@test "exec has no descriptors but its own" {
+	exec 7<"$WORK" 8<"$BUNDLE/config.json"
+	execs /probe facts fds
+	exec 7<&- 8<&-
+	equal "$(fact fd | awk '{ print $1 }' | tr '\n' ' ')" "0 1 2 "
+}
+
+@test "a process of exec ends with the container" {
+	quiet proa exec -d --pid-file "$WORK/pid" "$ID" /bin/sleep 1000
+	pid=$(cat "$WORK/pid")
+	proa kill "$ID" KILL
+	becomes stopped
+	eventually eval '[ ! -e "/proc/$pid" ] || grep -q "^State:.Z" "/proc/$pid/status"'
+}
+
+@test "a hundred processes one after another leave the container as it was" {
+	for ((i = 0; i < $(count 100); i++)); do
+		proa exec "$ID" /bin/true
+	done
+	equal "$(cat "$(cgroup_of "$(init_pid)")/cgroup.procs")" "$(init_pid)"
+	execs /probe facts processes
+	equal "$(fact process | wc -l)" 2
+}
+
+@test "exec in a created container runs beside the waiting one" {
+	proa delete --force "$ID"
+	create
+	execs /bin/echo before start
+	equal "$output" "before start"
+	is created
+	proa start "$ID"
+	wait_for_output waiting
+}

@@ -1,0 +1,363 @@
+# Loaded by every bats file: a bundle and a state root of its own for each test, ways to run a container
+# and to look at it from inside and outside, and a teardown that fails if anything was left behind.
+# shellcheck shell=bash
+# shellcheck disable=SC2034 # the tests use what is set here
+
+bats_require_minimum_version 1.5.0
+
+: "${PROA_SRC:=$(readlink -f "$BATS_TEST_DIRNAME/../..")}"
+: "${PROA_BUILD:=$PROA_SRC/build}"
+# Another runtime shows whether a test is right: RUNTIME=runc bats FILE
+: "${RUNTIME:=${PROA:-$PROA_BUILD/proa}}"
+export BATS_TEST_TIMEOUT=$([ "${PROA_LANE-}" = vm ] && echo 600 || echo 60)
+TERM_TOOL=$PROA_BUILD/tests/term
+CGROUP=/sys/fs/cgroup
+
+# --- before and after each test ----------------------------------------------------------------
+
+setup_file() {
+	make_rootfs "$BATS_FILE_TMPDIR/rootfs"
+}
+
+setup() {
+	common_setup
+}
+
+teardown() {
+	common_teardown
+}
+
+# WORK: all files of the test; TAG: the random part of its name, also in ID, by which leaks are found
+common_setup() {
+	WORK=$(mktemp -d "${TMPDIR:-/tmp}/proa.XXXXXXXX")
+	chmod 755 "$WORK"
+	TAG=${WORK##*.}
+	ID=ct-$TAG
+	ROOT=$WORK/state
+	BUNDLE=$WORK/bundle
+	CLEANUPS=()
+	make_bundle "$BUNDLE"
+	MOUNTS=$(sort_mounts)
+	cd "$WORK" || return 1
+}
+
+common_teardown() {
+	local i id left
+	cd /
+	for ((i = ${#CLEANUPS[@]} - 1; i >= 0; i--)); do
+		eval "${CLEANUPS[i]}" 2>/dev/null || true
+	done
+	for id in "$ROOT"/*/; do
+		[ ! -d "$id" ] || proa delete --force "$(basename "$id")" || true
+	done
+	left=$(leaks)
+	rm -rf --one-file-system "$WORK"
+	if [ -n "$left" ]; then
+		printf 'left behind:\n%s\n' "$left"
+		return 1
+	fi
+}
+
+# cleanup COMMAND: run it at the end of the test, the last first
+cleanup() {
+	CLEANUPS+=("$*")
+}
+
+sort_mounts() {
+	cut -d ' ' -f 3- /proc/self/mountinfo | sort
+}
+
+# What is left of the test's containers: one line per process, mount, cgroup and state directory.
+leaks() {
+	local pids pid
+	pids=$(grep -alsF "$TAG" /proc/[0-9]*/{environ,mountinfo,cgroup} | cut -d / -f 3 | sort -u)
+	for pid in $pids; do
+		[ "$pid" = $$ ] || [ "$pid" = "$BASHPID" ] || [ ! -e "/proc/$pid/exe" ] ||
+			echo "process $pid: $(tr '\0' ' ' <"/proc/$pid/cmdline")"
+	done
+	[ "${PROA_LANE-}" = vm ] || comm -13 <(echo "$MOUNTS") <(sort_mounts) | sed 's/^/mount: /'
+	grep -F "$TAG" /proc/self/mountinfo | sed 's/^/mount: /'
+	find "$CGROUP" -type d -name "*$TAG*" 2>/dev/null | sed 's/^/cgroup: /'
+	find "$ROOT" -mindepth 1 -maxdepth 1 ! -name '.*' 2>/dev/null | sed 's/^/state: /'
+}
+
+# nothing_left: nothing of a container that isn't there any more
+nothing_left() {
+	local left
+	left=$(leaks)
+	[ -z "$left" ] || fail "left behind:" "$left"
+}
+
+# fail WORDS...: each on a line of its own
+fail() {
+	printf '%s\n' "$@" >&2
+	return 1
+}
+
+# --- what a test needs -------------------------------------------------------------------------
+
+# require NEED...: skip, with the need's name, where one isn't met
+require() {
+	local need
+	for need; do
+		has "$need" || skip "needs $need"
+	done
+}
+
+has() {
+	case $1 in
+	root) [ "$(id -u)" = 0 ] ;;
+	cgroup-v2) [ "$(stat -fc %T "$CGROUP")" = cgroup2fs ] ;;
+	controller-*) grep -qw "${1#controller-}" "$CGROUP/cgroup.subtree_control" ;;
+	swap-accounting) [ -e "$CGROUP/init/memory.swap.max" ] || compgen -G "$CGROUP/*/memory.swap.max" >/dev/null ;;
+	userns) [ -e /proc/self/ns/user ] && [ "$(cat /proc/sys/user/max_user_namespaces)" -gt 0 ] ;;
+	timens) [ -e /proc/self/ns/time ] ;;
+	device-*) [ -e "/dev/${1#device-}" ] ;;
+	filesystem-*) grep -qw "${1#filesystem-}" /proc/filesystems ;;
+	kernel-*) printf '%s\n%s\n' "${1#kernel-}" "$(uname -r)" | sort -VC ;;
+	cpus-*) [ "$(nproc)" -ge "${1#cpus-}" ] ;;
+	proa) [[ $("$RUNTIME" --version) == proa* ]] ;;
+	*) command -v "$1" >/dev/null ;;
+	esac
+}
+
+# count N: N in the long tier, a twentieth of it in the others
+count() {
+	if [ "${PROA_TIER-}" = long ]; then echo "$1"; else echo $((($1 + 19) / 20)); fi
+}
+
+# --- the bundle --------------------------------------------------------------------------------
+
+make_rootfs() {
+	local busybox applet
+	busybox=$(command -v busybox)
+	mkdir -p "$1"/{bin,etc,proc,sys,dev,root,var}
+	mkdir -m 1777 "$1/tmp"
+	cp "$busybox" "$1/bin/busybox"
+	cp "$PROA_BUILD/tests/probe" "$1/probe"
+	for applet in $("$busybox" --list); do
+		[ "$applet" = busybox ] || ln -s busybox "$1/bin/$applet"
+	done
+	echo 'root:x:0:0:root:/root:/bin/sh' >"$1/etc/passwd"
+	echo 'user:x:1000:1000:user:/home/user:/bin/sh' >>"$1/etc/passwd"
+	printf 'root:x:0:\ntty:x:5:\nuser:x:1000:\n' >"$1/etc/group"
+}
+
+make_bundle() {
+	mkdir -p "$1"
+	cp -a "$BATS_FILE_TMPDIR/rootfs" "$1/rootfs"
+	sed "s/@ID@/$ID/" "$PROA_SRC/tests/data/config.json" >"$1/config.json"
+}
+
+# config FILTER [JQ-OPTION...]: change the bundle's config.json
+config() {
+	local filter=$1 changed
+	shift
+	changed=$(jq "$filter" "$BUNDLE/config.json" "$@") || return
+	printf '%s\n' "$changed" >"$BUNDLE/config.json"
+}
+
+# process ARG...: what the container is to run
+process() {
+	config '.process.args = $ARGS.positional' --args -- "$@"
+}
+
+# shell SCRIPT: the container is to run it
+shell() {
+	process /bin/sh -c "$1"
+}
+
+# privileged: a writable root and all capabilities, for tests that try what only such a process may
+privileged() {
+	config '.root.readonly = false | .process.noNewPrivileges = false |
+		.process.capabilities = ($c | {bounding: ., effective: ., permitted: .})' \
+		--argjson c "$(all_capabilities)"
+}
+
+all_capabilities() {
+	capsh --print 2>/dev/null | sed -n 's/^Bounding set *= *//p' | jq -R 'ascii_upcase | split(",")'
+}
+
+# --- running it --------------------------------------------------------------------------------
+
+proa() {
+	PROA_TEST=$TAG "$RUNTIME" --root "$ROOT" "$@"
+}
+
+# inside ARG...: run the container with that command in the foreground; it must exit with 0. Its output is in $output.
+inside() {
+	process "$@"
+	runs
+}
+
+# runs: the same with the command that is in the config
+runs() {
+	run --separate-stderr proa run -b "$BUNDLE" "$ID"
+	[ "$status" = 0 ] || fail "exit code $status" "$output" "$stderr"
+}
+
+# facts NAME...: inside /probe facts NAME...
+facts() {
+	inside /probe facts "$@"
+}
+
+# execs [FLAG...] ARG...: exec in the running container; it must exit with 0. Its output is in $output.
+execs() {
+	local flags=()
+	while [[ $1 == -* ]]; do
+		flags+=("$1")
+		shift
+	done
+	run --separate-stderr proa exec "${flags[@]}" "$ID" "$@"
+	[ "$status" = 0 ] || fail "exit code $status" "$output" "$stderr"
+}
+
+# tries ACTION...: inside /probe try ACTION...
+tries() {
+	inside /probe try "$@"
+}
+
+# quiet COMMAND...: as a caller that leaves a container behind must do it: `run` would wait for the container's end.
+# What it prints is in $WORK/out and $WORK/err, where the container's own output goes too.
+quiet() {
+	local code=0
+	"$@" </dev/null >"$WORK/out" 2>"$WORK/err" || code=$?
+	[ "$code" = 0 ] || fail "exit code $code: $*" "$(cat "$WORK/err")"
+}
+
+# create [FLAG...], up [FLAG...]: a container that is created; one that is running
+create() {
+	quiet proa create -b "$BUNDLE" "$@" "$ID"
+}
+
+up() {
+	quiet proa run -d -b "$BUNDLE" "$@" "$ID"
+}
+
+# waits: the container's process prints "waiting" once it runs, and ends with 0 when it gets TERM
+waits() {
+	process /probe wait
+}
+
+# up_and_waiting [FLAG...]
+up_and_waiting() {
+	waits
+	up "$@"
+	wait_for_output waiting
+}
+
+# background COMMAND...: beside the test; its pid is in $!, its output in $WORK/background.out and .err
+background() {
+	local command=("$@")
+	[ "$1" != proa ] || command=(env "PROA_TEST=$TAG" "$RUNTIME" --root "$ROOT" "${@:2}")
+	"${command[@]}" </dev/null >"$WORK/background.out" 2>"$WORK/background.err" 3>&- &
+	cleanup "kill -KILL $!"
+}
+
+# --- looking at it -----------------------------------------------------------------------------
+
+# eventually COMMAND...: until it succeeds, for at most 10 s (in the test machine 100 s)
+eventually() {
+	local i
+	for ((i = 0; i < 500; i++)); do
+		"$@" && return 0
+		if [ "${PROA_LANE-}" = vm ]; then sleep 0.2; else sleep 0.02; fi
+	done
+	fail "never came true: $*"
+}
+
+# wait_for_output LINE [FILE]: a pattern for a whole line
+wait_for_output() {
+	eventually grep -qsxE -e "$1" "${2:-$WORK/out}" || fail "output:" "$(cat "${2:-$WORK/out}" "$WORK"/*err)"
+}
+
+# state FIELD [ID]: of `proa state`
+state() {
+	proa state "${2:-$ID}" | jq -r ".$1"
+}
+
+# is STATUS [ID]
+is() {
+	local now
+	now=$(state status "${2:-$ID}") || return
+	[ "$now" = "$1" ] || fail "status is $now, not $1"
+}
+
+becomes() {
+	eventually eval "[ \"\$(state status ${2:-$ID})\" = $1 ]"
+}
+
+init_pid() {
+	state pid "$@"
+}
+
+# cgroup_of PID: its directory in the cgroup v2 hierarchy
+cgroup_of() {
+	echo "$CGROUP$(sed -n 's/^0:://p' "/proc/$1/cgroup")"
+}
+
+# fact NAME: what the probe printed about it, one line each
+fact() {
+	sed -n "s,^$1 ,,p" <<<"$output"
+}
+
+# expect NAME VALUE: the fact is just that
+expect() {
+	local is
+	is=$(fact "$1")
+	[ "$is" = "$2" ] || fail "$1: wanted '$2', is '$is'"
+}
+
+# equal A B [WORDS]
+equal() {
+	[ "$1" = "$2" ] || fail "${3-} wanted '$2', is '$1'"
+}
+
+# mount_of DEST: the last mount on it, as the probe saw it: "ROOT OPTIONS PROPAGATION - TYPE SOURCE SUPEROPTIONS"
+mount_of() {
+	fact mount | awk -v d="$1" '$5 == d { found = $4; for (i = 6; i <= NF; i++) found = found " " $i } END { print found }'
+}
+
+# mount_has DEST OPTION..., mount_lacks DEST OPTION...: among the options of the mount (not of its filesystem)
+mount_has() {
+	local dest=$1 option options
+	shift
+	options=$(mount_of "$dest" | cut -d ' ' -f 2)
+	for option; do
+		[[ ,$options, == *,$option,* ]] || fail "$dest: no $option in '$options'"
+	done
+}
+
+mount_lacks() {
+	local dest=$1 option options
+	shift
+	options=$(mount_of "$dest" | cut -d ' ' -f 2)
+	[ -n "$options" ] || fail "$dest is no mount"
+	for option; do
+		[[ ,$options, != *,$option,* ]] || fail "$dest: $option in '$options'"
+	done
+}
+
+# has_words WORDS TEXT: in any case
+has_words() {
+	grep -qiE -e "$1" <<<"$2" || fail "'$1' is not in:" "$2"
+}
+
+# fails CODE WORDS COMMAND...: with that exit code (1|255: one of them), an error on stderr that matches the pattern WORDS,
+# and nothing on stdout
+fails() {
+	local code=$1 words=$2
+	shift 2
+	run --separate-stderr "$@" 3>&-
+	[[ $status =~ ^($code)$ ]] || fail "exit code $status, not $code: $*" "$output" "$stderr"
+	[ -z "$output" ] || fail "on stdout:" "$output"
+	has_words "$words" "$stderr"
+}
+
+# refused WORDS: the bundle can't be created, run says the same, and nothing is left
+refused() {
+	fails 1 "$1" proa create -b "$BUNDLE" "$ID"
+	nothing_left
+	fails 1 "$1" proa run -b "$BUNDLE" "$ID"
+	nothing_left
+}
