@@ -177,7 +177,7 @@ static int plan_init(struct creation *creation, struct error *err)
 	const char *notify_dir =
 	    notify_directory(creation->runtime, creation->options->id, arena, &env);
 	struct rootfs_request rootfs = rootfs_request_for(creation, notify_dir);
-	_cleanup_fd_ int cache = store_seccomp_cache(&creation->record);
+	_cleanup_fd_ int cache = store_seccomp_cache(&creation->record, creation->config);
 	struct plan_request request = {
 		.purpose = PURPOSE_CREATE,
 		.id = creation->options->id,

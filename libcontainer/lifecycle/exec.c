@@ -180,7 +180,7 @@ static int make_plan(struct execution *execution, struct error *err)
 	struct arena *arena = &execution->plan_arena;
 	struct strings env = { arena_calloc(arena, EXTRA_ENV_MAX, sizeof(char *)), 0 };
 	unsigned int listen_fds = inherited_listen_fds(arena, &env);
-	_cleanup_fd_ int cache = store_seccomp_cache(&execution->record);
+	_cleanup_fd_ int cache = store_seccomp_cache(&execution->record, execution->config);
 	const struct plan_request request = {
 		.purpose = PURPOSE_EXEC,
 		.id = execution->options->id,

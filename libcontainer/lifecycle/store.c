@@ -218,11 +218,13 @@ int store_load(const struct record *record, const char *id, struct arena *arena,
 	return 0;
 }
 
-int store_seccomp_cache(const struct record *record)
+int store_seccomp_cache(const struct record *record, const struct config *config)
 {
 	struct error ignored = ERROR_INIT;
 
-	return dir_make(record->root, "@seccomp", 0700, &ignored);
+	if (!config->linux_->seccomp)
+		return -1;
+	return dir_make(record->root, STORE_SECCOMP, 0700, &ignored);
 }
 
 int store_config(const struct record *record, struct arena *arena, struct config **ret_config,

@@ -22,6 +22,8 @@
 #define STORE_CONFIG "config.json"
 #define STORE_START  "start"
 #define STORE_NOTIFY "notify"
+/* beside the containers, hidden, and no container's id */
+#define STORE_SECCOMP ".@seccomp"
 
 /* A container's directory, open. */
 struct record {
@@ -63,7 +65,7 @@ int store_save(const struct record *record, const struct container_state *state,
 
 /* The directory for compiled seccomp programs, beside the containers; its name can be no
  * container's. -1 if it can't be made: then they are compiled anew. */
-int store_seccomp_cache(const struct record *record);
+int store_seccomp_cache(const struct record *record, const struct config *config);
 
 /* The config that was kept; in an arena of its own, which must be larger than the config. */
 int store_config(const struct record *record, struct arena *arena, struct config **ret_config,
