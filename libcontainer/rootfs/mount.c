@@ -19,9 +19,10 @@
 
 /* ---- the destination ---- */
 
-static int make_target(const struct mount_plan *mount, int root, bool directory, struct error *err)
+static int make_target(const struct mount_plan *mount, int root, bool directory, int resolve,
+		       struct error *err)
 {
-	int flags = mount->resolve | PATH_MISSING;
+	int flags = resolve | PATH_MISSING;
 	mode_t old = umask(0);
 	int fd = directory ? path_make_directory(root, mount->destination, 0755, flags, err)
 			   : path_make_file(root, mount->destination, 0755, flags, err);
@@ -43,23 +44,22 @@ static int check_target(const struct mount_plan *mount, int target, struct error
 	return 0;
 }
 
-/* A descriptor of the destination, made if it is missing (*ret_made). Most have no link on the way: that is
- * tried first. */
+/* A descriptor of the destination, made if it is missing (*ret_made). Most have no link on the way, so that
+ * is tried first, and where it succeeds nothing needs to be checked. */
 static int open_target(const struct mount_plan *mount, int root, bool directory, bool *ret_made,
 		       struct error *err)
 {
-	int type = directory ? PATH_DIRECTORY : 0;
-	_cleanup_fd_ int fd = path_open(root, mount->destination, PATH_NO_SYMLINKS | type, err);
-	bool follow = fd < 0 && err->code == ERROR_REFUSED && !(mount->resolve & PATH_NO_SYMLINKS);
+	int type = directory ? PATH_DIRECTORY : 0, resolve = PATH_NO_SYMLINKS;
+	_cleanup_fd_ int fd = path_open(root, mount->destination, resolve | type, err);
 
-	*ret_made = false;
-	if (follow)
-		fd = path_open(root, mount->destination, type, err);
-	if (fd < 0 && err->errnum == ENOENT) {
-		fd = make_target(mount, root, directory, err);
-		*ret_made = true;
+	if (fd < 0 && err->code == ERROR_REFUSED && mount->resolve != resolve) {
+		resolve = mount->resolve;
+		fd = path_open(root, mount->destination, resolve | type, err);
 	}
-	if (fd < 0 || (follow && check_target(mount, fd, err) < 0))
+	*ret_made = fd < 0 && err->errnum == ENOENT;
+	if (*ret_made)
+		fd = make_target(mount, root, directory, resolve, err);
+	if (fd < 0 || (resolve != PATH_NO_SYMLINKS && check_target(mount, fd, err) < 0))
 		return -1;
 	return steal_fd(&fd);
 }
@@ -104,8 +104,14 @@ static int set_propagation(const struct mount_plan *mount, int tree, struct erro
 
 static int open_bind(const struct mount_plan *mount, struct error *err)
 {
-	int tree = tree_clone(AT_FDCWD, mount->source, mount->options.flags & OPTION_RECURSIVE);
+	bool recursive = mount->options.flags & OPTION_RECURSIVE;
+	int tree = tree_clone(AT_FDCWD, mount->source, recursive);
 
+	if (tree < 0 && errno == EINVAL && !recursive)
+		return error_errno(err, errno, mount->source,
+				   "open source %s (a user namespace must take along what is "
+				   "mounted beneath it: rbind)",
+				   mount->source);
 	return tree < 0 ? error_errno(err, errno, mount->source, "open source %s", mount->source)
 			: tree;
 }
@@ -261,8 +267,8 @@ int rootfs_open_source(const struct rootfs_plan *plan, size_t index, struct erro
 	if (index == ROOTFS_ROOT)
 		return root_open_detached(plan, err);
 	mount = &plan->mounts.items[index];
-	tree = tree_open_slave(AT_FDCWD, mount->source, mount->options.flags & OPTION_RECURSIVE,
-			       mount->source, err);
+	tree = tree_open_isolated(AT_FDCWD, mount->source, mount->options.flags & OPTION_RECURSIVE,
+				  plan->isolation, err);
 	if (tree < 0 || (mount->idmap && idmap_apply(mount->idmap, tree, mount->source, err) < 0))
 		return error_prefix(err, "mount %s", mount->destination);
 	return steal_fd(&tree);

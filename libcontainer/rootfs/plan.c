@@ -46,7 +46,9 @@ static int plan_propagation(const struct planner *planner, struct error *err)
 {
 	const char *name = planner->config->linux_->rootfs_propagation;
 	const struct name_value *row;
+	unsigned long type;
 
+	planner->plan->isolation = MS_SLAVE;
 	if (!name || !name[0])
 		return 0;
 	row = name_find(names_propagations, name);
@@ -54,6 +56,9 @@ static int plan_propagation(const struct planner *planner, struct error *err)
 		return error_set(err, ERROR_INVALID, "linux.rootfsPropagation",
 				 "linux.rootfsPropagation: unknown value \"%s\"", name);
 	planner->plan->propagation = (unsigned long)row->value;
+	type = planner->plan->propagation & ~(unsigned long)MS_REC;
+	if (type == MS_SHARED || type == MS_PRIVATE)
+		planner->plan->isolation = type;
 	return 0;
 }
 

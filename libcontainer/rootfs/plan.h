@@ -52,7 +52,8 @@ struct rootfs_plan {
 	enum rootfs_source root_from;
 	bool readonly;
 	bool mount_namespace, user_namespace, no_pivot;
-	unsigned long propagation; /* MS_…, 0: not given */
+	unsigned long propagation; /* of the root mount, MS_…; 0: not given */
+	unsigned long isolation;   /* of the host's mounts meanwhile: MS_SLAVE, _PRIVATE, _SHARED */
 	LIST(struct mount_plan) mounts;
 	bool devices_wanted; /* false if the config binds /dev */
 	LIST(struct device_plan) devices;

@@ -9,11 +9,12 @@
 static const struct filesystem {
 	const char *type;
 	const char *kernel_type;
-	bool shared;	/* one superblock may be mounted elsewhere, too: read-only is for the mount
-			   alone, or it would be so for a container that shares our namespaces */
+	/* One superblock may be mounted elsewhere, too: read-only is for the mount alone, or it would
+	 * be so for a container that shares our namespaces. */
+	bool shared;
 	bool own_label; /* takes no mountLabel */
-	bool
-	    real_path; /* no link may lead to it (CVE-2019-19921, CVE-2023-27561, CVE-2025-54867) */
+	/* No link may lead to it (CVE-2019-19921, CVE-2023-27561, CVE-2025-54867). */
+	bool real_path;
 } filesystems[] = {
 	{ "cgroup", "cgroup2", .shared = true, .own_label = true },
 	{ "cgroup2", "cgroup2", .shared = true, .own_label = true },

@@ -51,29 +51,24 @@ int rootfs_check(const struct rootfs_plan *plan, struct error *err)
 
 int root_open_detached(const struct rootfs_plan *plan, struct error *err)
 {
-	_cleanup_fd_ int fd = open_root(plan, err);
+	_cleanup_fd_ int directory = open_root(plan, err);
+	int fd;
 
-	return fd < 0 ? -1 : tree_open_slave(fd, "", true, plan->root, err);
+	if (directory < 0)
+		return -1;
+	fd = tree_open_isolated(directory, "", true, plan->isolation, err);
+	return fd < 0 ? error_prefix(err, "root.path %s", plan->root) : fd;
 }
 
 /* ---- begin ---- */
-
-/* The type of propagation without MS_REC. */
-static unsigned long propagation_type(const struct rootfs_plan *plan)
-{
-	return plan->propagation & ~(unsigned long)MS_REC;
-}
 
 /* What the host mounts appears here (slave), or doesn't (private), but nothing of ours on the host:
  * until a bind with a propagation of its own asks for that, which only works if the host's mounts
  * stay shared. */
 static int isolate(const struct rootfs_plan *plan, struct error *err)
 {
-	unsigned long type = propagation_type(plan);
-	struct mount_attr attr = { .propagation = MS_SLAVE };
+	struct mount_attr attr = { .propagation = plan->isolation };
 
-	if (type == MS_SHARED || type == MS_PRIVATE)
-		attr.propagation = type;
 	if (mount_setattr(AT_FDCWD, "/", AT_RECURSIVE, &attr, sizeof(attr)) < 0)
 		return error_errno(
 		    err, errno, "/",
@@ -109,7 +104,7 @@ static int attach_own(const struct rootfs_plan *plan, struct error *err)
 {
 	_cleanup_fd_ int directory = open_root(plan, err);
 	_cleanup_fd_ int tree = -1;
-	bool shared = propagation_type(plan) == MS_SHARED;
+	bool shared = plan->isolation == MS_SHARED;
 
 	if (directory < 0)
 		return -1;
@@ -130,7 +125,7 @@ static int attach_given(const struct rootfs_plan *plan, int source, struct error
 	_cleanup_fd_ int tree = fcntl(source, F_DUPFD_CLOEXEC, 0);
 
 	if (slash < 0 || tree < 0 || tree_set_propagation(slash, MS_PRIVATE) < 0 ||
-	    tree_set_propagation(tree, MS_PRIVATE) < 0 || tree_attach(tree, slash) < 0)
+	    tree_attach(tree, slash) < 0)
 		return error_errno(err, errno, plan->root, "mount root.path %s", plan->root);
 	return steal_fd(&tree);
 }
@@ -182,7 +177,7 @@ static int pivot(const struct rootfs_plan *plan, const struct rootfs *rootfs, st
 	_cleanup_fd_ int old = -1;
 
 	/* taking off what is shared would take it off on the host, too */
-	if (propagation_type(plan) == MS_SHARED) {
+	if (plan->isolation == MS_SHARED) {
 		old = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 		if (old < 0)
 			return error_errno(err, errno, "/", "open the host's root");
@@ -212,6 +207,23 @@ static int remove_leftover(const char *path, struct error *err)
 	return 0;
 }
 
+/* Some characters are written as a backslash and three octal digits. */
+static void unescape(char *text)
+{
+	char *to = text;
+	unsigned int byte;
+
+	for (const char *from = text; *from; to++) {
+		if (from[0] == '\\' && sscanf(from + 1, "%3o", &byte) == 1) {
+			*to = (char)byte;
+			from += 4;
+		} else {
+			*to = *from++;
+		}
+	}
+	*to = '\0';
+}
+
 /* One line of proc_pid_mountinfo(5): the mount point is the fifth field, the type follows " - ". */
 static int remove_if_leftover(char *line, struct error *err)
 {
@@ -222,6 +234,7 @@ static int remove_if_leftover(char *line, struct error *err)
 		return 0;
 	if (sscanf(line, "%*d %*d %*s %*s %4095s", path) != 1)
 		return error_set(err, ERROR_SYSTEM, NULL, "can't read mountinfo: %s", line);
+	unescape(path);
 	return remove_leftover(path, err);
 }
 
@@ -249,8 +262,10 @@ static int move(const struct rootfs_plan *plan, const struct rootfs *rootfs, str
 	_cleanup_fd_ int slash = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	_cleanup_fd_ int procfs = procfs_open(err);
 
-	if (slash < 0 || procfs < 0)
+	if (procfs < 0)
 		return -1;
+	if (slash < 0)
+		return error_errno(err, errno, "/", "open the host's root");
 	if (plan->root_from == ROOTFS_SOURCE_OWN && tree_attach(rootfs->root, slash) < 0)
 		return error_errno(err, errno, plan->root, "move %s to /", plan->root);
 	return remove_leftovers(procfs, err);

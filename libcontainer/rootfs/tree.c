@@ -38,13 +38,16 @@ int tree_set_propagation(int tree, unsigned long propagation)
 			     &attr, sizeof(attr));
 }
 
-int tree_open_slave(int dirfd, const char *path, bool recursive, const char *name,
-		    struct error *err)
+int tree_open_isolated(int dirfd, const char *path, bool recursive, unsigned long isolation,
+		       struct error *err)
 {
 	_cleanup_fd_ int tree = tree_clone(dirfd, path, recursive);
+	unsigned long propagation = isolation == MS_PRIVATE ? MS_PRIVATE : MS_SLAVE;
 
-	if (tree < 0 || tree_set_propagation(tree, MS_SLAVE | MS_REC) < 0)
-		return error_errno(err, errno, name, "open source %s", name);
+	if (tree < 0)
+		return error_errno(err, errno, path, "open source %s", path);
+	if (tree_set_propagation(tree, propagation | MS_REC) < 0)
+		return error_errno(err, errno, path, "cut source %s off from the host", path);
 	return steal_fd(&tree);
 }
 

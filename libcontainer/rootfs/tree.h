@@ -18,11 +18,11 @@ int tree_attach(int tree, int target);
 int tree_set_attributes(int tree, struct attributes attributes, bool recursive);
 int tree_set_propagation(int tree, unsigned long propagation);
 
-/* For the parent: a detached clone that receives what the host mounts in it, but, unlike the clone
- * of a shared mount, gives the host nothing of what the container mounts there. So do the copies of
- * the host's mounts in a mount namespace of the container's own behave. @name is for the error. */
-int tree_open_slave(int dirfd, const char *path, bool recursive, const char *name,
-		    struct error *err);
+/* For the parent: a detached clone that shares with the host no more than a copy of the host's mounts in a mount
+ * namespace of the container's own would: the clone of a shared mount gives the host what the container mounts
+ * there. @isolation: MS_PRIVATE, else what the host mounts appears in it (as with MS_SLAVE). */
+int tree_open_isolated(int dirfd, const char *path, bool recursive, unsigned long isolation,
+		       struct error *err);
 
 /* A detached clone of the character or block device at the host's @path, which must be @device:
  * what a container, or somebody before us, put there is not taken for it (CVE-2025-31133). */
