@@ -2,6 +2,8 @@
  */
 #pragma once
 
+#include <limits.h>
+
 #include "libcontainer/init/plan.h"
 #include "libcontainer/init/spawn.h"
 #include "libcontainer/rootfs/rootfs.h"
@@ -16,6 +18,7 @@ struct init {
 	int terminal;	       /* the pty's slave, -1 */
 	bool setgroups_denied; /* by the user namespace */
 	bool cwd_entered;
+	char program[PATH_MAX]; /* the file that is executed */
 };
 
 /* One thing that is done on the way, in the order of the table in steps.c. */

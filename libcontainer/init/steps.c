@@ -449,14 +449,18 @@ static int step_seccomp_late(struct init *init, struct error *err)
 	return load_seccomp(init, err);
 }
 
+static int step_program(struct init *init, struct error *err)
+{
+	const struct process_plan *process = init->plan->process;
+
+	return executable_find(process->args[0], &process->env, init->program, err);
+}
+
 static int step_execute(struct init *init, struct error *err)
 {
 	const struct process_plan *process = init->plan->process;
-	char path[PATH_MAX];
 
-	if (executable_find(process->args[0], &process->env, path, err) < 0)
-		return -1;
-	return execute(path, process->args, process->env.vector, err);
+	return execute(init->program, process->args, process->env.vector, err);
 }
 
 #define CREATE (1u << PURPOSE_CREATE)
@@ -580,13 +584,15 @@ const struct step init_steps[] = {
 	{ "capabilities", BOTH, step_capabilities,
 	  "user", "seccomp-late execute",
 	  "the kernel recomputes the sets at the change of ids" },
+	{ "program", BOTH, step_program,
+	  "home cwd user capabilities", "seccomp-late execute",
+	  "looked for with the rights that execve will have, before a filter that may forbid to look" },
 	{ "no-new-privs", BOTH, step_no_new_privs,
 	  "labels capabilities", "seccomp-late",
 	  "what lets the filter be loaded without capabilities" },
 	{ "seccomp-late", BOTH, step_seccomp_late,
 	  "no-new-privs", "execute",
-	  "with no_new_privs the filter has to let nothing of ours through but the look for the program "
-	  "and execve" },
+	  "with no_new_privs the filter has to let nothing of ours through but execve" },
 	{ "execute", BOTH, step_execute,
 	  "seccomp-late", "",
 	  "the end of us" },

@@ -169,6 +169,21 @@ static struct rootfs_request rootfs_request_for(struct creation *creation, const
 	};
 }
 
+/* config.md#linux-process: what can't be granted is told, and the container runs without it. */
+static void warn_of_capabilities(struct creation *creation)
+{
+	struct arena *arena = &creation->config_arena;
+	struct error ignored = ERROR_INIT;
+	char *missing = NULL;
+
+	if (has(creation->config, "user", false) ||
+	    capabilities_missing(&creation->plan->capabilities, arena, &missing, &ignored) < 0 ||
+	    !missing)
+		return;
+	creation->runtime->warn(arena_printf(
+	    arena, "process.capabilities: going without what can't be granted here: %s", missing));
+}
+
 static int plan_init(struct creation *creation, struct error *err)
 {
 	struct arena *arena = &creation->plan_arena;
@@ -195,6 +210,7 @@ static int plan_init(struct creation *creation, struct error *err)
 	if (plan_make(creation->config, &request, arena, &creation->plan, err) < 0 ||
 	    rootfs_check(creation->plan->rootfs, err) < 0)
 		return config_error(creation, err);
+	warn_of_capabilities(creation);
 	creation->state->rootfs = arena_strdup(arena, rootfs_path(creation->plan->rootfs));
 	return 0;
 }

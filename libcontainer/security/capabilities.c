@@ -112,17 +112,30 @@ static struct capabilities_plan within(const struct capabilities_plan *plan,
 	return can;
 }
 
-int capabilities_missing(const struct capabilities_plan *plan, uint64_t *ret_missing,
-			 struct error *err)
+static char *text_of(uint64_t set, struct arena *arena)
+{
+	char *text = NULL;
+
+	for (const struct name_value *row = names_capabilities; row->name; row++)
+		if (set & bit((int)row->value))
+			text =
+			    arena_printf(arena, "%s%s%s", text ?: "", text ? " " : "", row->name);
+	return text;
+}
+
+int capabilities_missing(const struct capabilities_plan *plan, struct arena *arena,
+			 char **ret_names, struct error *err)
 {
 	struct capabilities_plan own = { 0 }, can;
 
 	if (sets_get(&own, err) < 0)
 		return -1;
 	can = within(plan, &own);
-	*ret_missing = (plan->bounding & ~can.bounding) | (plan->effective & ~can.effective) |
-		       (plan->inheritable & ~can.inheritable) | (plan->permitted & ~can.permitted) |
-		       (plan->ambient & ~can.ambient);
+	*ret_names =
+	    text_of((plan->bounding & ~can.bounding) | (plan->effective & ~can.effective) |
+			(plan->inheritable & ~can.inheritable) |
+			(plan->permitted & ~can.permitted) | (plan->ambient & ~can.ambient),
+		    arena);
 	return 0;
 }
 

@@ -10,6 +10,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/arena.h"
 #include "base/error.h"
 #include "base/text.h"
 #include "oci/config.h"
@@ -33,11 +34,11 @@ void capabilities_plan(const struct config_capabilities *capabilities,
 int capabilities_add(struct capabilities_plan *plan, const struct strings *names,
 		     struct error *err);
 
-/* Which of the planned capabilities the calling process can't hand on: they are not in its bounding
- * set. For a warning of the parent; init just goes without them. Nothing is missing in a new user
- * namespace, so don't ask then. Parent. */
-int capabilities_missing(const struct capabilities_plan *plan, uint64_t *ret_missing,
-			 struct error *err);
+/* What of the plan the calling process can't hand on, for it doesn't have it itself, as names with
+ * spaces between, in @arena; NULL if that is nothing. For a warning of the parent; init just goes
+ * without. Whoever enters a user namespace has all capabilities there, so don't ask then. Parent. */
+int capabilities_missing(const struct capabilities_plan *plan, struct arena *arena,
+			 char **ret_names, struct error *err);
 
 /* Keep the permitted set while the ids change; execve(2) forgets it. Init, before the ids change.
  */
