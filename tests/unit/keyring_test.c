@@ -17,8 +17,7 @@ TEST(the_session_keyring_is_named_and_searchable)
 	char text[2048], id[1025];
 	long first;
 
-	if (syscall(SYS_keyctl, KEYCTL_GET_KEYRING_ID, KEY_SPEC_PROCESS_KEYRING, 1) < 0)
-		SKIP("needs a kernel with keyrings");
+	NEEDS(keyctl);
 	CHECK(keyring_join("web", &err) == 0);
 	CHECK(describe(text, sizeof(text)));
 	CHECK(strstr(text, ";_ses.web"));
@@ -44,8 +43,7 @@ TEST(a_second_process_joins_the_same_keyring)
 	int status;
 	pid_t pid;
 
-	if (syscall(SYS_keyctl, KEYCTL_GET_KEYRING_ID, KEY_SPEC_PROCESS_KEYRING, 1) < 0)
-		SKIP("needs a kernel with keyrings");
+	NEEDS(keyctl);
 	CHECK(keyring_join("shared", &err) == 0);
 	first = syscall(SYS_keyctl, KEYCTL_GET_KEYRING_ID, KEY_SPEC_SESSION_KEYRING, 0);
 	pid = fork();

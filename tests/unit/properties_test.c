@@ -147,6 +147,7 @@ TEST(policy_and_nice_reach_the_kernel)
 	struct config_scheduler config = { .policy = (char *)"SCHED_BATCH", .nice = { 7, true } };
 	struct error err = ERROR_INIT;
 
+	NEEDS(sched_setattr);
 	CHECK(scheduler_apply(scheduler_of(&config), &err) == 0);
 	CHECK_INT(sched_getscheduler(0), SCHED_BATCH);
 	CHECK_INT(getpriority(PRIO_PROCESS, 0), 7);
@@ -159,6 +160,7 @@ TEST(real_time_priority_and_flags_reach_the_kernel)
 	struct sched_param param;
 	struct error err = ERROR_INIT;
 
+	NEEDS(sched_setattr);
 	needs_root();
 	config.flags = NAMES("SCHED_FLAG_RESET_ON_FORK");
 	if (scheduler_apply(scheduler_of(&config), &err) < 0)
@@ -177,6 +179,7 @@ TEST(a_deadline_reaches_the_kernel)
 	struct sched_param other = { 0 };
 	struct error err = ERROR_INIT;
 
+	NEEDS(sched_setattr);
 	needs_root();
 	if (scheduler_apply(scheduler_of(&config), &err) < 0)
 		SKIP("needs a kernel that lets this cgroup have real-time processes");
@@ -190,6 +193,7 @@ TEST(what_the_kernel_refuses_is_named)
 	struct config_scheduler config = { .policy = (char *)"SCHED_ISO" };
 	struct error err = ERROR_INIT;
 
+	NEEDS(sched_setattr);
 	CHECK(scheduler_apply(scheduler_of(&config), &err) < 0);
 	CHECK(strstr(err.text, "SCHED_ISO"));
 }
@@ -221,6 +225,7 @@ TEST(io_priority_reaches_the_kernel)
 	struct optional_int plan;
 	struct error err = ERROR_INIT;
 
+	NEEDS(ioprio_set);
 	CHECK(io_priority_plan(NULL, &plan, &err) == 0);
 	CHECK(!plan.set);
 	CHECK(io_priority_apply(&plan, &err) == 0);
@@ -312,9 +317,7 @@ static void set_policy(const char *mode, const char *nodes, const struct strings
 	if (flags)
 		config.flags = *flags;
 	CHECK(memory_policy_plan(&config, room(), &plan, &err) == 0);
-	if (memory_policy_apply(plan, &err) < 0 && err.errnum == ENOSYS)
-		SKIP("needs a kernel with NUMA policies");
-	CHECK_INT(err.code, ERROR_NONE);
+	CHECK(memory_policy_apply(plan, &err) == 0);
 }
 
 TEST(memory_policy_reaches_the_kernel)
@@ -325,6 +328,8 @@ TEST(memory_policy_reaches_the_kernel)
 	struct error err = ERROR_INIT;
 	int mode = -1;
 
+	NEEDS(set_mempolicy);
+	NEEDS(get_mempolicy);
 	CHECK(memory_policy_plan(NULL, room(), &none, &err) == 0);
 	CHECK(none == NULL && memory_policy_apply(none, &err) == 0);
 	set_policy("MPOL_BIND", "0", &flags);

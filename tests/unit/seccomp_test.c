@@ -38,10 +38,12 @@ static struct config_seccomp_arg condition(uint64_t index, const char *op, uint6
 					    .value_two = { value_two, true } };
 }
 
+/* libseccomp, too, asks the kernel what it has. */
 static struct arena *room(void)
 {
 	struct error err = ERROR_INIT;
 
+	NEEDS(seccomp);
 	if (!arena.base)
 		CHECK(arena_init(&arena, ARENA_SIZE, &err) == 0);
 	return &arena;
