@@ -45,7 +45,6 @@ int execute(const char *path, char **args, char **env, struct error *err)
 	char what[512];
 
 	execve(path, args, env);
-	/* the name of a file that was found by executable_find() is printable enough */
 	snprintf(what, sizeof(what), "exec %s", path);
 	return execute_failed(err, errno, path, what);
 }
