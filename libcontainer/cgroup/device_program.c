@@ -1,10 +1,11 @@
 /* linux.resources.devices as an eBPF program of type BPF_PROG_TYPE_CGROUP_DEVICE, which the kernel
  * asks before a device node is opened or made (config-linux.md, Allowed Device list). Pure.
  *
- * The rules are decided here, not there: what the program holds is, for each device that some rule
- * names, the accesses (read, write, mknod) that are allowed in the end. It finds the device by
- * comparing type, then major, then minor; so the order of the rules, their overlaps and all that
- * one takes back from another cost nothing at run time, and the kernel's verifier walks a tree. */
+ * The rules are decided here, not there: for each device that some rule names we know which accesses
+ * (read, write, mknod) are refused in the end, however the rules overlap. The program has hardly a
+ * branch, because branches are what the kernel's verifier takes its time for: it starts with what is
+ * refused of a device that no rule names and flips, for each one that a rule names, the bits in
+ * which that one differs if its number is the asked one. */
 #include "libcontainer/cgroup/cgroup.h"
 
 #include <inttypes.h>
@@ -18,6 +19,11 @@
 #define ALL_ACCESS  (BPF_DEVCG_ACC_MKNOD | BPF_DEVCG_ACC_READ | BPF_DEVCG_ACC_WRITE)
 #define READ_WRITE  (BPF_DEVCG_ACC_READ | BPF_DEVCG_ACC_WRITE)
 #define RULES_LIMIT 4096
+
+/* The kernel's own limits for the numbers of devices. */
+#define MAJOR_MAX  0xfff
+#define MINOR_MAX  0xfffff
+#define MINOR_BITS 20
 
 struct rule {
 	bool allow;
@@ -90,9 +96,9 @@ static int read_access(const char *access, uint32_t *ret_access)
 	return 0;
 }
 
-static int read_number(struct optional_int number, int64_t *ret_number)
+static int read_number(struct optional_int number, int64_t max, int64_t *ret_number)
 {
-	if (number.set && (number.value < ANY || number.value > UINT32_MAX))
+	if (number.set && (number.value < ANY || number.value > max))
 		return -1;
 	*ret_number = number.set ? number.value : ANY;
 	return 0;
@@ -104,10 +110,10 @@ static int read_rule(const struct config_device_rule *from, size_t index, struct
 	rule->allow = from->allow.value;
 	if (read_type(from->type, &rule->type) < 0)
 		return bad_rule(err, index, "type", "\"a\", \"b\" or \"c\"");
-	if (read_number(from->major, &rule->major) < 0)
-		return bad_rule(err, index, "major", "a device number, or -1 for all");
-	if (read_number(from->minor, &rule->minor) < 0)
-		return bad_rule(err, index, "minor", "a device number, or -1 for all");
+	if (read_number(from->major, MAJOR_MAX, &rule->major) < 0)
+		return bad_rule(err, index, "major", "a number from 0 to 4095, or -1 for all");
+	if (read_number(from->minor, MINOR_MAX, &rule->minor) < 0)
+		return bad_rule(err, index, "minor", "a number from 0 to 1048575, or -1 for all");
 	if (read_access(from->access, &rule->access) < 0)
 		return bad_rule(err, index, "access", "one or more of r, w and m");
 	return 0;
@@ -182,11 +188,10 @@ static bool names_new_minor(const struct rules *rules, size_t index, uint32_t ty
 	return true;
 }
 
-/* ---- emit ---- */
+/* ---- the differences that the rules make ---- */
 
-/* Offsets of jumps have 16 bits. */
-#define INSNS_LIMIT 30000
-#define NO_VERDICT  0xff
+#define INSNS_LIMIT 30000	      /* the offset of a jump has 16 bits */
+#define FLIPS_LIMIT (INSNS_LIMIT / 5) /* at most so many instructions for each, and some besides */
 
 enum {
 	RESULT = BPF_REG_0,
@@ -195,180 +200,180 @@ enum {
 	ASKED = BPF_REG_3,
 	MAJOR = BPF_REG_4,
 	MINOR = BPF_REG_5,
+	NUMBER = BPF_REG_6, /* both: MAJOR << MINOR_BITS | MINOR */
+	REFUSED = BPF_REG_7,
+	DIFFERENCE = BPF_REG_8,
+	EQUAL = BPF_REG_9,
 };
 
-/* A jump to a verdict is filled in at the end, where the verdicts stand: one for each set of
- * allowed accesses. Until then verdicts[] says for each instruction which one it goes to. */
-struct emitter {
-	const struct rules *rules;
-	struct bpf_insn *insns;
-	uint8_t *verdicts;
+/* Where the register @what is @value, @bits are refused if they otherwise aren't, and aren't if they
+ * otherwise are. */
+struct flip {
+	uint8_t what;
+	uint32_t value;
+	uint32_t bits;
+};
+
+struct flips {
+	struct flip *items;
 	size_t count;
 	bool overflow;
 };
 
-static size_t emit(struct emitter *out, struct bpf_insn insn)
+static void add_flip(struct flips *flips, uint8_t what, uint32_t value, uint32_t bits)
 {
-	if (out->count == INSNS_LIMIT) {
-		out->overflow = true;
-		return 0;
-	}
-	out->insns[out->count] = insn;
-	out->verdicts[out->count] = NO_VERDICT;
-	return out->count++;
+	if (!bits)
+		return;
+	flips->overflow |= flips->count == FLIPS_LIMIT;
+	if (!flips->overflow)
+		flips->items[flips->count++] = (struct flip){ what, value, bits };
 }
 
-static void emit_load(struct emitter *out, uint8_t target, size_t offset)
+/* The minors that rules name for this major (OTHER: for all majors). */
+static void add_minors(struct flips *flips, const struct rules *rules, uint32_t type, int64_t major)
 {
-	emit(out, (struct bpf_insn){ .code = BPF_LDX | BPF_MEM | BPF_W,
-				     .dst_reg = target,
-				     .src_reg = CONTEXT,
-				     .off = (int16_t)offset });
-}
+	uint32_t others = decide(rules, type, major, OTHER);
 
-/* target = target OPERATION value, in 32 bits */
-static void emit_alu(struct emitter *out, uint8_t operation, uint8_t target, uint32_t value)
-{
-	emit(out, (struct bpf_insn){ .code = BPF_ALU | operation | BPF_K,
-				     .dst_reg = target,
-				     .imm = (int32_t)value });
-}
-
-static void emit_exit(struct emitter *out)
-{
-	emit(out, (struct bpf_insn){ .code = BPF_JMP | BPF_EXIT });
-}
-
-/* A jump if @target is @value; where to is filled in later. */
-static size_t emit_jump_if(struct emitter *out, uint8_t target, uint32_t value)
-{
-	return emit(out, (struct bpf_insn){ .code = BPF_JMP32 | BPF_JEQ | BPF_K,
-					    .dst_reg = target,
-					    .imm = (int32_t)value });
-}
-
-static size_t emit_jump(struct emitter *out)
-{
-	return emit(out, (struct bpf_insn){ .code = BPF_JMP | BPF_JA });
-}
-
-static void jump_to_here(struct emitter *out, size_t jump)
-{
-	out->insns[jump].off = (int16_t)(out->count - jump - 1);
-}
-
-static void jump_to_verdict(struct emitter *out, size_t jump, uint32_t allowed)
-{
-	out->verdicts[jump] = (uint8_t)allowed;
-}
-
-/* Type and major are known: look at the minor. */
-static void emit_minors(struct emitter *out, uint32_t type, int64_t major)
-{
-	uint32_t others = decide(out->rules, type, major, OTHER);
-
-	for (size_t i = 0; i < out->rules->count && !out->overflow; i++) {
-		int64_t minor = out->rules->items[i].minor;
-		uint32_t allowed;
-
-		if (!names_new_minor(out->rules, i, type, major))
-			continue;
-		allowed = decide(out->rules, type, major, minor);
-		if (allowed != others)
-			jump_to_verdict(out, emit_jump_if(out, MINOR, (uint32_t)minor), allowed);
-	}
-	jump_to_verdict(out, emit_jump(out), others);
-}
-
-/* Do the rules that name this major change anything? */
-static bool is_like_others(const struct rules *rules, uint32_t type, int64_t major)
-{
-	if (decide(rules, type, major, OTHER) != decide(rules, type, OTHER, OTHER))
-		return false;
-	for (size_t i = 0; i < rules->count; i++) {
+	for (size_t i = 0; i < rules->count && !flips->overflow; i++) {
 		int64_t minor = rules->items[i].minor;
+		uint32_t bits;
 
-		if (names_new_minor(rules, i, type, major) &&
-		    decide(rules, type, major, minor) != decide(rules, type, OTHER, minor))
-			return false;
-	}
-	return true;
-}
-
-/* The type is known: look at the major. */
-static void emit_majors(struct emitter *out, uint32_t type)
-{
-	size_t jump = out->count;
-
-	for (int pass = 0; pass < 2; pass++) {
-		for (size_t i = 0; i < out->rules->count && !out->overflow; i++) {
-			int64_t major = out->rules->items[i].major;
-
-			if (!names_new_major(out->rules, i, type) ||
-			    is_like_others(out->rules, type, major))
-				continue;
-			if (pass == 0) {
-				emit_jump_if(out, MAJOR, (uint32_t)major);
-			} else {
-				jump_to_here(out, jump++);
-				emit_minors(out, type, major);
-			}
+		if (!names_new_minor(rules, i, type, major))
+			continue;
+		bits = decide(rules, type, major, minor) ^ others;
+		if (major == OTHER) {
+			add_flip(flips, MINOR, (uint32_t)minor, bits);
+			continue;
 		}
-		if (pass == 0)
-			emit_minors(out, type, OTHER);
+		/* without what the minor alone flips already, whatever the major */
+		bits ^= decide(rules, type, OTHER, minor) ^ decide(rules, type, OTHER, OTHER);
+		add_flip(flips, NUMBER, (uint32_t)(major << MINOR_BITS | minor), bits);
 	}
 }
 
-static void emit_verdict(struct emitter *out, uint32_t allowed)
+static void add_majors(struct flips *flips, const struct rules *rules, uint32_t type)
 {
-	if (allowed == 0 || allowed == ALL_ACCESS) {
-		emit_alu(out, BPF_MOV, RESULT, allowed != 0);
-	} else {
-		emit_alu(out, BPF_MOV, RESULT, 1);
-		emit_alu(out, BPF_AND, ASKED, ~allowed);
-		size_t jump = emit_jump_if(out, ASKED, 0);
+	uint32_t others = decide(rules, type, OTHER, OTHER);
 
-		emit_alu(out, BPF_MOV, RESULT, 0);
-		jump_to_here(out, jump);
+	for (size_t i = 0; i < rules->count && !flips->overflow; i++) {
+		int64_t major = rules->items[i].major;
+
+		if (!names_new_major(rules, i, type))
+			continue;
+		add_flip(flips, MAJOR, (uint32_t)major, decide(rules, type, major, OTHER) ^ others);
+		add_minors(flips, rules, type, major);
 	}
-	emit_exit(out);
 }
 
-/* Those that are used: the kernel refuses instructions that can't be reached. */
-static void emit_verdicts(struct emitter *out)
+/* ---- emit ---- */
+
+static size_t emit(struct device_program *program, struct bpf_insn insn)
 {
-	size_t end = out->count;
+	program->insns[program->count] = insn;
+	return program->count++;
+}
 
-	for (uint32_t allowed = 0; allowed <= ALL_ACCESS; allowed++) {
-		bool used = false;
+static void emit_load(struct device_program *program, uint8_t target, size_t offset)
+{
+	emit(program, (struct bpf_insn){ .code = BPF_LDX | BPF_MEM | BPF_W,
+					 .dst_reg = target,
+					 .src_reg = CONTEXT,
+					 .off = (int16_t)offset });
+}
 
-		for (size_t i = 0; i < end; i++) {
-			if (out->verdicts[i] != allowed)
-				continue;
-			jump_to_here(out, i);
-			used = true;
-		}
-		if (used)
-			emit_verdict(out, allowed);
+/* target = target OPERATION value; @operation says also if in 32 bits (BPF_ALU) or in 64 */
+static void emit_value(struct device_program *program, uint8_t operation, uint8_t target,
+		       uint32_t value)
+{
+	emit(program, (struct bpf_insn){
+			  .code = operation | BPF_K, .dst_reg = target, .imm = (int32_t)value });
+}
+
+/* target = target OPERATION source */
+static void emit_register(struct device_program *program, uint8_t operation, uint8_t target,
+			  uint8_t source)
+{
+	emit(program,
+	     (struct bpf_insn){ .code = operation | BPF_X, .dst_reg = target, .src_reg = source });
+}
+
+static void jump_to_here(struct device_program *program, size_t jump)
+{
+	program->insns[jump].off = (int16_t)(program->count - jump - 1);
+}
+
+/* All flips of the same bits together. Of 64 bits a difference of two numbers of 32 bits, less 1, has
+ * the highest set only where they are equal; so the highest of EQUAL is set if any are. */
+static void emit_flips_of(struct device_program *program, const struct flips *flips, uint32_t bits)
+{
+	uint8_t collect = BPF_MOV;
+
+	for (size_t i = 0; i < flips->count; i++) {
+		if (flips->items[i].bits != bits)
+			continue;
+		emit_register(program, BPF_ALU | BPF_MOV, DIFFERENCE, flips->items[i].what);
+		emit_value(program, BPF_ALU | BPF_XOR, DIFFERENCE, flips->items[i].value);
+		emit_value(program, BPF_ALU64 | BPF_SUB, DIFFERENCE, 1);
+		emit_register(program, BPF_ALU64 | collect, EQUAL, DIFFERENCE);
+		collect = BPF_OR;
 	}
+	if (collect == BPF_MOV)
+		return;
+	emit_value(program, BPF_ALU64 | BPF_RSH, EQUAL, 63);
+	emit_value(program, BPF_ALU | BPF_MUL, EQUAL, bits);
+	emit_register(program, BPF_ALU | BPF_XOR, REFUSED, EQUAL);
+}
+
+static void emit_type(struct device_program *program, const struct rules *rules, uint32_t type,
+		      struct flips *flips)
+{
+	flips->count = 0;
+	add_minors(flips, rules, type, OTHER);
+	add_majors(flips, rules, type);
+	emit_value(program, BPF_ALU | BPF_MOV, REFUSED,
+		   decide(rules, type, OTHER, OTHER) ^ ALL_ACCESS);
+	for (uint32_t bits = 1; bits <= ALL_ACCESS; bits++)
+		emit_flips_of(program, flips, bits);
 }
 
 /* The context's first word holds the type in its lower half and the asked accesses above. */
-static void emit_all(struct emitter *out)
+static void emit_context(struct device_program *program)
 {
-	size_t if_block;
+	emit_load(program, TYPE, offsetof(struct bpf_cgroup_dev_ctx, access_type));
+	emit_register(program, BPF_ALU | BPF_MOV, ASKED, TYPE);
+	emit_value(program, BPF_ALU | BPF_AND, TYPE, 0xffff);
+	emit_value(program, BPF_ALU | BPF_RSH, ASKED, 16);
+	emit_load(program, MAJOR, offsetof(struct bpf_cgroup_dev_ctx, major));
+	emit_load(program, MINOR, offsetof(struct bpf_cgroup_dev_ctx, minor));
+	emit_register(program, BPF_ALU | BPF_MOV, NUMBER, MAJOR);
+	emit_value(program, BPF_ALU | BPF_LSH, NUMBER, MINOR_BITS);
+	emit_register(program, BPF_ALU | BPF_OR, NUMBER, MINOR);
+}
 
-	emit_load(out, TYPE, offsetof(struct bpf_cgroup_dev_ctx, access_type));
-	emit_load(out, ASKED, offsetof(struct bpf_cgroup_dev_ctx, access_type));
-	emit_load(out, MAJOR, offsetof(struct bpf_cgroup_dev_ctx, major));
-	emit_load(out, MINOR, offsetof(struct bpf_cgroup_dev_ctx, minor));
-	emit_alu(out, BPF_AND, TYPE, 0xffff);
-	emit_alu(out, BPF_RSH, ASKED, 16);
-	if_block = emit_jump_if(out, TYPE, BPF_DEVCG_DEV_BLOCK);
-	emit_majors(out, BPF_DEVCG_DEV_CHAR);
-	jump_to_here(out, if_block);
-	emit_majors(out, BPF_DEVCG_DEV_BLOCK);
-	emit_verdicts(out);
+/* 1, which allows, if nothing that is asked for is refused; else 0. */
+static void emit_result(struct device_program *program)
+{
+	emit_register(program, BPF_ALU | BPF_MOV, RESULT, ASKED);
+	emit_register(program, BPF_ALU | BPF_AND, RESULT, REFUSED);
+	emit_value(program, BPF_ALU64 | BPF_SUB, RESULT, 1);
+	emit_value(program, BPF_ALU64 | BPF_RSH, RESULT, 63);
+	emit(program, (struct bpf_insn){ .code = BPF_JMP | BPF_EXIT });
+}
+
+static void emit_all(struct device_program *program, const struct rules *rules, struct flips *flips)
+{
+	size_t if_block, past_block;
+
+	emit_context(program);
+	if_block = emit(program, (struct bpf_insn){ .code = BPF_JMP | BPF_JEQ | BPF_K,
+						    .dst_reg = TYPE,
+						    .imm = BPF_DEVCG_DEV_BLOCK });
+	emit_type(program, rules, BPF_DEVCG_DEV_CHAR, flips);
+	past_block = emit(program, (struct bpf_insn){ .code = BPF_JMP | BPF_JA });
+	jump_to_here(program, if_block);
+	emit_type(program, rules, BPF_DEVCG_DEV_BLOCK, flips);
+	jump_to_here(program, past_block);
+	emit_result(program);
 }
 
 int device_program_compile(const struct config_resources *resources, struct arena *arena,
@@ -377,7 +382,8 @@ int device_program_compile(const struct config_resources *resources, struct aren
 	static const char property[] = "linux.resources.devices";
 	size_t count = resources->devices.count + array_length(default_rules);
 	struct rules rules = { .count = count };
-	struct emitter out = { .rules = &rules };
+	struct device_program program = { .count = 0 };
+	struct flips flips = { .count = 0 };
 	struct rule *items;
 
 	if (resources->devices.count > RULES_LIMIT)
@@ -387,12 +393,12 @@ int device_program_compile(const struct config_resources *resources, struct aren
 	if (read_rules(resources, items, err) < 0)
 		return -1;
 	rules.items = items;
-	out.insns = arena_calloc(arena, INSNS_LIMIT, sizeof(*out.insns));
-	out.verdicts = arena_alloc(arena, INSNS_LIMIT);
-	emit_all(&out);
-	if (out.overflow)
+	flips.items = arena_calloc(arena, FLIPS_LIMIT, sizeof(*flips.items));
+	program.insns = arena_calloc(arena, 2 * INSNS_LIMIT, sizeof(*program.insns));
+	emit_all(&program, &rules, &flips);
+	if (flips.overflow)
 		return error_set(err, ERROR_INVALID, property, "%s: too many different devices",
 				 property);
-	*ret_program = (struct device_program){ .insns = out.insns, .count = out.count };
+	*ret_program = program;
 	return 0;
 }
