@@ -364,9 +364,9 @@ static void print_once(const char *target)
 /* spy: the executable of each process that it can look into, as often as it can. */
 static int action_spy(int argc, char **argv)
 {
-	(void)argc, (void)argv;
+	(void)argv;
 	puts("spying");
-	for (;;) {
+	while (argc == 0) {
 		DIR *dir = opendir("/proc");
 		struct dirent *entry;
 		while (dir && (entry = readdir(dir))) {
@@ -381,6 +381,7 @@ static int action_spy(int argc, char **argv)
 		if (dir)
 			closedir(dir);
 	}
+	return -1;
 }
 
 static const struct action {
@@ -390,7 +391,7 @@ static const struct action {
 	{ "try", action_try },	       { "exit", action_exit },	    { "kill", action_kill },
 	{ "wait", action_wait },       { "fork", action_fork },	    { "hold", action_hold },
 	{ "signals", action_signals }, { "notify", action_notify }, { "cat", action_cat },
-	{ "crash", action_crash },
+	{ "crash", action_crash },     { "spy", action_spy },
 };
 
 int probe_action(int argc, char **argv)

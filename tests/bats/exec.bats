@@ -227,7 +227,7 @@ process_file() {
 }
 
 @test "a hundred processes one after another leave the container as it was" {
-	for ((i = 0; i < $(count 100); i++)); do
+	for _ in $(seq "$(count 100)"); do
 		proa exec "$ID" /bin/true
 	done
 	equal "$(cat "$(cgroup_of "$(init_pid)")/cgroup.procs")" "$(init_pid)"

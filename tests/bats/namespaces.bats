@@ -82,7 +82,7 @@ file_of() {
 	config '.linux.namespaces |= (map(select(.type != "pid")) + [{type: "pid", path: $p}])' --arg p "/proc/$other/ns/pid"
 	config 'del(.process.capabilities)'
 	process /bin/sleep 0.1
-	for ((i = 0; i < $(count 200); i++)); do
+	for _ in $(seq "$(count 200)"); do
 		runs
 	done
 	kill -KILL "$other"
