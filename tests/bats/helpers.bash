@@ -9,7 +9,9 @@ bats_require_minimum_version 1.5.0
 : "${PROA_BUILD:=$PROA_SRC/build}"
 # Another runtime shows whether a test is right: RUNTIME=runc bats FILE
 : "${RUNTIME:=${PROA:-$PROA_BUILD/proa}}"
-export BATS_TEST_TIMEOUT=$([ "${PROA_LANE-}" = vm ] && echo 600 || echo 60)
+BATS_TEST_TIMEOUT=60
+[ "${PROA_LANE-}" != vm ] || BATS_TEST_TIMEOUT=600
+export BATS_TEST_TIMEOUT
 TERM_TOOL=$PROA_BUILD/tests/term
 CGROUP=/sys/fs/cgroup
 
