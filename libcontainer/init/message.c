@@ -82,25 +82,30 @@ int message_receive(int socket, struct message *ret_message, int *ret_fd, struct
 	return 1;
 }
 
-int message_ask(int socket, enum message_type type, uint32_t index, int fd, int *ret_fd,
-		struct error *err)
+int message_await_done(int socket, enum message_type answered, int *ret_fd, struct error *err)
 {
+	const char *name = message_name(answered);
 	struct message answer;
 	_cleanup_fd_ int received = -1;
-	int got;
+	int got = message_receive(socket, &answer, &received, err);
 
-	if (message_send(socket, type, index, fd, err) < 0)
-		return -1;
-	got = message_receive(socket, &answer, &received, err);
 	if (got < 0)
 		return -1;
 	if (got == 0)
-		return error_set(err, ERROR_PROTOCOL, message_name(type),
-				 "the parent ended before it answered %s", message_name(type));
+		return error_set(err, ERROR_PROTOCOL, name,
+				 "the parent ended before it answered %s", name);
 	if (answer.type != MESSAGE_DONE)
-		return error_set(err, ERROR_PROTOCOL, message_name(type), "%s answered by %s",
-				 message_name(type), message_name(answer.type));
+		return error_set(err, ERROR_PROTOCOL, name, "%s answered by %s", name,
+				 message_name(answer.type));
 	if (ret_fd)
 		*ret_fd = steal_fd(&received);
 	return 0;
+}
+
+int message_ask(int socket, enum message_type type, uint32_t index, int fd, int *ret_fd,
+		struct error *err)
+{
+	if (message_send(socket, type, index, fd, err) < 0)
+		return -1;
+	return message_await_done(socket, type, ret_fd, err);
 }

@@ -6,7 +6,7 @@
  *     |                                |  are joined or clocks   |
  *     |                                |  set)                   |
  *     |<----------- SPAWNED + pidfd ---| clone3 ---------------->|
- *     |  reaps the bridge              .                         |
+ *     |  reaps the bridge; DONE ------------------------------->|  waits for it: we know it now
  *     |<------------------------------------------- MAP_IDS -----|  only in a new user namespace
  *     |  writes the maps; DONE --------------------------------->|
  *     |<------------------------------------- MOUNT_SOURCE i ----|  per mount whose source init
@@ -14,7 +14,7 @@
  *     |<------------------------------------- RUNTIME_HOOKS -----|  before pivot_root
  *     |  device program, prestart and createRuntime hooks; DONE->|
  *     |<------------------------------------------- SPAWNED -----|  only to join a pid namespace
- *     |  (the process changes as at the bridge)                  |
+ *     |  the process changes as at the bridge; DONE ------------>|
  *     |<------------------------------------------- CREATED -----|  no longer dies with the parent
  *     |  limits, state, pid file; DONE ------------------------->|  waits at its socket
  *     x                                                          |
@@ -66,6 +66,10 @@ int message_send_error(int socket, const struct error *error);
 /* Receive one, with the descriptor it carries (-1 if none). Returns 1, 0 at the end of file (also
  * when the peer was killed), -1 on a message that is malformed. Any process. */
 int message_receive(int socket, struct message *ret_message, int *ret_fd, struct error *err);
+
+/* Init: wait for the DONE that answers somebody's message; the descriptor it carries in *ret_fd (may be NULL). When the
+ * parent is gone this fails: init must not go on without it. */
+int message_await_done(int socket, enum message_type answered, int *ret_fd, struct error *err);
 
 /* Init: send and wait for DONE, whose descriptor is returned in *ret_fd (may be NULL). When the
  * parent is gone this fails: init must not go on without it. */

@@ -101,7 +101,7 @@ static const struct handler {
 	bool answered; /* by DONE */
 	bool again;    /* may follow itself */
 } handlers[] = {
-	[MESSAGE_SPAWNED] = { on_spawned, .known = true, .again = true },
+	[MESSAGE_SPAWNED] = { on_spawned, .known = true, .answered = true, .again = true },
 	[MESSAGE_MAP_IDS] = { on_map_ids, .known = true, .answered = true },
 	[MESSAGE_MOUNT_SOURCE] = { on_mount_source, .known = true, .answered = true,
 				   .again = true },

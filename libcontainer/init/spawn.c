@@ -68,8 +68,9 @@ int continue_in_clone(int channel, uint64_t flags, int cgroup, struct error *err
 	_cleanup_fd_ int pidfd = -1;
 	pid_t pid = clone_process(flags | CLONE_PARENT, 0, cgroup, &pidfd);
 
+	/* until the parent knows us, what we ask it for would go to our predecessor */
 	if (pid == 0)
-		return 0;
+		return message_await_done(channel, MESSAGE_SPAWNED, NULL, err);
 	if (pid < 0)
 		return clone_failed(cgroup, err);
 	if (message_send(channel, MESSAGE_SPAWNED, 0, pidfd, err) < 0)
@@ -98,10 +99,17 @@ void bridge_main(const struct plan *plan, int socket, struct progress *progress)
 	step_begin(progress, "clone");
 	/* an exec'd process is cloned once more, when it enters the pid namespace and the cgroup */
 	if (plan->purpose == PURPOSE_CREATE &&
-	    continue_in_clone(socket, namespaces_clone_flags(&plan->namespaces), plan->cgroup,
-			      &error) < 0)
+	    continue_in_clone(socket, namespaces_clone_flags(&plan->namespaces),
+			      enters_cgroup_first(plan) ? -1 : plan->cgroup, &error) < 0)
 		init_fail(socket, &error);
 	init_main(plan, socket, progress);
+}
+
+/* Who has joined a user namespace can't put a process into a cgroup of the host's any more: then the first process
+ * enters it, and the others inherit it. Otherwise helpers stay out, where no limit can refuse or charge them. */
+bool enters_cgroup_first(const struct plan *plan)
+{
+	return plan->namespaces.joined & CLONE_NEWUSER;
 }
 
 static bool needs_bridge(const struct plan *plan)
@@ -112,9 +120,9 @@ static bool needs_bridge(const struct plan *plan)
 /* The process that @child runs in; the parent's end of the conversation is not for it. */
 static pid_t clone_first(const struct plan *plan, const int sockets[2], struct spawned *spawned)
 {
-	bool bridge = needs_bridge(plan);
+	bool bridge = needs_bridge(plan), in_cgroup = !bridge || enters_cgroup_first(plan);
 	uint64_t flags = bridge ? 0 : namespaces_clone_flags(&plan->namespaces);
-	pid_t pid = clone_process(flags, SIGCHLD, bridge ? -1 : plan->cgroup, &spawned->pidfd);
+	pid_t pid = clone_process(flags, SIGCHLD, in_cgroup ? plan->cgroup : -1, &spawned->pidfd);
 
 	if (pid)
 		return pid;

@@ -263,7 +263,8 @@ static int step_pid_namespace(struct init *init, struct error *err)
 		return 0;
 	if (namespace_join_pid(&plan->namespaces, err) < 0)
 		return -1;
-	if (continue_in_clone(init->channel, 0, exec ? plan->cgroup : -1, err) < 0)
+	if (continue_in_clone(init->channel, 0,
+			      exec && !enters_cgroup_first(plan) ? plan->cgroup : -1, err) < 0)
 		return -1;
 	/* the clone leads no session, and only a leader can take a terminal */
 	if (step_session(init, err) < 0)
