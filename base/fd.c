@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/kernel.h"
 
 int fd_read(int fd, size_t limit, struct buffer *buffer, const char *object, struct error *err)
 {
@@ -126,35 +127,55 @@ int dir_make(int dirfd, const char *name, mode_t mode, struct error *err)
 	return fd;
 }
 
-static int remove_entry(int dirfd, const char *name, dev_t device, struct error *err)
+/* Where a directory is a mount point, also one of the same file system, this fails with EXDEV. */
+static DIR *open_beneath(int dirfd, const char *name)
 {
-	_cleanup_dir_ DIR *dir = NULL;
-	struct dirent *entry;
-	struct stat st;
-	int fd;
+	_cleanup_fd_ int fd = sys_openat2(dirfd, name, O_RDONLY | O_DIRECTORY, 0,
+					  RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS | RESOLVE_NO_XDEV);
+	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
 
-	if (unlinkat(dirfd, name, 0) == 0 || errno == ENOENT)
-		return 0;
-	fd = openat(dirfd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
-	if (fd < 0)
-		return errno == ENOENT ? 0 : error_errno(err, errno, name, "remove %s", name);
-	dir = fdopendir(fd);
-	if (!dir || fstat(fd, &st) < 0)
-		return error_errno(err, errno, name, "remove %s", name);
-	if (device && st.st_dev != device)
-		return error_set(err, ERROR_REFUSED, name, "remove %s: a mount point", name);
+	if (dir)
+		steal_fd(&fd);
+	return dir;
+}
+
+static int remove_content(DIR *dir, const char *but, struct error *err)
+{
+	struct dirent *entry;
+
 	while ((entry = readdir(dir)))
 		if (strcmp(entry->d_name, ".") && strcmp(entry->d_name, "..") &&
-		    remove_entry(fd, entry->d_name, st.st_dev, err) < 0)
+		    (!but || strcmp(entry->d_name, but)) &&
+		    dir_remove(dirfd(dir), entry->d_name, err) < 0)
 			return -1;
-	if (unlinkat(dirfd, name, AT_REMOVEDIR) < 0 && errno != ENOENT)
-		return error_errno(err, errno, name, "remove directory %s", name);
 	return 0;
 }
 
 int dir_remove(int dirfd, const char *name, struct error *err)
 {
-	return remove_entry(dirfd, name, 0, err);
+	_cleanup_dir_ DIR *dir = NULL;
+
+	if (unlinkat(dirfd, name, 0) == 0 || errno == ENOENT)
+		return 0;
+	if (errno != EISDIR)
+		return error_errno(err, errno, name, "remove %s", name);
+	dir = open_beneath(dirfd, name);
+	if (!dir)
+		return errno == ENOENT ? 0 : error_errno(err, errno, name, "remove %s", name);
+	if (remove_content(dir, NULL, err) < 0)
+		return -1;
+	if (unlinkat(dirfd, name, AT_REMOVEDIR) < 0 && errno != ENOENT)
+		return error_errno(err, errno, name, "remove directory %s", name);
+	return 0;
+}
+
+int dir_empty(int dirfd, const char *but, struct error *err)
+{
+	_cleanup_dir_ DIR *dir = open_beneath(dirfd, ".");
+
+	if (!dir)
+		return error_errno(err, errno, NULL, "read a directory to be emptied");
+	return remove_content(dir, but, err);
 }
 
 int fds_cloexec_from(unsigned int first, struct error *err)
@@ -179,14 +200,23 @@ static int socket_address(int dirfd, const char *name, struct sockaddr_un *addre
 	return 0;
 }
 
-int socket_bind_at(int dirfd, const char *name, int type, struct error *err)
+int socket_bind_at(int dirfd, const char *name, int type, mode_t mode, struct error *err)
 {
 	_cleanup_fd_ int fd = socket(AF_UNIX, type | SOCK_CLOEXEC, 0);
 	struct sockaddr_un address;
+	mode_t mask;
+	int result;
 
 	if (socket_address(dirfd, name, &address, err) < 0)
 		return -1;
-	if (fd < 0 || bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0)
+	/* the mode is that of the socket, less the umask; a chmod(2) afterwards could be led
+	 * elsewhere */
+	if (fd < 0 || fchmod(fd, mode) < 0)
+		return error_errno(err, errno, name, "make socket %s", name);
+	mask = umask(0);
+	result = bind(fd, (struct sockaddr *)&address, sizeof(address));
+	umask(mask);
+	if (result < 0)
 		return error_errno(err, errno, name, "bind socket %s", name);
 	return steal_fd(&fd);
 }

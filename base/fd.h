@@ -31,17 +31,21 @@ int file_replace(int dirfd, const char *name, mode_t mode, const void *bytes, si
 /* Make a directory (as mkdirat(2), one that is there is fine) and open it, never through a link. */
 int dir_make(int dirfd, const char *name, mode_t mode, struct error *err);
 
-/* Remove a directory and all below it, never following a link or crossing into another mount.
- * One that is missing is fine. */
+/* Remove a file, or a directory and all below it, never following a link or crossing into another
+ * mount. One that is missing is fine. */
 int dir_remove(int dirfd, const char *name, struct error *err);
+/* The same for all that is in the directory @dirfd but the entry @but (NULL: everything). */
+int dir_empty(int dirfd, const char *but, struct error *err);
 
 /* Mark every descriptor from @first on as close-on-exec. */
 int fds_cloexec_from(unsigned int first, struct error *err);
 
-/* A stream or seqpacket socket (@type) bound to, or connected to, @name in the directory @dirfd.
- * An address has only 108 bytes and state roots may be deep, hence the directory. connect returns
- * -1 with err->errnum ECONNREFUSED or ENOENT when nobody listens. */
-int socket_bind_at(int dirfd, const char *name, int type, struct error *err);
+/* A socket of @type (SOCK_STREAM, …; SOCK_NONBLOCK may be added) bound to, or connected to, @name
+ * in the directory @dirfd. An address has only 108 bytes and state roots may be deep, hence the
+ * directory. The bound one's file has exactly @mode. connect returns -1 with err->errnum
+ * ECONNREFUSED or ENOENT when nobody listens; EAGAIN, if it may not block, when somebody does but
+ * has accepted none of many. */
+int socket_bind_at(int dirfd, const char *name, int type, mode_t mode, struct error *err);
 int socket_connect_at(int dirfd, const char *name, int type, struct error *err);
 /* The same for a path that may be longer than an address. */
 int socket_connect_path(const char *path, int type, struct error *err);

@@ -9,6 +9,9 @@
 #define KERNEL_MAJOR 5
 #define KERNEL_MINOR 14
 
+/* Whoever renames without end must not keep us without end. */
+#define OPENAT2_TRIES 10000
+
 int kernel_check(struct error *err)
 {
 	struct utsname names;
@@ -30,9 +33,11 @@ int sys_openat2(int dirfd, const char *path, uint64_t flags, mode_t mode, uint64
 	struct open_how how = { .flags = flags | O_CLOEXEC, .mode = mode, .resolve = resolve };
 	long fd;
 
-	do
+	for (int tries = 0; tries < OPENAT2_TRIES; tries++) {
 		fd = syscall(SYS_openat2, dirfd, path, &how, sizeof(how));
-	while (fd < 0 && (errno == EAGAIN || errno == EINTR));
+		if (fd >= 0 || (errno != EAGAIN && errno != EINTR))
+			break;
+	}
 	return (int)fd;
 }
 

@@ -227,7 +227,7 @@ static int keep_config(struct creation *creation, struct error *err)
 static int open_start_socket(struct creation *creation, struct error *err)
 {
 	creation->plan->start_socket =
-	    socket_bind_at(creation->record.dir, STORE_START, SOCK_SEQPACKET, err);
+	    socket_bind_at(creation->record.dir, STORE_START, SOCK_SEQPACKET, 0600, err);
 	return creation->plan->start_socket < 0 ? -1 : 0;
 }
 

@@ -51,13 +51,10 @@ int notify_bind(const struct record *record, int *ret_socket, struct error *err)
 	*ret_socket = -1;
 	if (dir < 0 || !host || !host[0])
 		return 0;
-	*ret_socket = socket_bind_at(dir, NOTIFY_NAME, SOCK_DGRAM, err);
-	if (*ret_socket < 0)
-		return -1;
-	if (fchmodat(dir, NOTIFY_NAME, 0777, 0) < 0)
-		return error_errno(err, errno, NOTIFY_NAME,
-				   "open the notify socket to the container");
-	return 0;
+	/* that of a start that was killed before it released init */
+	unlinkat(dir, NOTIFY_NAME, 0);
+	*ret_socket = socket_bind_at(dir, NOTIFY_NAME, SOCK_DGRAM, 0777, err);
+	return *ret_socket < 0 ? -1 : 0;
 }
 
 static int connect_host(struct error *err)
