@@ -131,7 +131,7 @@ static int follow(struct walk *walk, int parent, const char *name, struct error 
 	return set_rest(walk, target, rest, err);
 }
 
-/* One component: make it if it is missing (a directory, or nothing when @make is false). */
+/* One component: make the directory if it is missing, follow the link if it is one. */
 static int step(struct walk *walk, const char *name, mode_t mode, int flags, struct error *err)
 {
 	_cleanup_fd_ int parent = open_done(walk, err);
@@ -204,14 +204,17 @@ static int open_parent(int rootfd, const char *path, int flags, char ret_name[NA
 	const char *slash = strrchr(path, '/'), *name = slash ? slash + 1 : path;
 	char parent[PATH_MAX];
 	size_t length = slash ? (size_t)(slash - path) : 0;
+	int fd;
 
 	if (!name[0] || strcmp(name, ".") == 0 || strcmp(name, "..") == 0 ||
 	    strlen(name) > NAME_MAX || length >= sizeof(parent))
 		return -1;
-	memcpy(ret_name, name, strlen(name) + 1);
 	memcpy(parent, path, length);
 	parent[length] = '\0';
-	return try_open(rootfd, parent, (flags & PATH_NO_SYMLINKS) | PATH_DIRECTORY);
+	fd = try_open(rootfd, parent, (flags & PATH_NO_SYMLINKS) | PATH_DIRECTORY);
+	if (fd >= 0)
+		memcpy(ret_name, name, strlen(name) + 1);
+	return fd;
 }
 
 int path_make_directory(int rootfd, const char *path, mode_t mode, int flags, struct error *err)
@@ -255,7 +258,8 @@ int path_make_parent(int rootfd, const char *path, mode_t mode, int flags,
 	return walk_path(&walk, mode, flags, ret_name, err);
 }
 
-/* O_EXCL: what appears here meanwhile is not ours (CVE-2026-88264). */
+/* O_EXCL: what appears here meanwhile is not ours (CVE-2026-88264). This descriptor is the result:
+ * what has this name a moment later need not be ours either. */
 static int make_file(int parent, const char *name, mode_t mode)
 {
 	return openat(parent, name, O_RDONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, mode);
@@ -279,7 +283,7 @@ int path_make_file(int rootfd, const char *path, mode_t mode, int flags, struct 
 		fd = make_file(parent, name, mode);
 		if (fd >= 0)
 			return fd;
-		close(parent);
+		close(steal_fd(&parent));
 	}
 	parent = path_make_parent(rootfd, path, 0755, flags, name, err);
 	if (parent < 0)

@@ -74,6 +74,22 @@ static int harness_tap = -1; /* the real stdout */
 				     want_);                                                       \
 	} while (0)
 
+#define CHECK_HAS(text, part)                                                                      \
+	do {                                                                                       \
+		const char *text_ = (text), *part_ = (part);                                       \
+		if (!text_ || !strstr(text_, part_))                                               \
+			harness_fail(__FILE__, __LINE__, "\"%s\" is not in \"%s\"", part_,         \
+				     text_ ? text_ : "(null)");                                    \
+	} while (0)
+
+#define CHECK_LACKS(text, part)                                                                    \
+	do {                                                                                       \
+		const char *text_ = (text), *part_ = (part);                                       \
+		if (!text_ || strstr(text_, part_))                                                \
+			harness_fail(__FILE__, __LINE__, "\"%s\" is in \"%s\"", part_,             \
+				     text_ ? text_ : "(null)");                                    \
+	} while (0)
+
 /* How often to do something of which a whole run (tests/run --long) does n: then n, else a
  * twentieth. */
 #define COUNT(n) harness_times(n)

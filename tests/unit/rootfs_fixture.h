@@ -39,22 +39,6 @@ struct fixture {
 			harness_fail(__FILE__, __LINE__, "%s: %s", #call, fixture.err.text);       \
 	} while (0)
 
-#define CHECK_HAS(text, part)                                                                      \
-	do {                                                                                       \
-		const char *text_ = (text), *part_ = (part);                                       \
-		if (!text_ || !strstr(text_, part_))                                               \
-			harness_fail(__FILE__, __LINE__, "\"%s\" is not in \"%s\"", part_,         \
-				     text_ ? text_ : "(null)");                                    \
-	} while (0)
-
-#define CHECK_LACKS(text, part)                                                                    \
-	do {                                                                                       \
-		const char *text_ = (text), *part_ = (part);                                       \
-		if (!text_ || strstr(text_, part_))                                                \
-			harness_fail(__FILE__, __LINE__, "\"%s\" is in \"%s\"", part_,             \
-				     text_ ? text_ : "(null)");                                    \
-	} while (0)
-
 /* One per test program is enough: each test is a process. */
 static struct fixture fixture;
 
