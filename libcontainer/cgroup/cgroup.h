@@ -143,6 +143,10 @@ int cgroup_open(const char *path, struct error *err);
 /* Where the v2 hierarchy is mounted, in @arena; NULL if it is nowhere. */
 char *cgroup_mount_point(struct arena *arena);
 
+/* Is there a cgroup at this path? Asked before cgroup_create() by who writes down beforehand what is
+ * going to be made. */
+bool cgroup_exists(const char *path);
+
 /* The path of the cgroup of a process (0: our own), in @arena. A dead one has err->errnum ESRCH or
  * ENOENT. */
 int cgroup_of(pid_t pid, struct arena *arena, char **ret_path, struct error *err);

@@ -116,6 +116,15 @@ int cgroup_open(const char *path, struct error *err)
 	return fd;
 }
 
+bool cgroup_exists(const char *path)
+{
+	struct error ignored = ERROR_INIT; /* whoever makes it meets the same error */
+	_cleanup_fd_ int hierarchy = hierarchy_open(&ignored);
+
+	path += strspn(path, "/");
+	return hierarchy >= 0 && faccessat(hierarchy, path, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
 ssize_t cgroup_read(int dirfd, const char *file, char *ret_text, size_t size)
 {
 	_cleanup_fd_ int fd = openat(dirfd, file, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);

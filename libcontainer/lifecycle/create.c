@@ -132,6 +132,10 @@ static int plan_cgroup(struct creation *creation, struct error *err)
 	if (creation->cgroup_plan->warning)
 		creation->runtime->warn(creation->cgroup_plan->warning);
 	creation->state->cgroup_path = creation->cgroup_plan->path;
+	/* the intent: whoever deletes what we leave when we are killed must not take the cgroup of
+	 * others for ours, nor ours for that of others */
+	creation->state->cgroup_created =
+	    creation->cgroup_plan->path && !cgroup_exists(creation->cgroup_plan->path);
 	return 0;
 }
 

@@ -52,7 +52,9 @@ static int remove_cgroup(const struct container_state *state, struct error *err)
 {
 	_cleanup_fd_ int cgroup = -1;
 
-	if (!state->cgroup_path)
+	/* one that was there before, and that a create that was killed may not have looked into,
+	 * can hold processes of others */
+	if (!state->cgroup_path || (!state->cgroup_created && !state->created))
 		return 0;
 	cgroup = cgroup_open(state->cgroup_path, err);
 	if (cgroup < 0)

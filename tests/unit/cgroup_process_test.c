@@ -120,6 +120,15 @@ TEST(open_is_below_the_mount)
 	CHECK_INT(err.errnum, EXDEV);
 }
 
+TEST(exists_is_asked_below_the_mount)
+{
+	world_enter();
+	CHECK(!cgroup_exists(world));
+	make(world);
+	CHECK(cgroup_exists(world));
+	CHECK(!cgroup_exists(below_world("a")));
+}
+
 /* ---- signals ---- */
 
 static void die_of_term(void)
