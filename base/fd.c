@@ -178,6 +178,27 @@ int dir_empty(int dirfd, const char *but, struct error *err)
 	return remove_content(dir, but, err);
 }
 
+/* The lowest of @keep that is not below @first; ~0U if there is none. */
+static unsigned int next_kept(unsigned int first, const int *keep, size_t count)
+{
+	unsigned int next = ~0U;
+
+	for (size_t i = 0; i < count; i++)
+		if (keep[i] >= 0 && (unsigned int)keep[i] >= first && (unsigned int)keep[i] < next)
+			next = (unsigned int)keep[i];
+	return next;
+}
+
+int fds_close_others(unsigned int first, const int *keep, size_t count, struct error *err)
+{
+	for (unsigned int next; first != ~0U; first = next == ~0U ? next : next + 1) {
+		next = next_kept(first, keep, count);
+		if (next > first && close_range(first, next == ~0U ? next : next - 1, 0) < 0)
+			return error_errno(err, errno, NULL, "close descriptors from %u on", first);
+	}
+	return 0;
+}
+
 int fds_cloexec_from(unsigned int first, struct error *err)
 {
 	if (close_range(first, ~0U, CLOSE_RANGE_CLOEXEC) < 0)

@@ -37,6 +37,9 @@ int dir_remove(int dirfd, const char *name, struct error *err);
 /* The same for all that is in the directory @dirfd but the entry @but (NULL: everything). */
 int dir_empty(int dirfd, const char *but, struct error *err);
 
+/* Close every descriptor from @first on but those in @keep, in which -1 counts as none. */
+int fds_close_others(unsigned int first, const int *keep, size_t count, struct error *err);
+
 /* Mark every descriptor from @first on as close-on-exec. */
 int fds_cloexec_from(unsigned int first, struct error *err);
 

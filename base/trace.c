@@ -38,3 +38,8 @@ void trace_phase(const char *phase)
 	if (write(trace_fd, line, (size_t)length) < 0)
 		trace_fd = -1;
 }
+
+int trace_descriptor(void)
+{
+	return trace_fd;
+}

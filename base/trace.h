@@ -15,3 +15,6 @@ void trace_process(const char *name);
 
 /* A phase begins: one line {"phase":…,"us":…,"process":…,"pid":…}, us of CLOCK_MONOTONIC. */
 void trace_phase(const char *phase);
+
+/* The descriptor that is written to, for whoever closes all others; -1 if there is none. */
+int trace_descriptor(void);

@@ -16,6 +16,7 @@
 #include "base/cleanup.h"
 #include "base/fd.h"
 #include "base/procfs.h"
+#include "base/trace.h"
 #include "libcontainer/init/hooks.h"
 #include "libcontainer/init/init.h"
 #include "libcontainer/init/message.h"
@@ -245,26 +246,42 @@ static int step_root(struct init *init, struct error *err)
 	return 0;
 }
 
+/* The cgroup that an exec'd process is cloned into; -1: it is in it already. */
+static int clone_cgroup(const struct plan *plan)
+{
+	return plan->purpose == PURPOSE_EXEC && !enters_cgroup_first(plan) ? plan->cgroup : -1;
+}
+
+/* All that we have inherited from the parent, and all that was needed to build: what stays open is what the rest
+ * of the way needs. */
 static int step_forget_host(struct init *init, struct error *err)
 {
-	(void)err;
-	close(init->plan->procfs);
-	if (init->plan->purpose == PURPOSE_CREATE)
-		rootfs_close(&init->rootfs);
-	return 0;
+	const struct plan *plan = init->plan;
+	const int keep[] = {
+		init->channel,
+		init->procfs,
+		init->terminal,
+		plan->start_socket,
+		trace_descriptor(),
+		/* for the clone that is yet to come: the cgroup and the pid namespace it enters */
+		clone_cgroup(plan),
+		namespace_pid_descriptor(&plan->namespaces),
+	};
+
+	return fds_close_others(3 + plan->preserve_fds, keep, array_length(keep), err);
 }
 
 static int step_pid_namespace(struct init *init, struct error *err)
 {
 	const struct plan *plan = init->plan;
-	bool exec = plan->purpose == PURPOSE_EXEC;
+	int keep[] = { init->channel, init->terminal, plan->start_socket, trace_descriptor(),
+		       init->procfs };
 
-	if (!exec && !namespaces_pid_last(&plan->namespaces))
+	if (plan->purpose == PURPOSE_CREATE && !namespaces_pid_last(&plan->namespaces))
 		return 0;
-	if (namespace_join_pid(&plan->namespaces, err) < 0)
-		return -1;
-	if (continue_in_clone(init->channel, 0,
-			      exec && !enters_cgroup_first(plan) ? plan->cgroup : -1, err) < 0)
+	if (namespace_join_pid(&plan->namespaces, err) < 0 ||
+	    continue_in_clone(init->channel, 0, clone_cgroup(plan), err) < 0 ||
+	    fds_close_others(3 + plan->preserve_fds, keep, array_length(keep), err) < 0)
 		return -1;
 	/* the clone leads no session, and only a leader can take a terminal */
 	if (step_session(init, err) < 0)

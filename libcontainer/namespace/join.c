@@ -54,10 +54,24 @@ int namespaces_join(const struct namespace_plan *plan, int procfs, struct error 
 	return join_all(plan, false, err);
 }
 
-int namespace_join_pid(const struct namespace_plan *plan, struct error *err)
+static const struct namespace_join *last_join(const struct namespace_plan *plan)
 {
 	for (size_t i = 0; i < plan->join_count; i++)
 		if (comes_last(plan, &plan->joins[i]))
-			return join_one(&plan->joins[i], err);
-	return 0;
+			return &plan->joins[i];
+	return NULL;
+}
+
+int namespace_pid_descriptor(const struct namespace_plan *plan)
+{
+	const struct namespace_join *join = last_join(plan);
+
+	return join ? join->fd : -1;
+}
+
+int namespace_join_pid(const struct namespace_plan *plan, struct error *err)
+{
+	const struct namespace_join *join = last_join(plan);
+
+	return join ? join_one(join, err) : 0;
 }

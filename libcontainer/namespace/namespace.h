@@ -77,6 +77,8 @@ uint64_t namespaces_clone_flags(const struct namespace_plan *plan);
  * lack them before. */
 int namespaces_join(const struct namespace_plan *plan, int procfs, struct error *err);
 int namespace_join_pid(const struct namespace_plan *plan, struct error *err);
+/* The descriptor that namespace_join_pid() needs; -1 if there is none. */
+int namespace_pid_descriptor(const struct namespace_plan *plan);
 
 /* Parent: write the id maps of @pid's new user namespace, itself or by newuidmap(1)/newgidmap(1).
  * user_namespaces(7). */
