@@ -64,11 +64,13 @@ containerd_busybox() {
 	ctr image import "$archive"
 }
 
-# start_docker: with proa as the runtime of every container
+# start_docker: with proa as the runtime of every container, and the cgroup manager that proa has: Docker's default under
+# systemd is systemd's
 start_docker() {
 	mkdir -p /etc/docker
 	jq -n --arg proa "$PROA" \
-		'{runtimes: {proa: {path: $proa}}, "default-runtime": "proa", experimental: true}' >/etc/docker/daemon.json
+		'{runtimes: {proa: {path: $proa}}, "default-runtime": "proa", experimental: true,
+		"exec-opts": ["native.cgroupdriver=cgroupfs"]}' >/etc/docker/daemon.json
 	start_daemon docker dockerd
 	wait_until docker version
 }
