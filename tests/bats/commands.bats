@@ -78,9 +78,9 @@ load helpers
 }
 
 @test "--log-format json: one object per error, as engines decode it" {
-	for i in 1 2; do
+	for lines_wanted in 1 2; do
 		fails 1 "missing" proa --log "$WORK/log.json" --log-format json state missing
-		equal "$(wc -l <"$WORK/log.json")" $i
+		equal "$(wc -l <"$WORK/log.json")" $lines_wanted
 	done
 	equal "$(jq -r .level "$WORK/log.json" | sort -u)" error
 	has_words "does not exist" "$(jq -r .msg "$WORK/log.json")"
@@ -227,10 +227,12 @@ load helpers
 	process /bin/true
 	for option in $("$RUNTIME" features | jq -r '.mountOptions[]'); do
 		case $option in
-		idmap | ridmap | remount) continue ;;
+		idmap | ridmap) continue ;; # they need a user namespace
+		tmpcopyup) mount='{destination: "/tmp", type: "tmpfs", source: "tmpfs", options: [$o]}' ;;
+		remount) mount='{destination: "/dev/shm", type: "tmpfs", options: [$o, "nosuid"]}' ;;
+		*) mount='{destination: "/tmp", type: "none", source: $s, options: ["rbind", $o]}' ;;
 		esac
-		config '.mounts = (.mounts[:7] + [{destination: "/tmp", type: "none", source: $s, options: (["rbind"] + [$o])}])' \
-			--arg s "$WORK/src" --arg o "$option"
+		config ".mounts = .mounts[:7] + [$mount]" --arg s "$WORK/src" --arg o "$option"
 		runs || fail "$option"
 	done
 }

@@ -2,6 +2,8 @@
 # and to look at it from inside and outside, and a teardown that fails if anything was left behind.
 # shellcheck shell=bash
 # shellcheck disable=SC2034 # the tests use what is set here
+#
+# Beware: bats' run changes the variable i.
 
 bats_require_minimum_version 1.5.0
 
@@ -41,6 +43,7 @@ common_setup() {
 	make_bundle "$BUNDLE"
 	MOUNTS=$(sort_mounts)
 	cd "$WORK" || return 1
+	export -n PWD OLDPWD # in the environment of the test's own processes they would look like leaks
 }
 
 common_teardown() {
@@ -145,10 +148,11 @@ make_rootfs() {
 	printf 'root:x:0:\ntty:x:5:\nuser:x:1000:\n' >"$1/etc/group"
 }
 
+# make_bundle DIR [ID]: its cgroup is named for the container
 make_bundle() {
 	mkdir -p "$1"
 	cp -a "$BATS_FILE_TMPDIR/rootfs" "$1/rootfs"
-	sed "s/@ID@/$ID/" "$PROA_SRC/tests/data/config.json" >"$1/config.json"
+	sed "s/@ID@/${2:-$ID}/" "$PROA_SRC/tests/data/config.json" >"$1/config.json"
 }
 
 # config FILTER [JQ-OPTION...]: change the bundle's config.json
@@ -248,11 +252,12 @@ up_and_waiting() {
 	wait_for_output waiting
 }
 
-# background COMMAND...: beside the test; its pid is in $!, its output in $WORK/background.out and .err
+# background COMMAND...: beside the test, in /; its pid is in $!, its output in $WORK/background.out and .err
 background() {
 	local command=("$@")
+	rm -f "$WORK"/background.{out,err}
 	[ "$1" != proa ] || command=(env "PROA_TEST=$TAG" "$RUNTIME" --root "$ROOT" "${@:2}")
-	"${command[@]}" </dev/null >"$WORK/background.out" 2>"$WORK/background.err" 3>&- &
+	(cd / && exec "${command[@]}") </dev/null >"$WORK/background.out" 2>"$WORK/background.err" 3>&- &
 	cleanup "kill -KILL $!"
 }
 

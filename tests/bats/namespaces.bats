@@ -105,13 +105,13 @@ file_of() {
 @test "namespaces of another container: a pod" {
 	up_and_waiting
 	pid=$(init_pid)
-	make_bundle "$WORK/second"
+	make_bundle "$WORK/second" "$ID.2"
 	BUNDLE=$WORK/second
 	for type in network ipc uts pid; do
 		config '.linux.namespaces |= (map(select(.type != $t)) + [{type: $t, path: $p}])' \
 			--arg t $type --arg p "/proc/$pid/ns/$(file_of $type)"
 	done
-	config 'del(.hostname) | .linux.cgroupsPath += ".2"'
+	config 'del(.hostname)'
 	process /probe facts ns processes uts
 	run --separate-stderr proa run -b "$BUNDLE" "$ID.2"
 	equal "$status" 0 "$stderr"

@@ -82,7 +82,7 @@ load helpers
 @test "list prints each container once, as table, as JSON, as ids" {
 	waits
 	create
-	make_bundle "$WORK/second"
+	make_bundle "$WORK/second" "$ID.2"
 	quiet proa run -d -b "$WORK/second" "$ID.2"
 	run --separate-stderr proa list -q
 	equal "$output" "$ID
