@@ -26,6 +26,7 @@ static void attach(struct config_device_rule *rules, size_t count)
 	struct cgroup_plan plan = plan_of(rules, count);
 	_cleanup_fd_ int program = -1;
 
+	NEEDS(bpf);
 	if (device_program_load(&plan, &program, &err) < 0)
 		harness_fail(__FILE__, __LINE__, "%s", err.text);
 	CHECK(program >= 0);
@@ -164,6 +165,7 @@ TEST(one_of_somebody_else_stays)
 		.license = (uintptr_t) "GPL",
 		.prog_name = "somebody_elses",
 	};
+	NEEDS(bpf);
 	int theirs = (int)syscall(SYS_bpf, BPF_PROG_LOAD, &load, sizeof(load));
 
 	CHECK(theirs >= 0);
@@ -180,6 +182,7 @@ static void load_as_nobody(bool rootless)
 	struct cgroup_plan plan = plan_of(NULL, 0);
 	int program = 77, result;
 
+	NEEDS(bpf);
 	plan.rootless = rootless;
 	CHECK(setuid(65534) == 0);
 	result = device_program_load(&plan, &program, &err);

@@ -127,6 +127,7 @@ static inline pid_t spawn(const char *path, void (*run)(void))
 		.exit_signal = SIGCHLD,
 		.cgroup = (uint64_t)fd,
 	};
+	NEEDS(clone3);
 	pid_t pid = sys_clone3(&args);
 
 	if (pid < 0)

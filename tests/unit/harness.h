@@ -108,6 +108,14 @@ static int harness_tap = -1; /* the real stdout */
 			SKIP("qemu-user has no " #name);                                           \
 	} while (0)
 
+/* Whether this is a program of another architecture, under qemu-user. */
+static inline int harness_is_emulated(void)
+{
+	const char *emulator = getenv("PROA_EMULATOR");
+
+	return emulator && emulator[0];
+}
+
 static inline void harness_add(const char *name, void (*run)(void))
 {
 	if (harness_count == sizeof(harness_tests) / sizeof(harness_tests[0]))

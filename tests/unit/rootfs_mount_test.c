@@ -751,6 +751,7 @@ TEST(idmapped_binds)
 	static struct config_id_mapping uid = { { 0, true }, { 100000, true }, { 65536, true } };
 	static struct config_id_mapping gid = { { 0, true }, { 200000, true }, { 65536, true } };
 
+	NEEDS(clone3);
 	make_host();
 	make_directory("/tmp/data");
 	CHECK(mount("tmpfs", "/tmp/data", "tmpfs", 0, NULL) == 0);

@@ -65,6 +65,7 @@ static void in_user_namespace(unsigned int ids, unsigned long more, void (*look)
 	pid_t pid;
 	char byte;
 
+	NEEDS(clone3);
 	fixture.request.user_namespace = true;
 	CHECK(chown(ROOT, HOST_ID, HOST_ID) == 0);
 	CHECK_OK(make_plan());
