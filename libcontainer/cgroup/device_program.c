@@ -18,7 +18,7 @@
 #define ANY_TYPE    0	 /* else BPF_DEVCG_DEV_CHAR or BPF_DEVCG_DEV_BLOCK */
 #define ALL_ACCESS  (BPF_DEVCG_ACC_MKNOD | BPF_DEVCG_ACC_READ | BPF_DEVCG_ACC_WRITE)
 #define READ_WRITE  (BPF_DEVCG_ACC_READ | BPF_DEVCG_ACC_WRITE)
-#define RULES_LIMIT 4096
+#define RULES_LIMIT 2048
 
 /* The kernel's own limits for the numbers of devices. */
 #define MAJOR_MAX  0xfff
@@ -220,10 +220,9 @@ struct flips {
 	bool overflow;
 };
 
+/* One without bits is not emitted, but it counts: so the limit bounds the time that this takes. */
 static void add_flip(struct flips *flips, uint8_t what, uint32_t value, uint32_t bits)
 {
-	if (!bits)
-		return;
 	flips->overflow |= flips->count == FLIPS_LIMIT;
 	if (!flips->overflow)
 		flips->items[flips->count++] = (struct flip){ what, value, bits };
@@ -302,17 +301,21 @@ static void jump_to_here(struct device_program *program, size_t jump)
 	program->insns[jump].off = (int16_t)(program->count - jump - 1);
 }
 
-/* All flips of the same bits together. Of 64 bits a difference of two numbers of 32 bits, less 1, has
- * the highest set only where they are equal; so the highest of EQUAL is set if any are. */
-static void emit_flips_of(struct device_program *program, const struct flips *flips, uint32_t bits)
+/* All flips of the same bits by the same register together; of those at most one applies. Of 64 bits a
+ * difference of two numbers of 32 bits, less 1, has the highest set only where they are equal; so the
+ * highest of EQUAL is set if one is. */
+static void emit_flips_of(struct device_program *program, const struct flips *flips, uint8_t what,
+			  uint32_t bits)
 {
 	uint8_t collect = BPF_MOV;
 
 	for (size_t i = 0; i < flips->count; i++) {
-		if (flips->items[i].bits != bits)
+		const struct flip *flip = &flips->items[i];
+
+		if (flip->what != what || flip->bits != bits)
 			continue;
-		emit_register(program, BPF_ALU | BPF_MOV, DIFFERENCE, flips->items[i].what);
-		emit_value(program, BPF_ALU | BPF_XOR, DIFFERENCE, flips->items[i].value);
+		emit_register(program, BPF_ALU | BPF_MOV, DIFFERENCE, what);
+		emit_value(program, BPF_ALU | BPF_XOR, DIFFERENCE, flip->value);
 		emit_value(program, BPF_ALU64 | BPF_SUB, DIFFERENCE, 1);
 		emit_register(program, BPF_ALU64 | collect, EQUAL, DIFFERENCE);
 		collect = BPF_OR;
@@ -332,8 +335,11 @@ static void emit_type(struct device_program *program, const struct rules *rules,
 	add_majors(flips, rules, type);
 	emit_value(program, BPF_ALU | BPF_MOV, REFUSED,
 		   decide(rules, type, OTHER, OTHER) ^ ALL_ACCESS);
-	for (uint32_t bits = 1; bits <= ALL_ACCESS; bits++)
-		emit_flips_of(program, flips, bits);
+	for (uint32_t bits = 1; bits <= ALL_ACCESS; bits++) {
+		emit_flips_of(program, flips, MAJOR, bits);
+		emit_flips_of(program, flips, MINOR, bits);
+		emit_flips_of(program, flips, NUMBER, bits);
+	}
 }
 
 /* The context's first word holds the type in its lower half and the asked accesses above. */
