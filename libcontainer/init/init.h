@@ -46,15 +46,6 @@ int continue_in_clone(int channel, uint64_t flags, int cgroup, struct error *err
 /* Does the first process that is cloned enter the plan's cgroup, rather than the last? */
 bool enters_cgroup_first(const struct plan *plan);
 
-/* Die with the parent, and, unless @dumpable, let nobody in a namespace that we share look into us.
- * A change of ids clears both (prctl(2)), so this is said again after each. Fails when the parent
- * has ended before. Init, bridge. */
-int process_guard(int channel, bool dumpable, struct error *err);
-
-/* Must the process stay dumpable until its id maps are written? Those of one that isn't belong to
- * root, and the parent may not be root. */
-bool maps_need_dumpable(const struct plan *plan);
-
 /* Note which step is running, for the trace and for whoever finds us dead. */
 void step_begin(struct progress *progress, const char *name);
 

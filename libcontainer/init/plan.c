@@ -65,6 +65,7 @@ static int plan_create(const struct config *config, const struct plan_request *r
 	    rootfs_plan(config, request->rootfs, arena, &plan->rootfs, err) < 0 ||
 	    sysctl_plan(config, arena, &plan->sysctl, err) < 0)
 		return -1;
+	plan->joins_user = plan->namespaces.joined & CLONE_NEWUSER;
 	if (config->hooks &&
 	    (config->hooks->create_container.count || config->hooks->start_container.count)) {
 		plan->create_container = hooks_copy(arena, &config->hooks->create_container);

@@ -25,6 +25,7 @@ struct plan {
 	enum purpose purpose;
 	const char *id;
 	struct namespace_plan namespaces;
+	bool joins_user;	    /* a user namespace that exists */
 	struct rootfs_plan *rootfs; /* NULL for exec */
 	struct process_plan *process;
 	struct sysctl_plan sysctl;

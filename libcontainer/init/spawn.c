@@ -78,29 +78,18 @@ int continue_in_clone(int channel, uint64_t flags, int cgroup, struct error *err
 	_exit(0);
 }
 
-bool maps_need_dumpable(const struct plan *plan)
-{
-	return plan->namespaces.created & CLONE_NEWUSER && plan->rootless;
-}
-
-int process_guard(int channel, bool dumpable, struct error *err)
-{
-	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || (!dumpable && prctl(PR_SET_DUMPABLE, 0) < 0))
-		return error_errno(err, errno, NULL, "guard the process");
-	/* the parent may have died before: its end of the conversation is then closed */
-	if (recv(channel, &(char){ 0 }, 1, MSG_PEEK | MSG_DONTWAIT) == 0)
-		return error_set(err, ERROR_PROTOCOL, NULL, "the parent has ended");
-	return 0;
-}
-
 void bridge_main(const struct plan *plan, int socket, struct progress *progress)
 {
 	struct error error = ERROR_INIT;
 
 	trace_process("bridge");
 	step_begin(progress, "join");
-	if (process_guard(socket, maps_need_dumpable(plan), &error) < 0)
-		init_fail(socket, &error);
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	/* What enters a namespace that others live in must not be looked into by them. The maps of
+	 * a new user namespace have yet to be written, by a parent that may not be root: then
+	 * later, in init. */
+	if (!(plan->namespaces.created & CLONE_NEWUSER))
+		prctl(PR_SET_DUMPABLE, 0);
 	if (plan->purpose == PURPOSE_EXEC &&
 	    (affinity_apply(&plan->process->affinity.initial, 0, &error) < 0 ||
 	     plan_apply_outside(plan, 0, &error) < 0))

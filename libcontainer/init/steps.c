@@ -52,24 +52,45 @@ static int step_signals(struct init *init, struct error *err)
 	return 0;
 }
 
+static bool has_new_user_namespace(const struct init *init)
+{
+	return init->plan->namespaces.created & CLONE_NEWUSER;
+}
+
+/* Die with the parent, and let nobody in a namespace that we share look into us. A change of ids
+ * clears both (prctl(2)), so this is said again after each. */
+static int guard(struct init *init, struct error *err)
+{
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || prctl(PR_SET_DUMPABLE, 0) < 0)
+		return error_errno(err, errno, NULL, "guard the process");
+	/* the parent may have died before: its end of the conversation is then closed */
+	if (recv(init->channel, &(char){ 0 }, 1, MSG_PEEK | MSG_DONTWAIT) == 0)
+		return error_set(err, ERROR_PROTOCOL, NULL, "the parent has ended");
+	return 0;
+}
+
 static int step_lifeline(struct init *init, struct error *err)
 {
-	return process_guard(init->channel, maps_need_dumpable(init->plan), err);
+	if (has_new_user_namespace(init)) {
+		/* not dumpable, our id maps could only be written by root: see user-namespace */
+		if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0)
+			return error_errno(err, errno, NULL, "guard the process");
+		return 0;
+	}
+	return guard(init, err);
 }
 
 static int step_user_namespace(struct init *init, struct error *err)
 {
-	const struct namespace_plan *namespaces = &init->plan->namespaces;
-
-	if (!((namespaces->created | namespaces->joined) & CLONE_NEWUSER))
+	if (!has_new_user_namespace(init) && !init->plan->joins_user)
 		return 0;
-	if (namespaces->created & CLONE_NEWUSER &&
+	if (has_new_user_namespace(init) &&
 	    message_ask(init->channel, MESSAGE_MAP_IDS, 0, -1, NULL, err) < 0)
 		return -1;
 	if (id_maps_become_root(err) < 0 ||
 	    user_setgroups_denied(init->plan->procfs, &init->setgroups_denied, err) < 0)
 		return -1;
-	return process_guard(init->channel, false, err);
+	return guard(init, err);
 }
 
 static int step_session(struct init *init, struct error *err)
@@ -253,20 +274,19 @@ static int step_forget_host(struct init *init, struct error *err)
 static int step_pid_namespace(struct init *init, struct error *err)
 {
 	const struct plan *plan = init->plan;
-	bool last = namespaces_pid_last(&plan->namespaces);
 	int keep[] = { init->channel, init->terminal, plan->start_socket, trace_descriptor(),
 		       init->procfs };
 
-	if (plan->purpose == PURPOSE_CREATE && !last)
+	if (plan->purpose == PURPOSE_CREATE && !namespaces_pid_last(&plan->namespaces))
 		return 0;
-	if ((last && namespace_join_pid(&plan->namespaces, err) < 0) ||
+	if (namespace_join_pid(&plan->namespaces, err) < 0 ||
 	    continue_in_clone(init->channel, 0, clone_cgroup(plan), err) < 0 ||
 	    fds_close_others(3 + plan->preserve_fds, keep, array_length(keep), err) < 0)
 		return -1;
 	/* the clone leads no session, and only a leader can take a terminal */
 	if (step_session(init, err) < 0)
 		return -1;
-	return process_guard(init->channel, false, err);
+	return guard(init, err);
 }
 
 static int step_exec_console(struct init *init, struct error *err)

@@ -150,6 +150,7 @@ static int open_namespaces(struct execution *execution, struct error *err)
 	if (!state_init_alive(execution->state, &execution->init))
 		return error_set(err, ERROR_NOT_RUNNING, execution->options->id,
 				 "container not running: no such process");
+	plan->joins_user = plan->namespaces.joined & CLONE_NEWUSER;
 	return 0;
 }
 

@@ -14,7 +14,7 @@
 #include "base/procfs.h"
 #include "libcontainer/namespace/namespace.h"
 
-#define HELPER_ARGS_MAX (3 * ID_RANGES_MAX + 3)
+#define HELPER_ARGS_MAX (3 * 340 + 3) /* 340 ranges are the kernel's limit */
 
 extern char **environ;
 
@@ -30,6 +30,8 @@ static int run_helper(const struct map_kind *kind, const struct id_map *map, pid
 	int status, failure;
 	pid_t child;
 
+	if (map->ranges * 3 + 3 > HELPER_ARGS_MAX)
+		return error_set(err, ERROR_INVALID, kind->file, "more than 340 id mappings");
 	snprintf(pid_text, sizeof(pid_text), "%d", (int)pid);
 	argv[count++] = (char *)kind->helper;
 	argv[count++] = pid_text;
@@ -63,8 +65,8 @@ static int write_file(const struct map_kind *kind, const char *text, pid_t pid, 
 	return 0;
 }
 
-/* Without privilege a process may map its group only after it gave up setgroups(2): being in a group
- * can also take rights away (CVE-2014-8989). */
+/* Without privilege a process may map its group only after it gave up setgroups(2): a group can
+ * also take rights away (CVE-2014-8989). */
 static int deny_setgroups(pid_t pid, int procfs, struct error *err)
 {
 	static const struct map_kind kind = { "setgroups", NULL };

@@ -14,14 +14,17 @@ static int join_one(const struct namespace_join *join, struct error *err)
 	return 0;
 }
 
+static bool comes_last(const struct namespace_plan *plan, const struct namespace_join *join)
+{
+	return join->kind->flag == CLONE_NEWPID && namespaces_pid_last(plan);
+}
+
 static int join_all(const struct namespace_plan *plan, bool ours, struct error *err)
 {
-	uint64_t later = namespaces_pid_last(plan) ? CLONE_NEWPID : 0;
-
 	for (size_t i = 0; i < plan->join_count; i++) {
 		const struct namespace_join *join = &plan->joins[i];
 
-		if (join->ours == ours && join->kind->flag != later && join_one(join, err) < 0)
+		if (join->ours == ours && !comes_last(plan, join) && join_one(join, err) < 0)
 			return -1;
 	}
 	return 0;
@@ -29,11 +32,12 @@ static int join_all(const struct namespace_plan *plan, bool ours, struct error *
 
 static int make_time_namespace(const struct namespace_plan *plan, int procfs, struct error *err)
 {
-	if (!plan->time_offsets)
+	if (!(plan->created & CLONE_NEWTIME))
 		return 0;
 	if (unshare(CLONE_NEWTIME) < 0)
 		return error_errno(err, errno, "time namespace", "make a time namespace");
-	if (procfs_write(procfs, "self/timens_offsets", plan->time_offsets) < 0)
+	if (plan->time_offsets &&
+	    procfs_write(procfs, "self/timens_offsets", plan->time_offsets) < 0)
 		return error_errno(err, errno, "linux.timeOffsets",
 				   "set the clocks of the time namespace");
 	return 0;
@@ -50,14 +54,24 @@ int namespaces_join(const struct namespace_plan *plan, int procfs, struct error 
 	return join_all(plan, false, err);
 }
 
+static const struct namespace_join *last_join(const struct namespace_plan *plan)
+{
+	for (size_t i = 0; i < plan->join_count; i++)
+		if (comes_last(plan, &plan->joins[i]))
+			return &plan->joins[i];
+	return NULL;
+}
+
 int namespace_pid_descriptor(const struct namespace_plan *plan)
 {
-	return namespaces_pid_last(plan) ? namespace_pid_join(plan)->fd : -1;
+	const struct namespace_join *join = last_join(plan);
+
+	return join ? join->fd : -1;
 }
 
 int namespace_join_pid(const struct namespace_plan *plan, struct error *err)
 {
-	const struct namespace_join *join = namespace_pid_join(plan);
+	const struct namespace_join *join = last_join(plan);
 
 	return join ? join_one(join, err) : 0;
 }

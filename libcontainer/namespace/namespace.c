@@ -48,17 +48,13 @@ static void plan_kinds(const struct config *config, struct arena *arena,
 	}
 }
 
-static int plan_map(const struct id_mapping_list *list, const char *object, uint32_t own_id,
-		    struct arena *arena, struct id_map *map, struct error *err)
+static void plan_map(const struct id_mapping_list *list, uint32_t own_id, struct arena *arena,
+		     struct id_map *map)
 {
 	size_t words = 0;
 	char *text = arena_strdup(arena, "");
 
-	if (list->count > ID_RANGES_MAX)
-		return error_set(err, ERROR_INVALID, object,
-				 "%s: %zu ranges, the kernel takes no more than %d", object,
-				 list->count, ID_RANGES_MAX);
-	*map = (struct id_map){ .text = NULL };
+	*map = (struct id_map){ .ranges = list->count, .root = (uint32_t)-1 };
 	map->words = arena_calloc(arena, list->count * 3 + 1, sizeof(char *));
 	for (size_t i = 0; i < list->count; i++) {
 		const struct config_id_mapping *range = &list->items[i];
@@ -69,24 +65,11 @@ static int plan_map(const struct id_mapping_list *list, const char *object, uint
 		map->words[words++] = arena_printf(arena, "%lu", inside);
 		map->words[words++] = arena_printf(arena, "%lu", outside);
 		map->words[words++] = arena_printf(arena, "%lu", count);
+		if (inside == 0 && count)
+			map->root = (uint32_t)outside;
 		map->only_own_id = list->count == 1 && count == 1 && outside == own_id;
 	}
 	map->text = text;
-	return 0;
-}
-
-static int plan_maps(const struct config *config, struct arena *arena, struct namespace_plan *plan,
-		     struct error *err)
-{
-	const struct config_linux *linux_ = config->linux_;
-
-	if (!(plan->created & CLONE_NEWUSER))
-		return 0;
-	if (plan_map(&linux_->uid_mappings, "linux.uidMappings", geteuid(), arena, &plan->uid_map,
-		     err) < 0)
-		return -1;
-	return plan_map(&linux_->gid_mappings, "linux.gidMappings", getegid(), arena,
-			&plan->gid_map, err);
 }
 
 static void plan_clocks(const struct config *config, struct arena *arena,
@@ -115,8 +98,10 @@ int namespace_plan(const struct config *config, struct arena *arena,
 	struct namespace_plan plan = { 0 };
 
 	plan_kinds(config, arena, &plan);
-	if (plan_maps(config, arena, &plan, err) < 0)
-		return -1;
+	if (plan.created & CLONE_NEWUSER) {
+		plan_map(&config->linux_->uid_mappings, geteuid(), arena, &plan.uid_map);
+		plan_map(&config->linux_->gid_mappings, getegid(), arena, &plan.gid_map);
+	}
 	if (config->linux_->time_offsets && !(plan.created & CLONE_NEWTIME))
 		return error_set(err, ERROR_INVALID, "linux.timeOffsets",
 				 "linux.timeOffsets needs a new time namespace");
@@ -177,44 +162,26 @@ static int open_join(struct namespace_join *join, struct error *err)
 	return 0;
 }
 
-/* Open it and look at it. *ret_same: we are in it already. */
-static int examine(struct namespace_join *join, const struct stat *user, bool *ret_same,
-		   struct error *err)
-{
-	struct stat own, there;
-
-	if (open_join(join, err) < 0 || stat_own(join->kind->file, &own, err) < 0)
-		return -1;
-	if (fstat(join->fd, &there) < 0)
-		return error_errno(err, errno, join->path, "look at %s", join->path);
-	*ret_same = there.st_ino == own.st_ino && there.st_dev == own.st_dev;
-	join->ours = join->kind->flag != CLONE_NEWUSER && owned_by(join->fd, user);
-	return 0;
-}
-
 int namespaces_open(struct namespace_plan *plan, struct error *err)
 {
-	struct stat user;
+	struct stat user, own, there;
 	size_t kept = 0;
-	bool same;
 
 	if (plan->join_count && stat_own("user", &user, err) < 0)
 		return -1;
 	for (size_t i = 0; i < plan->join_count; i++) {
-		struct namespace_join *join = &plan->joins[i];
+		struct namespace_join join = plan->joins[i];
 
-		if (examine(join, &user, &same, err) < 0) {
-			namespaces_close(plan);
+		if (open_join(&join, err) < 0 || stat_own(join.kind->file, &own, err) < 0)
 			return -1;
-		}
-		if (same) {
-			close(steal_fd(&join->fd));
-			plan->joined &= ~join->kind->flag;
+		if (fstat(join.fd, &there) == 0 && there.st_ino == own.st_ino &&
+		    there.st_dev == own.st_dev) {
+			close(join.fd);
+			plan->joined &= ~join.kind->flag;
 			continue;
 		}
-		plan->joins[kept++] = *join;
-		if (join != &plan->joins[kept - 1])
-			join->fd = -1;
+		join.ours = join.kind->flag != CLONE_NEWUSER && owned_by(join.fd, &user);
+		plan->joins[kept++] = join;
 	}
 	plan->join_count = kept;
 	return 0;
@@ -229,21 +196,9 @@ void namespaces_close(struct namespace_plan *plan)
 	}
 }
 
-const struct namespace_join *namespace_pid_join(const struct namespace_plan *plan)
-{
-	for (size_t i = 0; i < plan->join_count; i++)
-		if (plan->joins[i].kind->flag == CLONE_NEWPID)
-			return &plan->joins[i];
-	return NULL;
-}
-
 bool namespaces_pid_last(const struct namespace_plan *plan)
 {
-	const struct namespace_join *join = namespace_pid_join(plan);
-
-	if (!join || plan->created & CLONE_NEWUSER)
-		return false;
-	return !(plan->joined & CLONE_NEWUSER && join->ours);
+	return plan->joined & CLONE_NEWPID && !(plan->created & CLONE_NEWUSER);
 }
 
 bool namespaces_need_bridge(const struct namespace_plan *plan)
@@ -252,10 +207,10 @@ bool namespaces_need_bridge(const struct namespace_plan *plan)
 
 	if (namespaces_pid_last(plan))
 		early &= ~(uint64_t)CLONE_NEWPID;
-	return early || plan->time_offsets;
+	return early || plan->created & CLONE_NEWTIME;
 }
 
 uint64_t namespaces_clone_flags(const struct namespace_plan *plan)
 {
-	return plan->time_offsets ? plan->created & ~(uint64_t)CLONE_NEWTIME : plan->created;
+	return plan->created & ~(uint64_t)CLONE_NEWTIME;
 }

@@ -11,10 +11,7 @@
 #include "base/error.h"
 #include "oci/config.h"
 
-/* Lines of a map, user_namespaces(7). */
-#define ID_RANGES_MAX 340
-
-/* One row per kind, in the order in which they are joined: see namespaces_join(). */
+/* One row per kind, in the order in which they are joined: see namespace_join(). */
 struct namespace_kind {
 	const char *type; /* the spec's name */
 	const char *file; /* in /proc/PID/ns */
@@ -25,15 +22,17 @@ extern const size_t namespace_kind_count;
 
 struct namespace_join {
 	const struct namespace_kind *kind;
-	const char *path;
-	int fd;	   /* -1 until namespaces_open() */
+	const char *path; /* NULL: of the process in pidfd */
+	int fd;		  /* -1 until namespaces_open() */
 	bool ours; /* owned by the user namespace we are in: joined before another one is entered */
 };
 
 struct id_map {
-	char *text;	  /* as the kernel wants it, a line per range */
-	char **words;	  /* as newuidmap(1) wants it: "inside", "outside", "count", … NULL */
+	char *text;   /* as the kernel wants it, a line per range */
+	char **words; /* as newuidmap(1) wants it: "inside", "outside", "count", … NULL */
+	size_t ranges;
 	bool only_own_id; /* one range of one id, which is the caller's own */
+	uint32_t root;	  /* the outer id of 0 inside; (uint32_t)-1 if not mapped */
 };
 
 struct namespace_plan {
@@ -61,16 +60,14 @@ void namespace_plan_join_process(const struct strings *types, pid_t pid, struct 
 int namespaces_open(struct namespace_plan *plan, struct error *err);
 void namespaces_close(struct namespace_plan *plan);
 
-/* After namespaces_open(): does a process have to go between parent and init? For whatever must be
- * joined before init is cloned, and for the clocks' offsets: clone3(CLONE_NEWTIME) freezes them,
- * unshare(2) leaves them open until a child is there (time_namespaces(7)). */
+/* Does a process have to go between parent and init? For whatever must be joined before init is
+ * cloned, and for the clocks' offsets: clone3(CLONE_NEWTIME) freezes them, unshare(2) leaves them
+ * open until a child is there (time_namespaces(7)). */
 bool namespaces_need_bridge(const struct namespace_plan *plan);
-/* After namespaces_open(): is a pid namespace joined after everything else? Whoever enters it early
- * is visible to the neighbours with its descriptors. Not possible when a user namespace comes in
- * between that doesn't own it: that takes the right to join. */
+/* Is a pid namespace joined after everything else? Whoever enters it early is visible to the
+ * neighbours with its descriptors. Not possible when a new user namespace comes in between: it
+ * takes the right to join. */
 bool namespaces_pid_last(const struct namespace_plan *plan);
-/* The pid namespace that is joined, first or last; NULL if there is none. */
-const struct namespace_join *namespace_pid_join(const struct namespace_plan *plan);
 /* What clone3(2) of init makes, once the bridge has done its part. */
 uint64_t namespaces_clone_flags(const struct namespace_plan *plan);
 
@@ -79,10 +76,8 @@ uint64_t namespaces_clone_flags(const struct namespace_plan *plan);
  * entered, for which we then lack the rights; those that the target owns after it, for which we
  * lack them before. */
 int namespaces_join(const struct namespace_plan *plan, int procfs, struct error *err);
-/* The children of the caller are in the pid namespace then, if one is joined at all. Init or bridge:
- * where it comes last. A helper of the parent: at any time. */
 int namespace_join_pid(const struct namespace_plan *plan, struct error *err);
-/* The descriptor that namespace_join_pid() needs where it comes last; else -1. */
+/* The descriptor that namespace_join_pid() needs; -1 if there is none. */
 int namespace_pid_descriptor(const struct namespace_plan *plan);
 
 /* Parent: write the id maps of @pid's new user namespace, itself or by newuidmap(1)/newgidmap(1).

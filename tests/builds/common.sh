@@ -55,22 +55,10 @@ build() {
 	make -C "$dir/$lane" -j "$jobs"
 }
 
-# chroot_tree SUITE PACKAGES [OPTION...]: prints the tree for that recipe, made once and kept; trees of other recipes
-# go when they have not been used for a day
+# chroot_tree SUITE PACKAGES [OPTION...]: prints the tree for that recipe, with what in_tree needs: umount and /work
 chroot_tree() {
-	local tree packages=${2%,},mount # for the umount of in_tree
-	tree=$chroots/$name-$(printf '%s\n' "$@" "$packages" "$(declare -f debian_tree)" | sha256sum | cut -c 1-12)
-	if [ ! -d "$tree" ]; then
-		install_packages mmdebstrap debian-archive-keyring
-		mkdir -p "$chroots"
-		rm -rf --one-file-system "$tree.new"
-		# shellcheck disable=SC2016 # mmdebstrap's own argument
-		debian_tree "$1" "$tree.new" "$packages" "${@:3}" --customize-hook='mkdir "$1/work"' >&2
-		mv "$tree.new" "$tree"
-	fi
-	touch "$tree"
-	find "$chroots" -mindepth 1 -maxdepth 1 -name "$name-*" -mtime +0 -exec rm -rf --one-file-system {} +
-	echo "$tree"
+	# shellcheck disable=SC2016 # mmdebstrap's own argument
+	cached_tree "$chroots" "$name" "$1" "${2%,},mount" "${@:3}" --customize-hook='mkdir "$1/work"'
 }
 
 # in_tree TREE COMMAND...: in TREE, read-only but for $dir, which is its /work. pivot_root and not chroot, because a

@@ -59,3 +59,26 @@ debian_tree() {
 	done | mmdebstrap --variant=apt --mode=root --format=directory --aptopt='APT::Install-Recommends "false"' \
 		--include="$packages" "$@" "$suite" "$dir" -
 }
+
+# cached_tree CACHE NAME SUITE PACKAGES [OPTION...]: prints the tree CACHE/NAME-HASH of that recipe, made once and kept;
+# NAME's trees of other recipes go when they have not been used for a day
+cached_tree() {
+	local cache=$1 name=$2 tree
+	shift 2
+	tree=$cache/$name-$(printf '%s\n' "$@" "$(declare -f debian_tree)" | sha256sum | cut -c 1-12)
+	mkdir -p "$cache" || return
+	(flock 9 && { [ -d "$tree" ] || make_cached_tree "$tree" "$@"; }) 9>"$cache/$name.lock" || return
+	touch "$tree"
+	find "$cache" -mindepth 1 -maxdepth 1 -type d -name "$name-*" -mtime +0 -exec rm -rf --one-file-system {} +
+	echo "$tree"
+}
+
+# make_cached_tree TREE SUITE PACKAGES [OPTION...]: it appears only when it is whole
+make_cached_tree() {
+	local tree=$1 suite=$2
+	shift 2
+	install_packages mmdebstrap debian-archive-keyring &&
+		rm -rf --one-file-system "$tree.new" &&
+		debian_tree "$suite" "$tree.new" "$@" >&2 &&
+		mv "$tree.new" "$tree"
+}
