@@ -30,7 +30,7 @@ static const struct schema schema_device = SCHEMA(device_rows, TABLE);
 
 #define TABLE struct config_net_device
 static const struct schema_row net_device_rows[] = {
-	ROW_STRING(TABLE, name, "name", EMPTY_IS_ABSENT, APPLIED_BY("validate_unsupported")),
+	ROW_STRING(TABLE, name, "name", EMPTY_IS_ABSENT, APPLIED_BY("net_devices_move")),
 };
 static const struct schema schema_net_device = SCHEMA(net_device_rows, TABLE);
 #undef TABLE
@@ -144,7 +144,7 @@ static const struct schema_row linux_rows[] = {
 	ROW_LIST(TABLE, devices, "devices", struct config_device, schema_device,
 		 APPLIED_BY("rootfs_devices")),
 	ROW_OBJECT_MAP(TABLE, net_devices, "netDevices", struct config_net_device,
-		       schema_net_device, APPLIED_BY("validate_unsupported")),
+		       schema_net_device, APPLIED_BY("net_devices_move")),
 	ROW_POINTER(TABLE, seccomp, "seccomp", struct config_seccomp, schema_seccomp,
 		    APPLIED_BY("seccomp_plan")),
 	ROW_STRING(TABLE, rootfs_propagation, "rootfsPropagation", EMPTY_IS_ABSENT,

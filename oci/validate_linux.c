@@ -171,9 +171,7 @@ int validate_devices(const struct validation *v)
 int validate_unsupported(const struct validation *v)
 {
 	const struct config_linux *linux_ = v->config->linux_;
-	const char *path = linux_->net_devices.count ? "linux.netDevices"
-			   : linux_->intel_rdt	     ? "linux.intelRdt"
-						     : NULL;
+	const char *path = linux_->intel_rdt ? "linux.intelRdt" : NULL;
 
 	if (!path)
 		return 0;

@@ -38,7 +38,7 @@ static void fill_linux(struct features_linux *linux_, struct arena *arena)
 	linux_->selinux.enabled = FEATURE(true);
 	linux_->intel_rdt.enabled = FEATURE(false);
 	linux_->mount_extensions.idmap.enabled = FEATURE(true);
-	linux_->net_devices.enabled = FEATURE(false);
+	linux_->net_devices.enabled = FEATURE(true);
 }
 
 static void annotate(struct string_map *annotations, struct arena *arena, const char *key,

@@ -9,6 +9,8 @@
  *     |  reaps the bridge; DONE ------------------------------->|  waits for it: we know it now
  *     |<------------------------------------------- MAP_IDS -----|  only in a new user namespace
  *     |  writes the maps; DONE --------------------------------->|
+ *     |<--------------------------------------- NET_DEVICES -----|  with a socket of its network
+ *     |  moves linux.netDevices there; DONE -------------------->|  namespace, if there are any
  *     |<------------------------------------- MOUNT_SOURCE i ----|  per mount whose source init
  *     |  DONE + detached mount --------------------------------->|  can't reach itself
  *     |<------------------------------------- RUNTIME_HOOKS -----|  before pivot_root
@@ -40,6 +42,7 @@
 enum message_type {
 	MESSAGE_SPAWNED = 1,
 	MESSAGE_MAP_IDS,
+	MESSAGE_NET_DEVICES,
 	MESSAGE_MOUNT_SOURCE,
 	MESSAGE_RUNTIME_HOOKS,
 	MESSAGE_CREATED,

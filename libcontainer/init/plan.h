@@ -35,6 +35,7 @@ struct plan {
 	struct hook_list create_container, start_container;
 	/* what init tells those hooks, once it knows its pid; NULL if there are none */
 	struct container_state *hook_state;
+	bool has_net_devices; /* that the parent is to move */
 	bool new_keyring;
 	bool terminal_relayed; /* by us, in the foreground; not handed to a console socket */
 	bool rootless;

@@ -64,6 +64,15 @@ static int on_map_ids(struct exchange *exchange, struct error *err)
 	return service->map_ids(service->context, exchange->spawned, err);
 }
 
+static int on_net_devices(struct exchange *exchange, struct error *err)
+{
+	const struct service *service = exchange->service;
+
+	if (exchange->received < 0)
+		return error_set(err, ERROR_PROTOCOL, NULL, "NET_DEVICES without a descriptor");
+	return service->net_devices(service->context, exchange->spawned, exchange->received, err);
+}
+
 static int on_mount_source(struct exchange *exchange, struct error *err)
 {
 	const struct service *service = exchange->service;
@@ -103,6 +112,7 @@ static const struct handler {
 } handlers[] = {
 	[MESSAGE_SPAWNED] = { on_spawned, .known = true, .answered = true, .again = true },
 	[MESSAGE_MAP_IDS] = { on_map_ids, .known = true, .answered = true },
+	[MESSAGE_NET_DEVICES] = { on_net_devices, .known = true, .answered = true },
 	[MESSAGE_MOUNT_SOURCE] = { on_mount_source, .known = true, .answered = true,
 				   .again = true },
 	[MESSAGE_RUNTIME_HOOKS] = { on_runtime_hooks, .known = true, .answered = true },

@@ -34,6 +34,9 @@ int spawn(const struct plan *plan, struct spawned *ret_spawned, struct error *er
 struct service {
 	void *context;
 	int (*map_ids)(void *context, const struct spawned *spawned, struct error *err);
+	/* @socket: of init's network namespace */
+	int (*net_devices)(void *context, const struct spawned *spawned, int socket,
+			   struct error *err);
 	/* returns the descriptor of a detached mount */
 	int (*mount_source)(void *context, unsigned int index, struct error *err);
 	int (*runtime_hooks)(void *context, const struct spawned *spawned, struct error *err);

@@ -20,6 +20,7 @@
 #include "libcontainer/init/hooks.h"
 #include "libcontainer/init/init.h"
 #include "libcontainer/init/message.h"
+#include "libcontainer/namespace/net_devices.h"
 #include "libcontainer/process/cwd.h"
 #include "libcontainer/process/executable.h"
 #include "libcontainer/process/execute.h"
@@ -117,6 +118,18 @@ static int step_keyring(struct init *init, struct error *err)
 static int step_loopback(struct init *init, struct error *err)
 {
 	return init->plan->namespaces.created & CLONE_NEWNET ? network_loopback_up(err) : 0;
+}
+
+static int step_net_devices(struct init *init, struct error *err)
+{
+	_cleanup_fd_ int socket = -1;
+
+	if (!init->plan->has_net_devices)
+		return 0;
+	socket = net_devices_socket(err);
+	if (socket < 0)
+		return -1;
+	return message_ask(init->channel, MESSAGE_NET_DEVICES, 0, socket, NULL, err);
 }
 
 static int step_uts(struct init *init, struct error *err)
@@ -505,6 +518,9 @@ const struct step init_steps[] = {
 	{ "loopback", CREATE, step_loopback,
 	  "user-namespace", "runtime-hooks",
 	  "hooks find a network namespace with its loopback up" },
+	{ "net-devices", CREATE, step_net_devices,
+	  "loopback", "runtime-hooks",
+	  "hooks find the network complete" },
 	{ "uts", CREATE, step_uts,
 	  "user-namespace", "runtime-hooks",
 	  "hooks find the names set" },

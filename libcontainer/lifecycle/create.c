@@ -24,6 +24,7 @@
 #include "libcontainer/lifecycle/joined_procfs.h"
 #include "libcontainer/lifecycle/notify.h"
 #include "libcontainer/lifecycle/terminal.h"
+#include "libcontainer/namespace/net_devices.h"
 
 #define CONFIG_ARENA	 (192 << 20)
 #define PLAN_ARENA	 (192 << 20)
@@ -280,6 +281,21 @@ static int serve_map_ids(void *context, const struct spawned *spawned, struct er
 	return id_maps_write(&plan->namespaces, spawned->pid, plan->procfs, err);
 }
 
+static int serve_net_devices(void *context, const struct spawned *spawned, int socket,
+			     struct error *err)
+{
+	struct creation *creation = context;
+	char path[64];
+	_cleanup_fd_ int target = -1;
+
+	snprintf(path, sizeof(path), "%d/ns/net", (int)spawned->pid);
+	target = openat(creation->plan->procfs, path, O_RDONLY | O_CLOEXEC);
+	if (target < 0)
+		return error_errno(err, errno, "linux.netDevices",
+				   "open the container's network namespace");
+	return net_devices_move(creation->config->linux_, target, socket, err);
+}
+
 static int serve_mount_source(void *context, unsigned int index, struct error *err)
 {
 	struct creation *creation = context;
@@ -358,6 +374,7 @@ static int start_init(struct creation *creation, struct error *err)
 	const struct service service = {
 		.context = creation,
 		.map_ids = serve_map_ids,
+		.net_devices = serve_net_devices,
 		.mount_source = serve_mount_source,
 		.runtime_hooks = serve_runtime_hooks,
 		.created = serve_created,

@@ -247,8 +247,6 @@ static const struct {
 	  "linux.seccomp.syscalls[0].errnoRet: expected an integer from 0 to 65535, found 65536" },
 
 	/* not yet */
-	{ LINUX("\"netDevices\": {\"eth0\": {}}"), "linux.netDevices: not supported by this "
-						   "version" },
 	{ LINUX("\"intelRdt\": {\"closID\": \"a\"}"), "linux.intelRdt: not supported by this "
 						      "version" },
 };

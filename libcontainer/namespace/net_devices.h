@@ -1,0 +1,17 @@
+/* linux.netDevices (config-linux.md, Network Devices): devices of the runtime's network namespace that are moved into
+ * the container's. Afterwards they are the container's: nothing is moved back. */
+#pragma once
+
+#include <stddef.h>
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "oci/config.h"
+
+/* Init: a netlink socket of its network namespace, by which the parent sets up what it has moved there. */
+int net_devices_socket(struct error *err);
+
+/* Parent: move each device into the network namespace @target (a descriptor of it), under its new name, with its permanent
+ * addresses of global scope, and up. @socket: as init gave it. A name that is taken there is ERROR_INVALID, unless it has
+ * "%d" for the kernel to fill in. */
+int net_devices_move(const struct config_linux *linux_, int target, int socket, struct error *err);

@@ -1,0 +1,69 @@
+#!/usr/bin/env bats
+# lane: native vm
+# tier: quick
+# linux.netDevices: devices of the host's network namespace are moved into the container's.
+
+load helpers
+
+setup() {
+	common_setup
+	require proa ip
+	# names are short, and the lane's network namespace is ours alone
+	outer=po${TAG:0:6} inner=pi${TAG:0:6}
+	ip link add "$outer" type veth peer name "$inner"
+	cleanup ip link delete "$outer"
+	cleanup ip link delete "$inner"
+}
+
+# spec: config-linux.md#network-devices MUST "preserve existing network interface attributes, like the permanent IP addresses"
+@test "a device is moved with its addresses and settings, renamed and up" {
+	ip addr add 10.9.8.7/24 dev "$outer"
+	ip -6 addr add fd00::5/64 dev "$outer" nodad
+	ip link set "$outer" mtu 1400
+	mac=$(cat "/sys/class/net/$outer/address")
+	config ".linux.netDevices = {\"$outer\": {name: \"eth7\"}}"
+	shell 'ip -o addr show dev eth7; cat /sys/class/net/eth7/mtu /sys/class/net/eth7/address; ip -o link show dev eth7'
+	runs
+	has_words "inet 10.9.8.7/24 scope global eth7" "$output"
+	has_words "inet6 fd00::5/64 scope global" "$output"
+	has_words "^1400$" "$output"
+	has_words "^$mac$" "$output"
+	has_words "[<,]UP[,>]" "$output"
+}
+
+@test "without a name it keeps its own" {
+	config ".linux.netDevices = {\"$outer\": {}}"
+	shell 'cat /proc/net/dev'
+	runs
+	has_words "$outer:" "$output"
+}
+
+@test "a name with %d is filled in by the kernel" {
+	config ".linux.netDevices = {\"$outer\": {name: \"net%d\"}, \"$inner\": {name: \"net%d\"}}"
+	shell 'cat /proc/net/dev'
+	runs
+	has_words "net0:" "$output"
+	has_words "net1:" "$output"
+}
+
+@test "a name that is taken is refused, and nothing is moved" {
+	config ".linux.netDevices = {\"$outer\": {name: \"lo\"}}"
+	process /bin/true
+	fails 1 "has a device lo already" proa run -b "$BUNDLE" "$ID"
+	ip link show "$outer"
+	nothing_left
+}
+
+@test "a device that isn't there is named" {
+	config '.linux.netDevices = {"nosuchdev": {}}'
+	process /bin/true
+	fails 1 "nosuchdev" proa run -b "$BUNDLE" "$ID"
+	nothing_left
+}
+
+@test "the host's network namespace takes none" {
+	config ".linux.netDevices = {\"$outer\": {}} | .linux.namespaces |= map(select(.type != \"network\"))"
+	process /bin/true
+	fails 1 "netDevices" proa run -b "$BUNDLE" "$ID"
+	ip link show "$outer"
+}
