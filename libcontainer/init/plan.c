@@ -65,11 +65,8 @@ static int plan_create(const struct config *config, const struct plan_request *r
 	    rootfs_plan(config, request->rootfs, arena, &plan->rootfs, err) < 0 ||
 	    sysctl_plan(config, arena, &plan->sysctl, err) < 0)
 		return -1;
-<<<<<<< HEAD
 	plan->joins_user = plan->namespaces.joined & CLONE_NEWUSER;
-=======
 	plan->has_net_devices = config->linux_->net_devices.count;
->>>>>>> 58801c1 (namespace: move network devices into the container)
 	if (config->hooks &&
 	    (config->hooks->create_container.count || config->hooks->start_container.count)) {
 		plan->create_container = hooks_copy(arena, &config->hooks->create_container);
