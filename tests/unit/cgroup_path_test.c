@@ -53,6 +53,17 @@ TEST(rootless_is_beside_our_own)
 	CHECK_STR(decide(NULL, "/"), "/web");
 }
 
+TEST(root_is_not_beside_its_own)
+{
+	struct cgroup_request request = { .id = "web", .own = "/user.slice/shell.scope" };
+	struct error err = ERROR_INIT;
+	char *path;
+
+	CHECK(arena_init(&arena, 1 << 20, &err) == 0);
+	CHECK(cgroup_path_decide(NULL, &request, &arena, &path, &err) == 0);
+	CHECK_STR(path, "/web");
+}
+
 TEST(dots_in_names_are_fine)
 {
 	CHECK_STR(decide("/...", NULL), "/...");

@@ -4,6 +4,7 @@
 #ifndef PROA_TESTS_UNIT_CGROUP_WORLD_H
 #define PROA_TESTS_UNIT_CGROUP_WORLD_H
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <sched.h>
 #include <sys/mount.h>
@@ -17,26 +18,47 @@
 static char world[64]; /* the path of the tests' cgroup: "/proa-test-PID" */
 static pid_t world_owner;
 
-static inline void world_leave(void)
+#define WORLD_PREFIX "proa-test-"
+
+/* Kill what is in it, then remove it. */
+static inline void end_world(const char *path)
 {
 	struct error err = ERROR_INIT;
-	int fd;
+	int fd = cgroup_open(path, &err);
 
-	if (getpid() != world_owner)
+	if (fd < 0)
 		return;
-	fd = cgroup_open(world, &err);
-	if (fd >= 0) {
-		cgroup_signal(fd, SIGKILL, &err);
-		close(fd);
-	}
-	cgroup_remove(world, 10000, &err);
+	cgroup_signal(fd, SIGKILL, &err);
+	close(fd);
+	cgroup_remove(path, 10000, &err);
 }
 
-/* What a killed test left is removed by the next one. */
+static inline void world_leave(void)
+{
+	if (getpid() == world_owner)
+		end_world(world);
+}
+
+/* What failed tests have left: those whose process is gone. */
+static inline void end_old_worlds(void)
+{
+	DIR *dir = opendir("/sys/fs/cgroup");
+	struct dirent *entry;
+	char path[300];
+
+	while (dir && (entry = readdir(dir))) {
+		if (strncmp(entry->d_name, WORLD_PREFIX, strlen(WORLD_PREFIX)) != 0 ||
+		    kill(atoi(entry->d_name + strlen(WORLD_PREFIX)), 0) == 0)
+			continue;
+		snprintf(path, sizeof(path), "/%s", entry->d_name);
+		end_world(path);
+	}
+	if (dir)
+		closedir(dir);
+}
+
 static inline void world_enter(void)
 {
-	struct error err = ERROR_INIT;
-
 	if (geteuid() != 0)
 		SKIP("needs root");
 	if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
@@ -44,11 +66,11 @@ static inline void world_enter(void)
 	umount2("/sys/fs/cgroup", MNT_DETACH);
 	if (mount("cgroup2", "/sys/fs/cgroup", "cgroup2", 0, NULL) < 0)
 		SKIP("needs to mount cgroup v2");
-	snprintf(world, sizeof(world), "/proa-test-%d", (int)getpid());
+	end_old_worlds();
 	world_owner = getpid();
-	world_leave();
+	snprintf(world, sizeof(world), "/" WORLD_PREFIX "%d", (int)world_owner);
+	end_world(world);
 	atexit(world_leave);
-	(void)err;
 }
 
 /* "/proa-test-PID/NAME" */
