@@ -26,8 +26,8 @@
  *     |  hands it to the agent; DONE --------------------------->|
  *     |<=================== end of file =========================|  execve closes the socket
  *
- * `exec` has the same first lines (bridge joins, SPAWNED), then EXECUTING and what follows it. At
- * any place init may say ERROR instead, and end. End of file before EXECUTING: init died, the step
+ * `exec` has the same first lines (bridge joins, SPAWNED once or twice), CREATED, upon which it is
+ * given its limits, then EXECUTING and what follows it. At any place init may say ERROR instead, and end. End of file before EXECUTING: init died, the step
  * that was running is named. End of file after it: the program runs. ERROR after it: the program
  * could not be executed. Any other message, or one out of turn, is ERROR_PROTOCOL and init is killed.
  *

@@ -71,7 +71,5 @@ int plan_make(const struct config *config, const struct plan_request *request, s
 /* Close the descriptors. */
 void plan_close(struct plan *plan);
 
-/* What takes the rights of the host, for @pid: rlimits and the OOM score. For init the parent does
- * it, at CREATED; for an exec'd process the bridge for itself (pid 0), before it enters the
- * container. */
+/* Parent, at CREATED: what takes the rights of the host, for @pid: rlimits and the OOM score. */
 int plan_apply_outside(const struct plan *plan, pid_t pid, struct error *err);

@@ -91,8 +91,7 @@ void bridge_main(const struct plan *plan, int socket, struct progress *progress)
 	if (!(plan->namespaces.created & CLONE_NEWUSER))
 		prctl(PR_SET_DUMPABLE, 0);
 	if (plan->purpose == PURPOSE_EXEC &&
-	    (affinity_apply(&plan->process->affinity.initial, 0, &error) < 0 ||
-	     plan_apply_outside(plan, 0, &error) < 0))
+	    affinity_apply(&plan->process->affinity.initial, 0, &error) < 0)
 		init_fail(socket, &error);
 	if (namespaces_join(&plan->namespaces, plan->procfs, &error) < 0)
 		init_fail(socket, &error);

@@ -265,36 +265,50 @@ static int clone_cgroup(const struct plan *plan)
 	return plan->purpose == PURPOSE_EXEC && !enters_cgroup_first(plan) ? plan->cgroup : -1;
 }
 
-/* All that we have inherited from the parent, and all that was needed to build: what stays open is what the rest
- * of the way needs. */
-static int step_forget_host(struct init *init, struct error *err)
+/* Close all but what the rest of the way needs, and what it takes to enter @cgroup and the pid
+ * namespace @pid (-1: neither). */
+static int close_rest(struct init *init, int cgroup, int pid, struct error *err)
 {
 	const struct plan *plan = init->plan;
 	const int keep[] = {
-		init->channel,
-		init->procfs,
-		init->terminal,
-		plan->start_socket,
-		trace_descriptor(),
-		/* for the clone that is yet to come: the cgroup and the pid namespace it enters */
-		clone_cgroup(plan),
-		namespace_pid_descriptor(&plan->namespaces),
+		init->channel, init->procfs, init->terminal, plan->start_socket, trace_descriptor(),
+		cgroup,	       pid
 	};
 
 	return fds_close_others(3 + plan->preserve_fds, keep, array_length(keep), err);
 }
 
-static int step_pid_namespace(struct init *init, struct error *err)
+/* What we have inherited from the parent, and what was needed to build. */
+static int step_forget_host(struct init *init, struct error *err)
 {
 	const struct plan *plan = init->plan;
-	int keep[] = { init->channel, init->terminal, plan->start_socket, trace_descriptor(),
-		       init->procfs };
 
-	if (plan->purpose == PURPOSE_CREATE && !namespaces_pid_last(&plan->namespaces))
+	return close_rest(init, clone_cgroup(plan), namespace_pid_descriptor(&plan->namespaces),
+			  err);
+}
+
+/* Where others see us from now on, a descriptor of the cgroup would show the way to the host's
+ * (CVE-2024-21626): so it is entered, and the descriptor closed, by a clone of its own. */
+static int enter_cgroup(struct init *init, struct error *err)
+{
+	int cgroup = clone_cgroup(init->plan);
+
+	if (cgroup < 0)
 		return 0;
-	if (namespace_join_pid(&plan->namespaces, err) < 0 ||
-	    continue_in_clone(init->channel, 0, clone_cgroup(plan), err) < 0 ||
-	    fds_close_others(3 + plan->preserve_fds, keep, array_length(keep), err) < 0)
+	if (continue_in_clone(init->channel, 0, cgroup, err) < 0)
+		return -1;
+	return close_rest(init, -1, namespace_pid_descriptor(&init->plan->namespaces), err);
+}
+
+static int step_pid_namespace(struct init *init, struct error *err)
+{
+	const struct namespace_plan *namespaces = &init->plan->namespaces;
+	bool last = namespaces_pid_last(namespaces);
+
+	if (init->plan->purpose == PURPOSE_CREATE && !last)
+		return 0;
+	if (enter_cgroup(init, err) < 0 || (last && namespace_join_pid(namespaces, err) < 0) ||
+	    continue_in_clone(init->channel, 0, -1, err) < 0 || close_rest(init, -1, -1, err) < 0)
 		return -1;
 	/* the clone leads no session, and only a leader can take a terminal */
 	if (step_session(init, err) < 0)
@@ -332,6 +346,12 @@ static int step_scheduling(struct init *init, struct error *err)
 static int step_affinity(struct init *init, struct error *err)
 {
 	return affinity_apply(&init->plan->process->affinity.final, 0, err);
+}
+
+/* By the parent, which has the rights to, and once none of them refuses what we still do. */
+static int step_limits(struct init *init, struct error *err)
+{
+	return message_ask(init->channel, MESSAGE_CREATED, 0, -1, NULL, err);
 }
 
 static int step_home(struct init *init, struct error *err)
@@ -568,7 +588,7 @@ const struct step init_steps[] = {
 	  "a neighbour in the pid namespace who may trace us would find what is open in /proc/PID/fd" },
 	{ "pid-namespace", BOTH, step_pid_namespace,
 	  "forget-host", "exec-procfs terminal home created",
-	  "last of the namespaces: whoever is in it is visible to all who are" },
+	  "last of the namespaces: whoever is in it is visible to all who are; the cgroup before it" },
 	{ "exec-procfs", EXEC, step_procfs,
 	  "pid-namespace", "labels",
 	  "a procfs shows the pid namespace of the process that makes it" },
@@ -584,6 +604,9 @@ const struct step init_steps[] = {
 	{ "home", BOTH, step_home,
 	  "pid-namespace", "look-for-program cwd",
 	  "HOME comes from the container's /etc/passwd; a missing cwd is made by root" },
+	{ "limits", EXEC, step_limits,
+	  "pid-namespace exec-procfs terminal home", "labels user",
+	  "after the last clone and before the program; for a container they are set at created" },
 	{ "look-for-program", CREATE, step_look_for_program,
 	  "home", "created",
 	  "who creates should hear of a missing program, not who starts" },

@@ -198,6 +198,13 @@ static int make_plan(struct execution *execution, struct error *err)
 
 /* ---- run ---- */
 
+static int serve_created(void *context, const struct spawned *spawned, struct error *err)
+{
+	const struct execution *execution = context;
+
+	return plan_apply_outside(execution->plan, spawned->pid, err);
+}
+
 static int serve_listener(void *context, int listener, struct error *err)
 {
 	struct execution *execution = context;
@@ -208,7 +215,11 @@ static int serve_listener(void *context, int listener, struct error *err)
 
 static int start(struct execution *execution, struct terminal *terminal, struct error *err)
 {
-	const struct service service = { .context = execution, .listener = serve_listener };
+	const struct service service = {
+		.context = execution,
+		.created = serve_created,
+		.listener = serve_listener,
+	};
 	struct plan *plan = execution->plan;
 
 	plan->procfs = procfs_open(err);
