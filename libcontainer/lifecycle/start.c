@@ -30,8 +30,9 @@ static int check_status(const struct container_state *state, struct error *err)
 	case STATUS_CREATING:
 		return error_set(err, ERROR_STATE, state->id,
 				 "cannot start a container that is still being created");
-	case STATUS_RUNNING:
 	case STATUS_PAUSED:
+		return error_set(err, ERROR_STATE, state->id, "cannot start a paused container");
+	case STATUS_RUNNING:
 		break;
 	}
 	return error_set(err, ERROR_STATE, state->id, "cannot start an already running container");

@@ -66,16 +66,17 @@ bool state_init_alive(const struct container_state *state, int *ret_pidfd)
 }
 
 /* Init listens at its socket until it executes the program. The file may outlive that, if `start`
- * was killed before it removed it: then nobody answers. */
+ * was killed before it removed it: then nobody answers. An init that was stopped by a signal doesn't
+ * accept: with as many of us as may wait in line, one more would wait with them. */
 static bool waits_for_start(const struct record *record)
 {
 	_cleanup_fd_ int fd = -1;
-	struct error ignored = ERROR_INIT;
+	struct error error = ERROR_INIT;
 
 	if (faccessat(record->dir, STORE_START, F_OK, AT_SYMLINK_NOFOLLOW) < 0)
 		return false;
-	fd = socket_connect_at(record->dir, STORE_START, SOCK_SEQPACKET, &ignored);
-	return fd >= 0;
+	fd = socket_connect_at(record->dir, STORE_START, SOCK_SEQPACKET | SOCK_NONBLOCK, &error);
+	return fd >= 0 || error.errnum == EAGAIN;
 }
 
 static bool is_frozen(const struct container_state *state)
@@ -96,7 +97,7 @@ enum container_status status_now(const struct record *record, const struct conta
 		return store_locked(record) ? STATUS_CREATING : STATUS_STOPPED;
 	if (!state_init_alive(state, NULL))
 		return STATUS_STOPPED;
-	if (waits_for_start(record))
-		return STATUS_CREATED;
-	return is_frozen(state) ? STATUS_PAUSED : STATUS_RUNNING;
+	if (is_frozen(state))
+		return STATUS_PAUSED;
+	return waits_for_start(record) ? STATUS_CREATED : STATUS_RUNNING;
 }
