@@ -79,7 +79,8 @@ static int change_gids(const struct strings *gids, struct arena *arena, struct c
 	size_t count = user->additional_gids.count;
 	uint32_t *items = arena_calloc(arena, count + gids->count, sizeof(*items));
 
-	memcpy(items, user->additional_gids.items, count * sizeof(*items));
+	for (size_t i = 0; i < count; i++)
+		items[i] = user->additional_gids.items[i];
 	for (size_t i = 0; i < gids->count; i++)
 		if (!parse_u32(gids->items[i], &items[count++]))
 			return error_set(err, ERROR_INVALID, gids->items[i],
