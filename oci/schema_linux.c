@@ -37,13 +37,13 @@ static const struct schema schema_net_device = SCHEMA(net_device_rows, TABLE);
 
 #define TABLE struct config_intel_rdt
 static const struct schema_row intel_rdt_rows[] = {
-	ROW_STRING(TABLE, clos_id, "closID", EMPTY_IS_ABSENT, APPLIED_BY("validate_unsupported")),
-	ROW_STRINGS(TABLE, schemata, "schemata", APPLIED_BY("validate_unsupported")),
+	ROW_STRING(TABLE, clos_id, "closID", EMPTY_IS_ABSENT, APPLIED_BY("intel_rdt_join")),
+	ROW_STRINGS(TABLE, schemata, "schemata", APPLIED_BY("intel_rdt_join")),
 	ROW_STRING(TABLE, l3_cache_schema, "l3CacheSchema", EMPTY_IS_ABSENT,
-		   APPLIED_BY("validate_unsupported")),
+		   APPLIED_BY("intel_rdt_join")),
 	ROW_STRING(TABLE, mem_bw_schema, "memBwSchema", EMPTY_IS_ABSENT,
-		   APPLIED_BY("validate_unsupported")),
-	ROW_BOOL(TABLE, enable_monitoring, "enableMonitoring", APPLIED_BY("validate_unsupported")),
+		   APPLIED_BY("intel_rdt_join")),
+	ROW_BOOL(TABLE, enable_monitoring, "enableMonitoring", APPLIED_BY("intel_rdt_join")),
 };
 static const struct schema schema_intel_rdt = SCHEMA(intel_rdt_rows, TABLE);
 #undef TABLE
@@ -155,7 +155,7 @@ static const struct schema_row linux_rows[] = {
 		    APPLIED_BY("rootfs_protect")),
 	ROW_STRING(TABLE, mount_label, "mountLabel", EMPTY_IS_ABSENT, APPLIED_BY("rootfs_mount")),
 	ROW_POINTER(TABLE, intel_rdt, "intelRdt", struct config_intel_rdt, schema_intel_rdt,
-		    APPLIED_BY("validate_unsupported")),
+		    APPLIED_BY("intel_rdt_join")),
 	ROW_POINTER(TABLE, memory_policy, "memoryPolicy", struct config_memory_policy,
 		    schema_memory_policy, APPLIED_BY("memory_policy_apply")),
 	ROW_POINTER(TABLE, personality, "personality", struct config_personality,

@@ -30,6 +30,7 @@ static const struct schema_row stored_rows[] = {
 	ROW_STRING(TABLE, cgroup_path, "cgroupPath"),
 	ROW_PLAIN_BOOL(TABLE, cgroup_created, "cgroupCreated"),
 	ROW_STRING(TABLE, intel_rdt_clos, "intelRdtClos"),
+	ROW_STRING(TABLE, intel_rdt_monitoring, "intelRdtMonitoring"),
 	ROW_PLAIN_BOOL(TABLE, has_poststart, "hasPoststart"),
 	ROW_PLAIN_BOOL(TABLE, has_poststop, "hasPoststop"),
 	ROW_STRINGS(TABLE, namespaces, "namespaces"),

@@ -33,10 +33,11 @@ struct container_state {
 	int64_t pid; /* of init; 0 until it is known */
 	uint64_t
 	    pid_start; /* init's start time, field 22 of proc_pid_stat(5): tells a reused pid */
-	char *cgroup_manager;		  /* "cgroupfs", "systemd", "disabled" */
-	char *cgroup_path;		  /* below the v2 mount; NULL with "disabled" */
-	bool cgroup_created;		  /* by us: delete removes only what create made */
-	char *intel_rdt_clos;		  /* directory below resctrl to remove, NULL */
+	char *cgroup_manager; /* "cgroupfs", "systemd", "disabled" */
+	char *cgroup_path;    /* below the v2 mount; NULL with "disabled" */
+	bool cgroup_created;  /* by us: delete removes only what create made */
+	/* directories below resctrl that delete removes, NULL */
+	char *intel_rdt_clos, *intel_rdt_monitoring;
 	bool has_poststart, has_poststop; /* hooks to be read from the kept config */
 	struct strings namespaces; /* kinds that are the container's own or were joined: all it
 				      doesn't share with us */

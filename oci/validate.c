@@ -13,17 +13,11 @@ static const struct {
 	validate_rule *check;
 	unsigned int documents;
 } rules[] = {
-	{ validate_version, CONFIG },
-	{ validate_annotations, CONFIG },
-	{ validate_unsupported, CONFIG },
-	{ validate_namespaces, CONFIG },
-	{ validate_names, CONFIG },
-	{ validate_mounts, CONFIG },
-	{ validate_capabilities, CONFIG | PROCESS },
-	{ validate_mappings, CONFIG },
-	{ validate_ids, CONFIG },
-	{ validate_time_offsets, CONFIG },
-	{ validate_devices, CONFIG },
+	{ validate_version, CONFIG },	   { validate_annotations, CONFIG },
+	{ validate_namespaces, CONFIG },   { validate_names, CONFIG },
+	{ validate_mounts, CONFIG },	   { validate_capabilities, CONFIG | PROCESS },
+	{ validate_mappings, CONFIG },	   { validate_ids, CONFIG },
+	{ validate_time_offsets, CONFIG }, { validate_devices, CONFIG },
 };
 
 /* More than anybody reads; the rest of them is left out. */

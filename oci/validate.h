@@ -48,7 +48,7 @@ validate_rule validate_version, validate_annotations, validate_names, validate_m
     validate_capabilities;
 /* validate_linux.c */
 validate_rule validate_namespaces, validate_mappings, validate_ids, validate_time_offsets,
-    validate_devices, validate_unsupported;
+    validate_devices;
 
 /* Ranges that the kernel takes as an id map (user_namespaces(7)): not empty, not beyond the last
  * id, at most 340, none overlapping another one on either side. @path is the list's. */

@@ -166,16 +166,3 @@ int validate_devices(const struct validation *v)
 	}
 	return 0;
 }
-
-/* What nothing applies yet is refused: an effect that was asked for is had or is an error. */
-int validate_unsupported(const struct validation *v)
-{
-	const struct config_linux *linux_ = v->config->linux_;
-	const char *path = linux_->intel_rdt ? "linux.intelRdt" : NULL;
-
-	if (!path)
-		return 0;
-	invalid(v, at("%s", path), "not supported by this version");
-	v->err->code = ERROR_UNSUPPORTED;
-	return -1;
-}

@@ -36,7 +36,8 @@ static void fill_linux(struct features_linux *linux_, struct arena *arena)
 	linux_->seccomp.supported_flags = name_list(names_seccomp_flags, arena);
 	linux_->apparmor.enabled = FEATURE(true);
 	linux_->selinux.enabled = FEATURE(true);
-	linux_->intel_rdt.enabled = FEATURE(false);
+	linux_->intel_rdt =
+	    (struct features_intel_rdt){ FEATURE(true), FEATURE(true), FEATURE(true) };
 	linux_->mount_extensions.idmap.enabled = FEATURE(true);
 	linux_->net_devices.enabled = FEATURE(true);
 }

@@ -17,6 +17,7 @@
 #include "base/fd.h"
 #include "base/procfs.h"
 #include "base/trace.h"
+#include "libcontainer/cgroup/intel_rdt.h"
 #include "libcontainer/init/hooks.h"
 #include "libcontainer/init/message.h"
 #include "libcontainer/lifecycle/creation.h"
@@ -343,6 +344,25 @@ static int serve_runtime_hooks(void *context, const struct spawned *spawned, str
 	return run_hooks(creation, "createRuntime", &hooks->create_runtime, err);
 }
 
+/* The class and the group are made now, noted before: whoever finds us killed finds them. */
+static int join_intel_rdt(struct creation *creation, pid_t pid, struct error *err)
+{
+	const struct config_intel_rdt *config = creation->config->linux_->intel_rdt;
+	struct container_state *state = creation->state;
+	struct intel_rdt_made made;
+	_cleanup_fd_ int root = -1;
+
+	if (!config)
+		return 0;
+	root = intel_rdt_open(err);
+	if (root < 0 ||
+	    intel_rdt_join(root, config, state->id, pid, &creation->config_arena, &made, err) < 0)
+		return -1;
+	state->intel_rdt_clos = made.clos;
+	state->intel_rdt_monitoring = made.monitoring;
+	return 0;
+}
+
 static int serve_created(void *context, const struct spawned *spawned, struct error *err)
 {
 	struct creation *creation = context;
@@ -350,7 +370,8 @@ static int serve_created(void *context, const struct spawned *spawned, struct er
 
 	if (plan_apply_outside(creation->plan, spawned->pid, err) < 0)
 		return -1;
-	if (cgroup_apply(creation->cgroup_plan, creation->cgroup.fd, err) < 0)
+	if (cgroup_apply(creation->cgroup_plan, creation->cgroup.fd, err) < 0 ||
+	    join_intel_rdt(creation, spawned->pid, err) < 0)
 		return -1;
 	state->pid = spawned->pid;
 	state->created = now_text(&creation->config_arena);
@@ -444,6 +465,8 @@ static void undo(struct creation *creation)
 		cgroup_signal(creation->cgroup.fd, SIGKILL, &ignored);
 	if (creation->cgroup.created)
 		cgroup_remove(creation->cgroup_plan->path, CGROUP_REMOVE_MS, &ignored);
+	if (creation->state)
+		state_remove_intel_rdt(creation->state, &ignored);
 	if (creation->claimed)
 		store_remove(creation->runtime, creation->options->id, &ignored);
 	if (creation->hooks_begun) {

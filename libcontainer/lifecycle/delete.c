@@ -95,7 +95,7 @@ static int delete_locked(const struct runtime *runtime, const struct record *rec
 	if (read_hooks(record, state, &arena, &config, err) < 0 || kill_init(state, err) < 0)
 		return -1;
 	trace_phase("cgroup");
-	if (remove_cgroup(state, err) < 0)
+	if (remove_cgroup(state, err) < 0 || state_remove_intel_rdt(state, err) < 0)
 		return -1;
 	trace_phase("state");
 	if (store_remove(runtime, state->id, err) < 0)

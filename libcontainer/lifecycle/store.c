@@ -10,6 +10,7 @@
 #include "base/cleanup.h"
 #include "base/fd.h"
 #include "base/path.h"
+#include "libcontainer/cgroup/intel_rdt.h"
 
 #define LOCK_DEADLINE_MS 30000
 #define LOCK_POLL_MS	 5
@@ -231,4 +232,11 @@ int store_config(const struct record *record, struct arena *arena, struct config
 		 struct error *err)
 {
 	return config_read(record->dir, STORE_CONFIG, arena, ret_config, err);
+}
+
+int state_remove_intel_rdt(const struct container_state *state, struct error *err)
+{
+	if (intel_rdt_remove(state->intel_rdt_monitoring, err) < 0)
+		return -1;
+	return intel_rdt_remove(state->intel_rdt_clos, err);
 }

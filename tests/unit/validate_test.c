@@ -245,10 +245,6 @@ static const struct {
 	  "\"SCMP_CMP_MASKED_EQ\", \"SCMP_CMP_NE\", found \"EQ\"" },
 	{ RULE(", \"errnoRet\": 65536"),
 	  "linux.seccomp.syscalls[0].errnoRet: expected an integer from 0 to 65535, found 65536" },
-
-	/* not yet */
-	{ LINUX("\"intelRdt\": {\"closID\": \"a\"}"), "linux.intelRdt: not supported by this "
-						      "version" },
 };
 
 TEST(a_broken_config_is_refused_with_its_place)

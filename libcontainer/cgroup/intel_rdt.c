@@ -1,0 +1,252 @@
+#include "libcontainer/cgroup/intel_rdt.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <linux/magic.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/vfs.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/fd.h"
+#include "base/text.h"
+
+#define RESCTRL_MOUNT "/sys/fs/resctrl"
+#define SCHEMATA_MAX  65536
+#ifndef RDTGROUP_SUPER_MAGIC
+#define RDTGROUP_SUPER_MAGIC 0x7655821
+#endif
+
+int intel_rdt_open(struct error *err)
+{
+	_cleanup_fd_ int fd = open(RESCTRL_MOUNT, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	struct statfs fs;
+
+	if (fd < 0 || fstatfs(fd, &fs) < 0 || fs.f_type != RDTGROUP_SUPER_MAGIC)
+		return error_set(
+		    err, ERROR_UNSUPPORTED, "linux.intelRdt",
+		    "linux.intelRdt: no resctrl filesystem is mounted at " RESCTRL_MOUNT
+		    " (mount -t resctrl resctrl " RESCTRL_MOUNT ", if the CPU has it)");
+	return steal_fd(&fd);
+}
+
+static bool add_line(struct buffer *lines, const char *line, size_t length)
+{
+	buffer_add(lines, line, length);
+	buffer_puts(lines, "\n");
+	return !buffer_failed(lines);
+}
+
+/* l3CacheSchema may hold lines for memory bandwidth: those are memBwSchema's business (config-linux.md). */
+static void add_cache_lines(struct buffer *lines, const char *schema)
+{
+	for (const char *line = schema; line && *line;) {
+		size_t length = strcspn(line, "\n");
+
+		if (length && !text_starts(line, "MB:"))
+			add_line(lines, line, length);
+		line += length + (line[length] == '\n');
+	}
+}
+
+/* What is to be written to "schemata", one line a resource; empty: nothing was asked for. */
+static void wanted_lines(const struct config_intel_rdt *config, struct buffer *lines)
+{
+	add_cache_lines(lines, config->l3_cache_schema);
+	if (config->mem_bw_schema && config->mem_bw_schema[0])
+		add_line(lines, config->mem_bw_schema, strlen(config->mem_bw_schema));
+	for (size_t i = 0; i < config->schemata.count; i++)
+		add_line(lines, config->schemata.items[i], strlen(config->schemata.items[i]));
+}
+
+static const char *skip_spaces(const char *text)
+{
+	return text + strspn(text, " ");
+}
+
+/* Is there a line in @lines that says the same? The kernel pads its own with spaces. */
+static bool has_line(const char *lines, const char *wanted, size_t length)
+{
+	for (const char *line = lines; *line; line += strcspn(line, "\n"), line += *line == '\n') {
+		const char *start = skip_spaces(line);
+
+		if (strncmp(start, wanted, length) == 0 &&
+		    (start[length] == '\n' || !start[length]))
+			return true;
+	}
+	return false;
+}
+
+/* A class that is there already is shared with others: its content must be what is asked for (MUST). */
+static int compare(int class, const char *wanted, const char *name, struct error *err)
+{
+	_cleanup_buffer_ struct buffer present = BUFFER_INIT;
+
+	if (!wanted[0])
+		return 0;
+	if (file_read(class, "schemata", SCHEMATA_MAX, &present, err) < 0)
+		return error_prefix(err, "linux.intelRdt");
+	for (const char *line = wanted; *line; line += strcspn(line, "\n") + 1) {
+		const char *start = skip_spaces(line);
+
+		if (!has_line(present.bytes, start, strcspn(start, "\n")))
+			return error_set(err, ERROR_INVALID, "linux.intelRdt",
+					 "linux.intelRdt: the class %s is there already, with "
+					 "other schemata than "
+					 "\"%.*s\"",
+					 name, (int)strcspn(start, "\n"), start);
+	}
+	return 0;
+}
+
+static int write_lines(int class, const char *lines, struct error *err)
+{
+	char text[4096];
+
+	for (const char *line = lines; *line; line += strcspn(line, "\n") + 1) {
+		size_t length = strcspn(line, "\n");
+
+		if (snprintf(text, sizeof(text), "%.*s\n", (int)length, line) >= (int)sizeof(text))
+			return error_set(err, ERROR_INVALID, "linux.intelRdt",
+					 "linux.intelRdt: a line is too long");
+		if (file_write(class, "schemata", text) < 0)
+			return error_errno(err, errno, "linux.intelRdt",
+					   "linux.intelRdt: write \"%.*s\" to schemata",
+					   (int)length, line);
+	}
+	return 0;
+}
+
+/* Open the class; *ret_created tells whether we made it. */
+static int open_class(int root, const char *name, bool may_create, bool *ret_created,
+		      struct error *err)
+{
+	int fd;
+
+	*ret_created = may_create && mkdirat(root, name, 0755) == 0;
+	if (may_create && !*ret_created && errno != EEXIST)
+		return error_errno(err, errno, "linux.intelRdt",
+				   "linux.intelRdt: make the class %s", name);
+	fd = openat(root, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0 && errno == ENOENT)
+		return error_set(
+		    err, ERROR_INVALID, "linux.intelRdt.closID",
+		    "linux.intelRdt.closID: there is no class %s, and no schemata to make it by",
+		    name);
+	return fd < 0 ? error_errno(err, errno, "linux.intelRdt",
+				    "linux.intelRdt: open the class %s", name)
+		      : fd;
+}
+
+static int join(int group, pid_t pid, struct error *err)
+{
+	char text[16];
+
+	snprintf(text, sizeof(text), "%d\n", (int)pid);
+	if (file_write(group, "tasks", text) < 0)
+		return error_errno(err, errno, "linux.intelRdt",
+				   "linux.intelRdt: put the container into its class");
+	return 0;
+}
+
+static int monitor(int class, const char *clos, const char *id, pid_t pid, struct arena *arena,
+		   struct intel_rdt_made *made, struct error *err)
+{
+	_cleanup_fd_ int group = -1;
+	char path[NAME_MAX + 16];
+
+	if (snprintf(path, sizeof(path), "mon_groups/%s", id) >= (int)sizeof(path))
+		return error_set(
+		    err, ERROR_INVALID, "linux.intelRdt.enableMonitoring",
+		    "linux.intelRdt.enableMonitoring: the container's id is too long for a group");
+	if (mkdirat(class, path, 0755) < 0 && errno != EEXIST)
+		return error_errno(err, errno, "linux.intelRdt.enableMonitoring",
+				   "linux.intelRdt.enableMonitoring: make the monitoring group %s",
+				   path);
+	made->monitoring = arena_printf(arena, "%s/%s", clos, path);
+	group = openat(class, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (group < 0)
+		return error_errno(err, errno, "linux.intelRdt.enableMonitoring",
+				   "open the monitoring group");
+	return join(group, pid, err);
+}
+
+static int check_name(const char *name, struct error *err)
+{
+	if (strcmp(name, "/") != 0 &&
+	    (strchr(name, '/') || !strcmp(name, ".") || !strcmp(name, "..")))
+		return error_set(err, ERROR_INVALID, "linux.intelRdt.closID",
+				 "linux.intelRdt.closID: %s is no name of a class", name);
+	return 0;
+}
+
+static int join_class(int class, bool created, const struct config_intel_rdt *config,
+		      const char *name, pid_t pid, struct error *err)
+{
+	_cleanup_buffer_ struct buffer lines = BUFFER_INIT;
+
+	buffer_puts(&lines, "");
+	wanted_lines(config, &lines);
+	if (buffer_failed(&lines))
+		return error_set(err, ERROR_MEMORY, "linux.intelRdt", "no memory for the schemata");
+	/* without closID the class is ours alone, and a predecessor's leftover is overwritten */
+	if (created || !config->clos_id ? write_lines(class, lines.bytes, err)
+					: compare(class, lines.bytes, name, err))
+		return -1;
+	return join(class, pid, err);
+}
+
+static void undo(int root, const struct intel_rdt_made *made)
+{
+	if (made->monitoring)
+		unlinkat(root, made->monitoring, AT_REMOVEDIR);
+	if (made->clos)
+		unlinkat(root, made->clos, AT_REMOVEDIR);
+}
+
+int intel_rdt_join(int root, const struct config_intel_rdt *config, const char *id, pid_t pid,
+		   struct arena *arena, struct intel_rdt_made *ret_made, struct error *err)
+{
+	const char *name = config->clos_id ? config->clos_id : id;
+	bool schemata = config->l3_cache_schema || config->mem_bw_schema || config->schemata.count;
+	struct intel_rdt_made made = { 0 };
+	_cleanup_fd_ int class = -1;
+	bool created = false;
+
+	if (check_name(name, err) < 0)
+		return -1;
+	if (strcmp(name, "/") == 0)
+		name = ".";
+	class = open_class(root, name, strcmp(name, ".") && (!config->clos_id || schemata),
+			   &created, err);
+	if (class < 0)
+		return -1;
+	if (created)
+		made.clos = arena_strdup(arena, name);
+	if (join_class(class, created, config, name, pid, err) < 0 ||
+	    (config->enable_monitoring.value &&
+	     monitor(class, name, id, pid, arena, &made, err) < 0)) {
+		undo(root, &made);
+		return -1;
+	}
+	/* a class that the config names outlives the container (MUST NOT remove), whoever made it */
+	if (config->clos_id)
+		made.clos = NULL;
+	*ret_made = made;
+	return 0;
+}
+
+int intel_rdt_remove(const char *made, struct error *err)
+{
+	struct error ignored = ERROR_INIT;
+	_cleanup_fd_ int root = made ? intel_rdt_open(&ignored) : -1;
+
+	if (root < 0)
+		return 0;
+	if (unlinkat(root, made, AT_REMOVEDIR) < 0 && errno != ENOENT)
+		return error_errno(err, errno, made, "remove the resctrl directory %s", made);
+	return 0;
+}
