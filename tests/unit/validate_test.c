@@ -269,10 +269,9 @@ TEST(the_architectures_are_known)
 	CHECK(text_ends(err.text, "found \"SCMP_ARCH_Z80\""));
 }
 
-TEST(other_versions_and_what_is_not_yet_there_are_unsupported_not_invalid)
+TEST(other_versions_are_unsupported_not_invalid)
 {
 	CHECK_INT(refused(OCI("2.0.0"), DOCUMENT_CONFIG).code, ERROR_UNSUPPORTED);
-	CHECK_INT(refused(LINUX("\"intelRdt\": {}"), DOCUMENT_CONFIG).code, ERROR_UNSUPPORTED);
 	CHECK_INT(refused(OCI("x"), DOCUMENT_CONFIG).code, ERROR_INVALID);
 }
 
