@@ -141,6 +141,28 @@ ssize_t cgroup_read(int dirfd, const char *file, char *ret_text, size_t size)
 	return length;
 }
 
+DIR *cgroup_children(int dirfd)
+{
+	int again = openat(dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *dir = again < 0 ? NULL : fdopendir(again);
+
+	if (again >= 0 && !dir)
+		close(again);
+	return dir;
+}
+
+const char *cgroup_next_child(DIR *children)
+{
+	struct dirent *entry;
+
+	/* a container may well name one ".x" */
+	while ((entry = readdir(children)))
+		if (entry->d_type == DT_DIR && strcmp(entry->d_name, ".") != 0 &&
+		    strcmp(entry->d_name, "..") != 0)
+			return entry->d_name;
+	return NULL;
+}
+
 bool word_in(const char *list, const char *word)
 {
 	size_t length = strlen(word);

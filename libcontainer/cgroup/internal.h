@@ -1,6 +1,7 @@
 /* What the files of this room share among themselves. */
 #pragma once
 
+#include <dirent.h>
 #include <fcntl.h>
 
 #include "libcontainer/cgroup/cgroup.h"
@@ -34,6 +35,11 @@ int cgroup_wait_event(int cgroupfd, const char *key, uint64_t wanted, unsigned i
 
 /* events.c: milliseconds of CLOCK_MONOTONIC. */
 int64_t cgroup_now_ms(void);
+
+/* hierarchy.c: the cgroups right below @dirfd, NULL with errno set where they can't be listed; then the
+ * name of one after the other, NULL at the end. */
+DIR *cgroup_children(int dirfd);
+const char *cgroup_next_child(DIR *children);
 
 /* hierarchy.c: is @word one of the words of @list, which are separated by spaces? */
 bool word_in(const char *list, const char *word);

@@ -58,29 +58,22 @@ static int add_procs(struct listing *listing, int dirfd, struct error *err)
 
 static int add_tree(struct listing *listing, int dirfd, int depth, struct error *err)
 {
-	int again = openat(dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	_cleanup_dir_ DIR *dir = again < 0 ? NULL : fdopendir(again);
-	struct dirent *entry;
+	_cleanup_dir_ DIR *children = cgroup_children(dirfd);
+	const char *name;
 
-	if (again >= 0 && !dir)
-		close(again);
-	if (!dir)
+	if (!children)
 		return errno == ENOENT ? 0 : error_errno(err, errno, NULL, "list a cgroup");
 	if (depth > DEPTH_LIMIT)
 		return error_set(err, ERROR_REFUSED, NULL,
 				 "the container has cgroups more than %d deep", DEPTH_LIMIT);
 	if (add_procs(listing, dirfd, err) < 0)
 		return -1;
-	while ((entry = readdir(dir))) {
-		_cleanup_fd_ int child = -1;
+	while ((name = cgroup_next_child(children))) {
+		_cleanup_fd_ int child =
+		    openat(dirfd, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 
-		if (entry->d_type != DT_DIR || entry->d_name[0] == '.')
-			continue;
-		child =
-		    openat(dirfd, entry->d_name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 		if (child < 0 && errno != ENOENT)
-			return error_errno(err, errno, entry->d_name, "open cgroup %s",
-					   entry->d_name);
+			return error_errno(err, errno, name, "open cgroup %s", name);
 		if (child >= 0 && add_tree(listing, child, depth + 1, err) < 0)
 			return -1;
 	}

@@ -23,19 +23,12 @@ struct removal {
 
 static bool first_child(int dirfd, char name[NAME_MAX + 1])
 {
-	int again = openat(dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	_cleanup_dir_ DIR *dir = again < 0 ? NULL : fdopendir(again);
-	struct dirent *entry;
+	_cleanup_dir_ DIR *children = cgroup_children(dirfd);
+	const char *first = children ? cgroup_next_child(children) : NULL;
 
-	if (again >= 0 && !dir)
-		close(again);
-	while (dir && (entry = readdir(dir))) {
-		if (entry->d_type != DT_DIR || entry->d_name[0] == '.')
-			continue;
-		snprintf(name, NAME_MAX + 1, "%s", entry->d_name);
-		return true;
-	}
-	return false;
+	if (first)
+		snprintf(name, NAME_MAX + 1, "%s", first);
+	return first;
 }
 
 static int go_to(struct removal *removal, const char *name, int levels, struct error *err)

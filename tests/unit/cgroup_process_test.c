@@ -143,11 +143,13 @@ TEST(a_signal_reaches_all_levels)
 	make(world);
 	make(below_world("a"));
 	make(below_world("a/b"));
+	make(below_world("a/.b"));
 	pid_t pids[] = { spawn(world, die_of_term), spawn(below_world("a"), die_of_term),
-			 spawn(below_world("a/b"), die_of_term) };
+			 spawn(below_world("a/b"), die_of_term),
+			 spawn(below_world("a/.b"), die_of_term) };
 
 	CHECK(cgroup_signal(open_cgroup(world), SIGTERM, &err) == 0);
-	for (size_t i = 0; i < 3; i++) {
+	for (size_t i = 0; i < 4; i++) {
 		int status = status_of(pids[i]);
 
 		CHECK(WIFSIGNALED(status) && WTERMSIG(status) == SIGTERM);
@@ -332,6 +334,8 @@ TEST(remove_takes_all_below)
 	make(below_world("a/b"));
 	make(below_world("a/c"));
 	make(below_world("a/c/d"));
+	make(below_world("a/.b"));
+	make(below_world("a/.b/..c"));
 	CHECK(cgroup_remove(below_world("a"), 0, &err) == 0);
 	CHECK(!exists(below_world("a")));
 	CHECK(exists(world));
