@@ -12,10 +12,16 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/fd.h"
 #include "base/kernel.h"
 #include "base/text.h"
 
 #define PROC_ROOT_INO 1
+#define STAT_MAX      4096
+
+/* linux/sched.h of the kernel; shown in field 9 of proc_pid_stat(5). */
+#define PF_EXITING    0x4
+#define PF_FORKNOEXEC 0x40
 
 int procfs_verify(int fd, struct error *err)
 {
@@ -94,4 +100,29 @@ int procfs_reopen(int procfs, int fd, int flags)
 
 	snprintf(link, sizeof(link), "thread-self/fd/%d", fd);
 	return openat(procfs, link, flags | O_CLOEXEC);
+}
+
+/* What follows the name, which may itself contain anything but ends with the last ")". */
+int procfs_stat(pid_t pid, struct procfs_stat *ret_stat, struct error *err)
+{
+	_cleanup_buffer_ struct buffer text = BUFFER_INIT;
+	unsigned long long start;
+	unsigned int flags;
+	char path[32], state, *rest;
+
+	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
+	if (file_read(AT_FDCWD, path, STAT_MAX, &text, err) < 0)
+		return -1;
+	rest = strrchr(text.bytes, ')');
+	if (!rest || sscanf(rest,
+			    ") %c %*d %*d %*d %*d %*d %u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d "
+			    "%*d %*d %llu",
+			    &state, &flags, &start) != 3)
+		return error_set(err, ERROR_SYSTEM, path, "can't understand %s", path);
+	*ret_stat = (struct procfs_stat){
+		.ending = flags & PF_EXITING || state == 'Z' || state == 'X',
+		.forked_only = flags & PF_FORKNOEXEC,
+		.start = start,
+	};
+	return 0;
 }

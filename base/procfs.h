@@ -4,7 +4,9 @@
  * root), beneath it, without links and without crossing another mount. */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 #include "base/error.h"
@@ -12,6 +14,16 @@
 /* Open the caller's own /proc and verify it. Taken before anything of a container is mounted or
  * joined. */
 int procfs_open(struct error *err);
+
+/* Of proc_pid_stat(5). */
+struct procfs_stat {
+	bool ending;	  /* or a zombie: none of its code runs any more */
+	bool forked_only; /* it has not executed a program since it was cloned */
+	uint64_t start;	  /* when it was cloned, in clock ticks since boot */
+};
+
+/* A process as the caller's /proc has it. ERROR_SYSTEM; a process that is gone is ENOENT or ESRCH. */
+int procfs_stat(pid_t pid, struct procfs_stat *ret_stat, struct error *err);
 
 /* Verify that @fd is the root of a procfs, for one that was just made by fsmount(2). */
 int procfs_verify(int fd, struct error *err);

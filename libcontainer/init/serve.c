@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -10,19 +11,12 @@
 
 #include "base/cleanup.h"
 #include "base/fd.h"
+#include "base/kernel.h"
+#include "base/procfs.h"
 #include "base/text.h"
 #include "base/trace.h"
 #include "libcontainer/init/message.h"
 #include "libcontainer/init/spawn.h"
-
-/* What is being answered: the message, the descriptor that came with it, the one that goes back. */
-struct exchange {
-	struct spawned *spawned;
-	const struct service *service;
-	uint32_t index;
-	int received;
-	int reply;
-};
 
 /* A pidfd tells its process's pid as we see it (proc_pid_fdinfo(5)); what the sender calls it may
  * be a number of another pid namespace. */
@@ -42,92 +36,60 @@ static int pid_of_pidfd(int pidfd, pid_t *ret_pid, struct error *err)
 	return 0;
 }
 
-static int on_spawned(struct exchange *exchange, struct error *err)
+/* The bridge, or builder, hands over to the process it has made. */
+static int change_process(struct spawned *spawned, int *received, struct error *err)
 {
-	struct spawned *spawned = exchange->spawned;
 	pid_t pid;
 
-	if (exchange->received < 0 || pid_of_pidfd(exchange->received, &pid, err) < 0)
+	if (*received < 0 || pid_of_pidfd(*received, &pid, err) < 0)
 		return error_prefix(err, "the process changes");
-	/* the bridge, or builder, ends by itself now */
+	/* it ends by itself now */
 	waitid(P_PIDFD, (id_t)spawned->pidfd, &(siginfo_t){ 0 }, WEXITED | __WALL);
 	close(spawned->pidfd);
-	spawned->pidfd = steal_fd(&exchange->received);
+	spawned->pidfd = steal_fd(received);
 	spawned->pid = pid;
 	return 0;
 }
 
-static int on_map_ids(struct exchange *exchange, struct error *err)
-{
-	const struct service *service = exchange->service;
+#define ANSWERED_BY(member) .answered = true, .answer = offsetof(struct service, member)
 
-	return service->map_ids(service->context, exchange->spawned, err);
-}
-
-static int on_net_devices(struct exchange *exchange, struct error *err)
-{
-	const struct service *service = exchange->service;
-
-	if (exchange->received < 0)
-		return error_set(err, ERROR_PROTOCOL, NULL, "NET_DEVICES without a descriptor");
-	return service->net_devices(service->context, exchange->spawned, exchange->received, err);
-}
-
-static int on_mount_source(struct exchange *exchange, struct error *err)
-{
-	const struct service *service = exchange->service;
-
-	exchange->reply = service->mount_source(service->context, exchange->index, err);
-	return exchange->reply < 0 ? -1 : 0;
-}
-
-static int on_runtime_hooks(struct exchange *exchange, struct error *err)
-{
-	const struct service *service = exchange->service;
-
-	return service->runtime_hooks(service->context, exchange->spawned, err);
-}
-
-static int on_created(struct exchange *exchange, struct error *err)
-{
-	const struct service *service = exchange->service;
-
-	return service->created(service->context, exchange->spawned, err);
-}
-
-static int on_listener(struct exchange *exchange, struct error *err)
-{
-	const struct service *service = exchange->service;
-
-	if (exchange->received < 0)
-		return error_set(err, ERROR_PROTOCOL, NULL, "LISTENER without a descriptor");
-	return service->listener(service->context, exchange->received, err);
-}
-
-static const struct handler {
-	int (*run)(struct exchange *exchange, struct error *err);
+static const struct rule {
+	size_t answer; /* the member of struct service; 0: none */
 	bool known;
 	bool answered; /* by DONE */
+	bool carries;  /* a descriptor */
 	bool again;    /* may follow itself */
-} handlers[] = {
-	[MESSAGE_SPAWNED] = { on_spawned, .known = true, .answered = true, .again = true },
-	[MESSAGE_MAP_IDS] = { on_map_ids, .known = true, .answered = true },
-	[MESSAGE_NET_DEVICES] = { on_net_devices, .known = true, .answered = true },
-	[MESSAGE_MOUNT_SOURCE] = { on_mount_source, .known = true, .answered = true,
-				   .again = true },
-	[MESSAGE_RUNTIME_HOOKS] = { on_runtime_hooks, .known = true, .answered = true },
-	[MESSAGE_CREATED] = { on_created, .known = true, .answered = true },
+} rules[] = {
+	[MESSAGE_SPAWNED] = { .known = true, .answered = true, .carries = true, .again = true },
+	[MESSAGE_MAP_IDS] = { .known = true, ANSWERED_BY(map_ids) },
+	[MESSAGE_NET_DEVICES] = { .known = true, ANSWERED_BY(net_devices), .carries = true },
+	[MESSAGE_MOUNT_SOURCE] = { .known = true, ANSWERED_BY(mount_source), .again = true },
+	[MESSAGE_RUNTIME_HOOKS] = { .known = true, ANSWERED_BY(runtime_hooks) },
+	[MESSAGE_CREATED] = { .known = true, ANSWERED_BY(created) },
 	[MESSAGE_EXECUTING] = { .known = true },
-	[MESSAGE_LISTENER] = { on_listener, .known = true, .answered = true },
+	[MESSAGE_LISTENER] = { .known = true, ANSWERED_BY(listener), .carries = true },
 };
 
-/* SPAWNED may come at two places, the others in their order. */
-static bool in_turn(uint32_t type, uint32_t previous)
+typedef int answer_function(void *context, struct exchange *exchange, struct error *err);
+
+static answer_function *find_answer(const struct service *service, const struct rule *rule)
 {
-	if (type >= array_length(handlers) || !handlers[type].known)
+	return rule->answer ? *(answer_function *const *)((const char *)service + rule->answer)
+			    : NULL;
+}
+
+/* SPAWNED may come at two places, the others in their order. */
+static bool in_turn(const struct service *service, const struct message *message, int received,
+		    uint32_t previous)
+{
+	uint32_t type = message->type;
+
+	if (type >= array_length(rules) || !rules[type].known ||
+	    rules[type].carries != (received >= 0) ||
+	    (rules[type].answer && !find_answer(service, &rules[type])))
 		return false;
 	return type == MESSAGE_SPAWNED || type > previous ||
-	       (type == previous && handlers[type].again);
+	       (type == previous && rules[type].again);
 }
 
 static const char *how_it_ended(const struct spawned *spawned, char words[64])
@@ -154,19 +116,41 @@ static int died(const struct spawned *spawned, struct error *err)
 			 how_it_ended(spawned, words));
 }
 
-static int answer(struct spawned *spawned, const struct service *service,
-		  const struct message *message, int *fd, struct error *err)
+/* The end of file: init has closed its end, or execve has, or death. The kernel tells which, also
+ * while it is still ending, and after that as long as it isn't reaped; whoever has done that (start
+ * is not the parent) knows what became of it. */
+static int end_of_file(const struct spawned *spawned, uint32_t last, uint32_t previous,
+		       struct error *err)
 {
-	struct exchange exchange = { spawned, service, message->index, *fd, -1 };
-	const struct handler *handler = &handlers[message->type];
+	struct error ignored = ERROR_INIT;
+	struct procfs_stat stat;
+
+	if (previous < last)
+		return died(spawned, err);
+	if (procfs_stat(spawned->pid, &stat, &ignored) < 0 ||
+	    (sys_pidfd_send_signal(spawned->pidfd, 0) < 0 && errno == ESRCH))
+		return 1;
+	if (last == MESSAGE_EXECUTING ? stat.forked_only : stat.ending)
+		return died(spawned, err);
+	return 1;
+}
+
+static int answer(struct spawned *spawned, const struct service *service,
+		  const struct message *message, int *received, struct error *err)
+{
+	const struct rule *rule = &rules[message->type];
+	struct exchange exchange = { spawned, message->index, *received, -1 };
+	answer_function *function = find_answer(service, rule);
 	_cleanup_fd_ int reply = -1;
-	int result;
+	int result = 0;
 
 	trace_phase(message_name(message->type));
-	result = handler->run ? handler->run(&exchange, err) : 0;
+	if (function)
+		result = function(service->context, &exchange, err);
+	else if (message->type == MESSAGE_SPAWNED)
+		result = change_process(spawned, received, err);
 	reply = exchange.reply;
-	*fd = exchange.received;
-	if (result < 0 || !handler->answered)
+	if (result < 0 || !rule->answered)
 		return result;
 	return message_send(spawned->socket, MESSAGE_DONE, message->index, reply, err);
 }
@@ -176,24 +160,24 @@ static int answer(struct spawned *spawned, const struct service *service,
 static int serve_one(struct spawned *spawned, const struct service *service, uint32_t last,
 		     uint32_t *previous, struct error *err)
 {
-	_cleanup_fd_ int fd = -1;
+	_cleanup_fd_ int received = -1;
 	struct message message;
-	int got = message_receive(spawned->socket, &message, &fd, err);
+	int got = message_receive(spawned->socket, &message, &received, err);
 
 	if (got < 0)
 		return -1;
 	if (got == 0)
-		return *previous >= last ? 1 : died(spawned, err);
+		return end_of_file(spawned, last, *previous, err);
 	if (message.type == MESSAGE_ERROR) {
 		*err = message.error;
 		return -1;
 	}
-	if (!in_turn(message.type, *previous))
+	if (!in_turn(service, &message, received, *previous))
 		return error_set(err, ERROR_PROTOCOL, message_name(message.type),
 				 "%s is out of turn", message_name(message.type));
 	if (message.type != MESSAGE_SPAWNED)
 		*previous = message.type;
-	return answer(spawned, service, &message, &fd, err);
+	return answer(spawned, service, &message, &received, err);
 }
 
 int spawned_serve(struct spawned *spawned, const struct service *service, uint32_t last,

@@ -29,26 +29,30 @@ struct progress {
  * the caller dies before it was released. @ret_spawned is to be given to spawned_end(). */
 int spawn(const struct plan *plan, struct spawned *ret_spawned, struct error *err);
 
-/* What the parent does for init; each returns 0 or -1. NULL members are not expected to be asked
+/* A question of init, and what goes back with the answer. */
+struct exchange {
+	const struct spawned *spawned;
+	unsigned int index; /* of MOUNT_SOURCE */
+	int received; /* the descriptor that came with it, of NET_DEVICES and LISTENER; lent */
+	int reply;    /* the descriptor to be sent back, taken; -1 */
+};
+
+/* What the parent does for init, by message; each returns 0 or -1. What is NULL may not be asked
  * for. */
 struct service {
 	void *context;
-	int (*map_ids)(void *context, const struct spawned *spawned, struct error *err);
-	/* @socket: of init's network namespace */
-	int (*net_devices)(void *context, const struct spawned *spawned, int socket,
-			   struct error *err);
-	/* returns the descriptor of a detached mount */
-	int (*mount_source)(void *context, unsigned int index, struct error *err);
-	int (*runtime_hooks)(void *context, const struct spawned *spawned, struct error *err);
-	int (*created)(void *context, const struct spawned *spawned, struct error *err);
-	int (*listener)(void *context, int listener, struct error *err);
+	int (*map_ids)(void *context, struct exchange *exchange, struct error *err);
+	int (*net_devices)(void *context, struct exchange *exchange, struct error *err);
+	int (*mount_source)(void *context, struct exchange *exchange, struct error *err);
+	int (*runtime_hooks)(void *context, struct exchange *exchange, struct error *err);
+	int (*created)(void *context, struct exchange *exchange, struct error *err);
+	int (*listener)(void *context, struct exchange *exchange, struct error *err);
 };
 
-/* Parent: answer what is asked until @last. MESSAGE_CREATED: until init has heard the
- * answer and no longer dies with its parent.
- * MESSAGE_EXECUTING: until the program runs, which is the end of file after that message. On
- * failure the error is init's own, or says at which step it died and how; the process is still to
- * be killed by the caller. */
+/* Parent: answer what is asked until the end of file after @last. MESSAGE_CREATED: init has heard
+ * the answer and no longer dies with its parent. MESSAGE_EXECUTING: the program runs, or has run.
+ * On failure the error is init's own, or says at which step it died and how; the process is still
+ * to be killed by the caller. */
 int spawned_serve(struct spawned *spawned, const struct service *service, uint32_t last,
 		  struct error *err);
 

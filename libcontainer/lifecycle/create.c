@@ -274,45 +274,44 @@ static int make_cgroup(struct creation *creation, struct error *err)
 
 /* ---- what init asks for ---- */
 
-static int serve_map_ids(void *context, const struct spawned *spawned, struct error *err)
+static int serve_map_ids(void *context, struct exchange *exchange, struct error *err)
 {
 	struct creation *creation = context;
 	struct plan *plan = creation->plan;
 
-	return id_maps_write(&plan->namespaces, spawned->pid, plan->procfs, err);
+	return id_maps_write(&plan->namespaces, exchange->spawned->pid, plan->procfs, err);
 }
 
-static int serve_net_devices(void *context, const struct spawned *spawned, int socket,
-			     struct error *err)
+static int serve_net_devices(void *context, struct exchange *exchange, struct error *err)
 {
 	struct creation *creation = context;
 	char path[64];
 	_cleanup_fd_ int target = -1;
 
-	snprintf(path, sizeof(path), "%d/ns/net", (int)spawned->pid);
+	snprintf(path, sizeof(path), "%d/ns/net", (int)exchange->spawned->pid);
 	target = openat(creation->plan->procfs, path, O_RDONLY | O_CLOEXEC);
 	if (target < 0)
 		return error_errno(err, errno, "linux.netDevices",
 				   "open the container's network namespace");
-	return net_devices_move(creation->config->linux_, target, socket, err);
+	return net_devices_move(creation->config->linux_, target, exchange->received, err);
 }
 
-static int serve_mount_source(void *context, unsigned int index, struct error *err)
+static int serve_mount_source(void *context, struct exchange *exchange, struct error *err)
 {
 	struct creation *creation = context;
 	const struct rootfs_plan *rootfs = creation->plan->rootfs;
-	size_t mount = index == UINT32_MAX ? ROOTFS_ROOT : index;
+	size_t mount = exchange->index == UINT32_MAX ? ROOTFS_ROOT : exchange->index;
+	enum rootfs_source source = ROOTFS_SOURCE_OWN;
 
-	switch (rootfs_source(rootfs, mount)) {
-	case ROOTFS_SOURCE_PARENT:
-		return rootfs_open_source(rootfs, mount, err);
-	case ROOTFS_SOURCE_PROCFS:
-		return joined_procfs_open(creation->plan, mount, err);
-	case ROOTFS_SOURCE_OWN:
-		break;
-	}
-	return error_set(err, ERROR_PROTOCOL, NULL, "init asks for mount %u, which is its own",
-			 index);
+	if (mount == ROOTFS_ROOT || mount < rootfs_mount_count(rootfs))
+		source = rootfs_source(rootfs, mount);
+	if (source == ROOTFS_SOURCE_OWN)
+		return error_set(err, ERROR_PROTOCOL, NULL,
+				 "init asks for mount %u, not one of ours", exchange->index);
+	exchange->reply = source == ROOTFS_SOURCE_PARENT
+			      ? rootfs_open_source(rootfs, mount, err)
+			      : joined_procfs_open(creation->plan, mount, err);
+	return exchange->reply < 0 ? -1 : 0;
 }
 
 static int run_hooks(struct creation *creation, const char *kind, const struct hook_list *list,
@@ -328,12 +327,12 @@ static int run_hooks(struct creation *creation, const char *kind, const struct h
 	return hooks_run(kind, list, state.bytes, err);
 }
 
-static int serve_runtime_hooks(void *context, const struct spawned *spawned, struct error *err)
+static int serve_runtime_hooks(void *context, struct exchange *exchange, struct error *err)
 {
 	struct creation *creation = context;
 	const struct config_hooks *hooks = creation->config->hooks;
 
-	creation->state->pid = spawned->pid;
+	creation->state->pid = exchange->spawned->pid;
 	/* before the hooks: some of them add devices to the program that they find */
 	if (device_program_attach(creation->cgroup.fd, creation->device_program, err) < 0)
 		return -1;
@@ -363,21 +362,25 @@ static int join_intel_rdt(struct creation *creation, pid_t pid, struct error *er
 	return 0;
 }
 
-static int serve_created(void *context, const struct spawned *spawned, struct error *err)
+static int serve_created(void *context, struct exchange *exchange, struct error *err)
 {
 	struct creation *creation = context;
+	const struct spawned *spawned = exchange->spawned;
 	struct container_state *state = creation->state;
+	struct procfs_stat stat;
 
 	if (plan_apply_outside(creation->plan, spawned->pid, err) < 0)
 		return -1;
 	if (cgroup_apply(creation->cgroup_plan, creation->cgroup.fd, err) < 0 ||
 	    join_intel_rdt(creation, spawned->pid, err) < 0)
 		return -1;
+	if (procfs_stat(spawned->pid, &stat, err) < 0)
+		return -1;
 	state->pid = spawned->pid;
+	state->pid_start = stat.start;
 	state->created = now_text(&creation->config_arena);
 	state->status = STATUS_CREATED;
-	if (process_start_time(spawned->pid, &state->pid_start, err) < 0 ||
-	    store_save(&creation->record, state, err) < 0)
+	if (store_save(&creation->record, state, err) < 0)
 		return -1;
 	if (creation->pidfd_socket >= 0 &&
 	    pidfd_send(creation->pidfd_socket, spawned->pidfd, err) < 0)

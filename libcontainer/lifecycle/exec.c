@@ -198,19 +198,19 @@ static int make_plan(struct execution *execution, struct error *err)
 
 /* ---- run ---- */
 
-static int serve_created(void *context, const struct spawned *spawned, struct error *err)
+static int serve_created(void *context, struct exchange *exchange, struct error *err)
 {
 	const struct execution *execution = context;
 
-	return plan_apply_outside(execution->plan, spawned->pid, err);
+	return plan_apply_outside(execution->plan, exchange->spawned->pid, err);
 }
 
-static int serve_listener(void *context, int listener, struct error *err)
+static int serve_listener(void *context, struct exchange *exchange, struct error *err)
 {
 	struct execution *execution = context;
 
-	return listener_send(execution->config, execution->state, execution->spawned.pid, listener,
-			     err);
+	return listener_send(execution->config, execution->state, execution->spawned.pid,
+			     exchange->received, err);
 }
 
 static int start(struct execution *execution, struct terminal *terminal, struct error *err)

@@ -74,14 +74,14 @@ static int read_config(struct start_context *context, struct error *err)
 	return store_config(context->record, &context->arena, &context->config, err);
 }
 
-static int serve_listener(void *opaque, int listener, struct error *err)
+static int serve_listener(void *opaque, struct exchange *exchange, struct error *err)
 {
 	struct start_context *context = opaque;
 
 	if (read_config(context, err) < 0)
 		return -1;
-	return listener_send(context->config, context->state, (pid_t)context->state->pid, listener,
-			     err);
+	return listener_send(context->config, context->state, (pid_t)context->state->pid,
+			     exchange->received, err);
 }
 
 static int release(struct start_context *context, struct error *err)
@@ -91,6 +91,7 @@ static int release(struct start_context *context, struct error *err)
 	int result = -1;
 
 	trace_phase("start");
+	init.pid = (pid_t)context->state->pid;
 	if (!state_init_alive(context->state, &init.pidfd))
 		return error_set(err, ERROR_STATE, context->state->id,
 				 "cannot start a container that has stopped");

@@ -2,63 +2,37 @@
  * one. */
 #include <errno.h>
 #include <fcntl.h>
-#include <stdio.h>
-#include <string.h>
+#include <poll.h>
 #include <sys/socket.h>
 #include <sys/pidfd.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/fd.h"
+#include "base/procfs.h"
 #include "libcontainer/lifecycle/store.h"
 
-/* From proc_pid_stat(5): what follows the name, which may itself contain anything but ends with the
- * last ")". */
-static int read_stat(pid_t pid, char *ret_status, uint64_t *ret_start, struct error *err)
+/* Not by the state that proc_pid_stat(5) shows: a program whose first thread has ended is a zombie
+ * there, and lives. */
+static bool has_ended(int pidfd)
 {
-	_cleanup_buffer_ struct buffer text = BUFFER_INIT;
-	unsigned long long start;
-	char path[32], *rest;
+	struct pollfd end = { .fd = pidfd, .events = POLLIN };
 
-	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
-	if (file_read(AT_FDCWD, path, 4096, &text, err) < 0)
-		return -1;
-	rest = strrchr(text.bytes, ')');
-	if (!rest ||
-	    sscanf(
-		rest,
-		") %c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d %*d %*d %llu",
-		ret_status, &start) != 2)
-		return error_set(err, ERROR_SYSTEM, path, "can't understand %s", path);
-	*ret_start = start;
-	return 0;
-}
-
-int process_start_time(pid_t pid, uint64_t *ret_start, struct error *err)
-{
-	char status;
-
-	return read_stat(pid, &status, ret_start, err);
+	return poll(&end, 1, 0) > 0;
 }
 
 bool state_init_alive(const struct container_state *state, int *ret_pidfd)
 {
 	_cleanup_fd_ int pidfd = -1;
 	struct error ignored = ERROR_INIT;
-	uint64_t start = 0;
-	char status = 0;
+	struct procfs_stat stat;
 
 	if (state->pid <= 0)
 		return false;
 	/* the descriptor first: if the start time is right afterwards, it was right then */
-	if (ret_pidfd) {
-		pidfd = pidfd_open((pid_t)state->pid, 0);
-		if (pidfd < 0)
-			return false;
-	}
-	if (read_stat((pid_t)state->pid, &status, &start, &ignored) < 0)
-		return false;
-	if (start != state->pid_start || status == 'Z' || status == 'X')
+	pidfd = pidfd_open((pid_t)state->pid, 0);
+	if (pidfd < 0 || procfs_stat((pid_t)state->pid, &stat, &ignored) < 0 ||
+	    stat.start != state->pid_start || has_ended(pidfd))
 		return false;
 	if (ret_pidfd)
 		*ret_pidfd = steal_fd(&pidfd);

@@ -81,8 +81,5 @@ enum container_status status_now(const struct record *record, const struct conta
  * process, whatever becomes of the number. Returns false for a dead, a reused or a zombie pid. */
 bool state_init_alive(const struct container_state *state, int *ret_pidfd);
 
-/* The start time of a process, in the unit of proc_pid_stat(5), field 22. */
-int process_start_time(pid_t pid, uint64_t *ret_start, struct error *err);
-
 /* Remove the directories of resctrl that create made for the container: the group before the class it is in. */
 int state_remove_intel_rdt(const struct container_state *state, struct error *err);

@@ -1,5 +1,7 @@
 #include "tests/unit/support.h"
 
+#include <sys/prctl.h>
+
 #include "base/cleanup.h"
 #include "base/procfs.h"
 
@@ -135,4 +137,50 @@ TEST(what_a_descriptor_refers_to_is_opened_anew)
 	CHECK(fcntl(file, F_GETFD) & FD_CLOEXEC);
 	CHECK(procfs_reopen(procfs, 999, O_RDONLY) < 0);
 	CHECK_INT(errno, ENOENT);
+}
+
+/* ---- what it says of a process ---- */
+
+TEST(a_process_is_told_by_its_start)
+{
+	struct procfs_stat first, again;
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		/* the name stands in the line, and may be anything */
+		CHECK(prctl(PR_SET_NAME, ") S 1 (x)") == 0);
+		pause();
+	}
+	SUCCEEDS(procfs_stat(getpid(), &first, &err));
+	SUCCEEDS(procfs_stat(pid, &again, &err));
+	CHECK(first.start > 0 && again.start >= first.start);
+	CHECK(!first.ending && !again.ending);
+	sleep_ms(20);
+	SUCCEEDS(procfs_stat(pid, &first, &err));
+	CHECK(first.start == again.start);
+	kill(pid, SIGKILL);
+	exit_of(pid);
+	FAILS(procfs_stat(pid, &first, &err), ERROR_SYSTEM);
+	CHECK_INT(err.errnum, ENOENT);
+}
+
+TEST(whether_it_has_executed_and_ended)
+{
+	struct procfs_stat stat;
+	int go[2];
+	pid_t pid;
+
+	CHECK(pipe2(go, O_CLOEXEC) == 0);
+	pid = fork();
+	if (pid == 0) {
+		CHECK(read(go[0], &(char){ 0 }, 1) == 1);
+		execl("/bin/true", "true", (char *)NULL);
+	}
+	SUCCEEDS(procfs_stat(pid, &stat, &err));
+	CHECK(stat.forked_only && !stat.ending);
+	CHECK(write(go[1], "x", 1) == 1);
+	CHECK(waitid(P_PID, (id_t)pid, &(siginfo_t){ 0 }, WEXITED | WNOWAIT) == 0);
+	SUCCEEDS(procfs_stat(pid, &stat, &err));
+	CHECK(!stat.forked_only && stat.ending);
+	exit_of(pid);
 }
