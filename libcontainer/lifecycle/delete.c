@@ -105,6 +105,41 @@ static int delete_locked(const struct runtime *runtime, const struct record *rec
 	return 0;
 }
 
+/* Where create puts the container's cgroup if nobody says otherwise; NULL if the kept config is
+ * damaged too. */
+static char *cgroup_by_config(const struct runtime *runtime, const struct record *record,
+			      const char *id, struct arena *arena)
+{
+	struct cgroup_request request = { .manager = runtime->manager,
+					  .id = id,
+					  .rootless = runtime->rootless };
+	struct error ignored = ERROR_INIT;
+	struct cgroup_plan *plan;
+	struct config *config;
+
+	if (store_config(record, arena, &config, &ignored) < 0 ||
+	    (request.rootless && cgroup_of(0, arena, (char **)&request.own, &ignored) < 0) ||
+	    cgroup_plan(config, &request, arena, &plan, &ignored) < 0)
+		return NULL;
+	return plan->path;
+}
+
+/* A state that can't be understood must not make a container that can never be deleted: what isn't
+ * known of it is found again by its config. One that a newer proa wrote is to be deleted by that. */
+static int delete_damaged(const struct runtime *runtime, const struct record *record,
+			  const char *id, struct error *err)
+{
+	_cleanup_arena_ struct arena arena = ARENA_INIT;
+	struct container_state state = { .id = (char *)id, .status = STATUS_STOPPED };
+
+	runtime->warn(err->text);
+	if (arena_init(&arena, CONFIG_ARENA, err) < 0)
+		return -1;
+	state.cgroup_path = cgroup_by_config(runtime, record, id, &arena);
+	state.cgroup_created = state.cgroup_path != NULL;
+	return delete_locked(runtime, record, &state, err);
+}
+
 int container_delete(const struct runtime *runtime, const char *id, bool force, struct error *err)
 {
 	_cleanup_record_ struct record record = RECORD_INIT;
@@ -113,8 +148,12 @@ int container_delete(const struct runtime *runtime, const char *id, bool force, 
 
 	if (store_open(runtime, id, true, &record, err) < 0)
 		return force && err->code == ERROR_NOT_FOUND ? 0 : -1;
-	if (arena_init(&arena, ARENA, err) < 0 || store_load(&record, id, &arena, &state, err) < 0)
+	if (arena_init(&arena, ARENA, err) < 0)
 		return -1;
+	if (store_load(&record, id, &arena, &state, err) < 0)
+		return force && err->code == ERROR_INVALID
+			   ? delete_damaged(runtime, &record, id, err)
+			   : -1;
 	if (check_status(state, force, err) < 0)
 		return -1;
 	return delete_locked(runtime, &record, state, err);

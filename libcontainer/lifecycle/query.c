@@ -66,8 +66,9 @@ static size_t collect(const struct runtime *runtime, DIR *dir, struct container_
 			continue;
 		if (items &&
 		    container_state(runtime, entry->d_name, arena, &items[count], &ignored) < 0) {
-			/* deleted while we look */
-			if (ignored.code == ERROR_NOT_FOUND)
+			/* deleted while we look, or nothing that we made */
+			if (ignored.code == ERROR_NOT_FOUND || ignored.errnum == ENOTDIR ||
+			    ignored.errnum == ELOOP)
 				continue;
 			items[count] = unreadable(entry->d_name, arena);
 		}
