@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
-# lane: native vm
+# lane: native
+# lane-long: vm
 # tier: quick
 # exec: a process in a running container. Flags with a value are given as --flag=value.
 

@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
-# lane: native vm
+# lane: native
+# lane-long: vm
 # tier: quick
 # create, start, state, kill, delete and run: what they do and when they refuse.
 

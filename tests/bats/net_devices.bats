@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
-# lane: native vm
+# lane: native
+# lane-long: vm
 # tier: quick
 # linux.netDevices: devices of the host's network namespace are moved into the container's.
 

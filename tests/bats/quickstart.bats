@@ -1,6 +1,7 @@
 #!/usr/bin/env bats
 # contrib/quickstart on a finished build.
-# lane: native vm
+# lane: native
+# lane-long: vm
 # tier: quick
 
 bats_require_minimum_version 1.5.0

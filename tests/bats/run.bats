@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
-# lane: native vm
+# lane: native
+# lane-long: vm
 # tier: quick
 # run: the exit code, the streams, signals, and what the flags do.
 

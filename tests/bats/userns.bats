@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
-# lane: native vm
+# lane: native
+# lane-long: vm
 # tier: quick
 # A new user namespace: maps, ownership, capabilities, devices, mounts of its own.
 
