@@ -15,10 +15,9 @@
 #include "libcontainer/cgroup/internal.h"
 #include "tests/unit/harness.h"
 
-static char world[64]; /* the path of the tests' cgroup: "/proa-test-PID" */
+static char world[64];	      /* the path of the tests' cgroup: "/proa-test-PIDNS-PID" */
+static char world_prefix[48]; /* "proa-test-PIDNS-": a pid means nothing in another pid namespace */
 static pid_t world_owner;
-
-#define WORLD_PREFIX "proa-test-"
 
 /* Kill what is in it, then remove it. */
 static inline void end_world(const char *path)
@@ -47,8 +46,8 @@ static inline void end_old_worlds(void)
 	char path[300];
 
 	while (dir && (entry = readdir(dir))) {
-		if (strncmp(entry->d_name, WORLD_PREFIX, strlen(WORLD_PREFIX)) != 0 ||
-		    kill(atoi(entry->d_name + strlen(WORLD_PREFIX)), 0) == 0)
+		if (strncmp(entry->d_name, world_prefix, strlen(world_prefix)) != 0 ||
+		    kill(atoi(entry->d_name + strlen(world_prefix)), 0) == 0)
 			continue;
 		snprintf(path, sizeof(path), "/%s", entry->d_name);
 		end_world(path);
@@ -59,6 +58,8 @@ static inline void end_old_worlds(void)
 
 static inline void world_enter(void)
 {
+	struct stat pid_namespace;
+
 	if (geteuid() != 0)
 		SKIP("needs root");
 	if (unshare(CLONE_NEWNS) < 0 || mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL) < 0)
@@ -66,14 +67,18 @@ static inline void world_enter(void)
 	umount2("/sys/fs/cgroup", MNT_DETACH);
 	if (mount("cgroup2", "/sys/fs/cgroup", "cgroup2", 0, NULL) < 0)
 		SKIP("needs to mount cgroup v2");
+	if (stat("/proc/self/ns/pid", &pid_namespace) < 0)
+		SKIP("needs /proc");
+	snprintf(world_prefix, sizeof(world_prefix), "proa-test-%lu-",
+		 (unsigned long)pid_namespace.st_ino);
 	end_old_worlds();
 	world_owner = getpid();
-	snprintf(world, sizeof(world), "/" WORLD_PREFIX "%d", (int)world_owner);
+	snprintf(world, sizeof(world), "/%s%d", world_prefix, (int)world_owner);
 	end_world(world);
 	atexit(world_leave);
 }
 
-/* "/proa-test-PID/NAME" */
+/* "/proa-test-PIDNS-PID/NAME" */
 static inline char *below_world(const char *name)
 {
 	static char paths[16][256];
