@@ -4,18 +4,22 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <spawn.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/pidfd.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/fd.h"
-#include "base/kernel.h"
 
 #define OUTPUT_KEPT 512 /* bytes of a hook's last words, for the error */
+#define CHUNK	    4096
+#define PIPE_CHUNKS 16 /* that a pipe holds, pipe(7) */
 
 struct hook_list hooks_copy(struct arena *arena, const struct hook_list *list)
 {
@@ -43,50 +47,49 @@ static int state_input(const char *state)
 	return steal_fd(&fd);
 }
 
-/* The child's last lines. Nothing of ours is open in the hook but its standard streams. */
-static void execute_hook(const char *path, char **argv, char **envp, int input, int output)
+/* NULL-terminated, of the list's own strings. NULL without memory. */
+static char **vector(const struct strings *strings, const char *first)
 {
-	sigset_t none;
+	char **vector = calloc(strings->count + 2, sizeof(char *));
 
+	if (!vector)
+		return NULL;
+	memcpy(vector, strings->items, strings->count * sizeof(char *));
+	if (!strings->count)
+		vector[0] = (char *)first;
+	return vector;
+}
+
+/* Nothing of ours is open in the hook but its standard streams, and its signals are as a program
+ * expects them. posix_spawn(3) needs no copy of our memory: of the config's arena no child inherits
+ * one. Returns 0 or an errno. */
+static int spawn_hook(const struct config_hook *hook, int input, int output, pid_t *ret_pid)
+{
+	_cleanup_free_ char **argv = vector(&hook->args, hook->path),
+			    **envp = vector(&hook->env, NULL);
+	posix_spawn_file_actions_t actions;
+	posix_spawnattr_t attributes;
+	sigset_t all, none;
+	int failure;
+
+	if (!argv || !envp)
+		return ENOMEM;
+	/* sigfillset(3) would leave out two of the C library's own, which are then ignored */
+	memset(&all, 0xff, sizeof(all));
 	sigemptyset(&none);
-	sigprocmask(SIG_SETMASK, &none, NULL);
-	signal(SIGPIPE, SIG_DFL);
-	if (dup2(input, 0) < 0 || dup2(output, 1) < 0 || dup2(output, 2) < 0)
-		_exit(127);
-	execve(path, argv, envp);
-	dprintf(2, "%s", error_words(errno));
-	_exit(127);
-}
-
-static char **vector(struct arena *arena, const struct strings *strings, const char *first)
-{
-	return strings->count || !first
-		   ? strings_vector(arena, strings)
-		   : strings_vector(arena, &(struct strings){ (char **)&first, 1 });
-}
-
-static pid_t start_hook(const struct config_hook *hook, int input, int output, int *ret_pidfd,
-			struct error *err)
-{
-	_cleanup_arena_ struct arena arena = ARENA_INIT;
-	struct clone_args args = { .flags = CLONE_PIDFD | CLONE_CLEAR_SIGHAND,
-				   .pidfd = (uintptr_t)ret_pidfd,
-				   .exit_signal = SIGCHLD };
-	char **argv, **envp, *path;
-	pid_t pid;
-
-	if (arena_init(&arena, 32 << 20, err) < 0)
-		return -1;
-	/* copies: the hook may be in the config's arena, which no child inherits */
-	path = arena_strdup(&arena, hook->path);
-	argv = vector(&arena, &hook->args, hook->path);
-	envp = vector(&arena, &hook->env, NULL);
-	pid = sys_clone3(&args);
-	if (pid == 0)
-		execute_hook(path, argv, envp, input, output);
-	if (pid < 0)
-		return error_errno(err, errno, hook->path, "start the hook");
-	return pid;
+	posix_spawnattr_init(&attributes);
+	posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK);
+	posix_spawnattr_setsigdefault(&attributes, &all);
+	posix_spawnattr_setsigmask(&attributes, &none);
+	posix_spawn_file_actions_init(&actions);
+	posix_spawn_file_actions_adddup2(&actions, input, STDIN_FILENO);
+	posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO);
+	posix_spawn_file_actions_adddup2(&actions, output, STDERR_FILENO);
+	posix_spawn_file_actions_addclosefrom_np(&actions, STDERR_FILENO + 1);
+	failure = posix_spawn(ret_pid, hook->path, &actions, &attributes, argv, envp);
+	posix_spawn_file_actions_destroy(&actions);
+	posix_spawnattr_destroy(&attributes);
+	return failure;
 }
 
 /* What a hook has printed: the last OUTPUT_KEPT bytes. */
@@ -97,7 +100,7 @@ struct output {
 
 static void keep_output(struct output *output, int fd)
 {
-	char chunk[4096];
+	char chunk[CHUNK];
 	ssize_t got = read(fd, chunk, sizeof(chunk));
 	size_t kept, new;
 
@@ -118,8 +121,17 @@ static int64_t now_ms(void)
 	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-/* Until the hook ends, or its time is up: then it is killed. A descendant that keeps the pipe open
- * doesn't keep us. Returns whether it ended in time. */
+/* What the hook has left in the pipe; not what a descendant goes on writing. */
+static void keep_rest(struct output *output, int fd)
+{
+	struct pollfd rest = { .fd = fd, .events = POLLIN };
+
+	for (int i = 0; i < PIPE_CHUNKS && poll(&rest, 1, 0) > 0 && rest.revents & POLLIN; i++)
+		keep_output(output, fd);
+}
+
+/* Until the hook ends, or its time is up. A descendant that keeps the pipe open doesn't keep us.
+ * Returns whether it ended in time. */
 static bool await_end(int pidfd, int output_fd, int64_t deadline, struct output *output)
 {
 	struct pollfd fds[] = { { .fd = pidfd, .events = POLLIN },
@@ -130,14 +142,16 @@ static bool await_end(int pidfd, int output_fd, int64_t deadline, struct output 
 
 		if (deadline >= 0 && left <= 0)
 			return false;
-		if (poll(fds, 2, left > INT32_MAX ? INT32_MAX : (int)left) < 0 && errno != EINTR)
-			return false;
+		if (poll(fds, 2, left > INT32_MAX ? INT32_MAX : (int)left) <= 0)
+			continue;
+		if (fds[0].revents) {
+			keep_rest(output, output_fd);
+			return true;
+		}
 		if (fds[1].revents & POLLIN)
 			keep_output(output, output_fd);
 		else if (fds[1].revents)
 			fds[1].fd = -1;
-		if (fds[0].revents && !(fds[1].revents & POLLIN))
-			return true;
 	}
 }
 
@@ -152,10 +166,20 @@ static void printable(struct output *output, char text[OUTPUT_KEPT + 1])
 	text[length] = '\0';
 }
 
+static int failed(const char *kind, const struct config_hook *hook, const char *why,
+		  struct output *output, struct error *err)
+{
+	char words[OUTPUT_KEPT + 1];
+
+	printable(output, words);
+	return error_set(err, ERROR_HOOK, hook->path, "error running %s hook %s: %s%s%s", kind,
+			 hook->path, why, words[0] ? ", output: " : "", words);
+}
+
 static int judge(const char *kind, const struct config_hook *hook, int status, bool in_time,
 		 struct output *output, struct error *err)
 {
-	char words[OUTPUT_KEPT + 1], why[64];
+	char why[64];
 
 	if (in_time && WIFEXITED(status) && WEXITSTATUS(status) == 0)
 		return 0;
@@ -165,19 +189,21 @@ static int judge(const char *kind, const struct config_hook *hook, int status, b
 		snprintf(why, sizeof(why), "killed by signal %d", WTERMSIG(status));
 	else
 		snprintf(why, sizeof(why), "exit status %d", WEXITSTATUS(status));
-	printable(output, words);
-	return error_set(err, ERROR_HOOK, hook->path, "error running %s hook %s: %s%s%s", kind,
-			 hook->path, why, words[0] ? ", output: " : "", words);
+	return failed(kind, hook, why, output, err);
+}
+
+static int64_t deadline_of(const struct config_hook *hook)
+{
+	if (!hook->timeout.set || hook->timeout.value >= INT32_MAX)
+		return -1;
+	return now_ms() + hook->timeout.value * 1000;
 }
 
 int hook_run(const char *kind, const struct config_hook *hook, const char *state, struct error *err)
 {
 	_cleanup_fd_ int input = state_input(state), pidfd = -1, reader = -1, writer = -1;
-	int64_t deadline = hook->timeout.set && hook->timeout.value < INT32_MAX
-			       ? now_ms() + hook->timeout.value * 1000
-			       : -1;
 	struct output output = { .length = 0 };
-	int pipe_fds[2], status = 0;
+	int pipe_fds[2], status = 0, failure;
 	bool in_time;
 	pid_t pid;
 
@@ -185,11 +211,12 @@ int hook_run(const char *kind, const struct config_hook *hook, const char *state
 		return error_errno(err, errno, hook->path, "prepare the %s hook", kind);
 	reader = pipe_fds[0];
 	writer = pipe_fds[1];
-	pid = start_hook(hook, input, writer, &pidfd, err);
-	if (pid < 0)
-		return -1;
+	failure = spawn_hook(hook, input, writer, &pid);
+	if (failure)
+		return failed(kind, hook, error_words(failure), &output, err);
 	close(steal_fd(&writer));
-	in_time = await_end(pidfd, reader, deadline, &output);
+	pidfd = pidfd_open(pid, 0);
+	in_time = pidfd >= 0 && await_end(pidfd, reader, deadline_of(hook), &output);
 	if (!in_time)
 		kill(pid, SIGKILL);
 	while (waitpid(pid, &status, 0) < 0)
