@@ -21,6 +21,10 @@
  */
 #define MARK "PROA_EXECUTABLE"
 
+#ifndef MFD_EXEC
+#define MFD_EXEC 0x10U
+#endif
+
 static char binary_path[PATH_MAX];
 
 static int binary_path_read(void)
@@ -112,10 +116,21 @@ static int copy_whole(int from, int to)
 	return 0;
 }
 
+/* A file in memory may be made such that it can't be executed unless that is asked for
+ * (vm.memfd_noexec); kernels before 6.3 don't know the question. */
+static int make_memory_file(void)
+{
+	int fd = memfd_create("proa", MFD_CLOEXEC | MFD_ALLOW_SEALING | MFD_EXEC);
+
+	if (fd < 0 && errno == EINVAL)
+		fd = memfd_create("proa", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	return fd;
+}
+
 static int open_sealed_copy(void)
 {
 	_cleanup_fd_ int binary = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
-	_cleanup_fd_ int copy = memfd_create("proa", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+	_cleanup_fd_ int copy = make_memory_file();
 
 	if (binary < 0 || copy < 0 || copy_whole(binary, copy) < 0 || fchmod(copy, 0500) < 0)
 		return -1;

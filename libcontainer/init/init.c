@@ -1,9 +1,12 @@
 #include "libcontainer/init/init.h"
 
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/trace.h"
+
+#define INIT_UMASK 022
 
 static int walk(struct init *init, struct error *err)
 {
@@ -30,6 +33,8 @@ void init_main(const struct plan *plan, int socket, struct progress *progress)
 	};
 	struct error error = ERROR_INIT;
 
+	/* what is made on the way has the modes that we give it, whatever our caller's umask is */
+	umask(INIT_UMASK);
 	trace_process(plan->purpose == PURPOSE_EXEC ? "exec" : "init");
 	walk(&init, &error);
 	init_fail(init.channel, &error);
