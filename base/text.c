@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 static bool parse_digits(const char *text, unsigned int base, uint64_t *ret_value)
 {
@@ -70,6 +71,33 @@ bool parse_octal(const char *text, uint32_t *ret_value)
 	if (!parse_digits(text, 8, &value) || value > UINT32_MAX)
 		return false;
 	*ret_value = (uint32_t)value;
+	return true;
+}
+
+/* Is @text nothing, "b" or "ib", in either case? */
+static bool ends_size(const char *text)
+{
+	return strcasecmp(text, "") == 0 || strcasecmp(text, "b") == 0 ||
+	       strcasecmp(text, "ib") == 0;
+}
+
+bool parse_size(const char *text, int64_t *ret_bytes)
+{
+	static const char units[] = "kmgtp";
+	size_t digits = strspn(text, "0123456789");
+	const char *unit = text[digits] ? strchr(units, text[digits] | 0x20) : NULL;
+	char number[24];
+	uint64_t value;
+
+	if (snprintf(number, sizeof(number), "%.*s", (int)digits, text) >= (int)sizeof(number) ||
+	    !parse_u64(number, &value) || (!unit && text[digits]))
+		return false;
+	if (unit && (!ends_size(text + digits + 1) ||
+		     __builtin_mul_overflow(value, 1ull << (10 * (unit - units + 1)), &value)))
+		return false;
+	if (value > INT64_MAX)
+		return false;
+	*ret_bytes = (int64_t)value;
 	return true;
 }
 

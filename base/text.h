@@ -28,6 +28,9 @@ bool parse_i64(const char *text, int64_t *ret_value);
 bool parse_u32(const char *text, uint32_t *ret_value);
 bool parse_int(const char *text, int *ret_value);
 bool parse_octal(const char *text, uint32_t *ret_value);
+/* A number of bytes as people write it: digits, then k, m, g, t or p in either case for powers of
+ * 1024, which "b" or "ib" may follow: "300M", "1GiB", "4096". */
+bool parse_size(const char *text, int64_t *ret_bytes);
 
 /* Does @text begin or end with the other, is it one of @strings? */
 bool text_starts(const char *text, const char *prefix);

@@ -11,13 +11,19 @@
 #include "oci/schema.h"
 #include "oci/validate.h"
 
+typedef int decode_function(const struct schema *schema, const char *bytes, size_t length,
+			    const char *name, struct arena *arena, void *object, struct error *err);
+
+/* What a config has beyond the specification is for others to know (config.md, Extensibility). The
+ * resources of an update are for us alone: a property that is misspelt would change nothing. */
 static const struct {
 	const struct schema *schema;
 	const char *prefix; /* of its paths in a config */
+	decode_function *decode;
 } documents[] = {
-	[DOCUMENT_CONFIG] = { &schema_config, "" },
-	[DOCUMENT_PROCESS] = { &schema_process, "process." },
-	[DOCUMENT_RESOURCES] = { &schema_resources, "linux.resources." },
+	[DOCUMENT_CONFIG] = { &schema_config, "", schema_decode },
+	[DOCUMENT_PROCESS] = { &schema_process, "process.", schema_decode },
+	[DOCUMENT_RESOURCES] = { &schema_resources, "linux.resources.", schema_decode_closed },
 };
 
 /* A config with what is never NULL; decoding puts what the document has in its place. */
@@ -64,7 +70,8 @@ int config_parse(const char *bytes, size_t length, const char *name, enum config
 	if (arena_left(arena) < 16384)
 		return error_set(err, ERROR_MEMORY, name, "%s: no memory to read it", name);
 	config = make_config(document, arena);
-	if (schema_decode(schema, bytes, length, name, arena, object_of(config, document), err) < 0)
+	if (documents[document].decode(schema, bytes, length, name, arena,
+				       object_of(config, document), err) < 0)
 		return -1;
 	if (validate(config, document, arena, err) < 0) {
 		shorten_path(documents[document].prefix, err);

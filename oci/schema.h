@@ -182,6 +182,10 @@ struct schema {
 int schema_decode(const struct schema *schema, const char *bytes, size_t length, const char *name,
 		  struct arena *arena, void *object, struct error *err);
 
+/* The same for a document that somebody wrote to have an effect: an unknown property is an error. */
+int schema_decode_closed(const struct schema *schema, const char *bytes, size_t length,
+			 const char *name, struct arena *arena, void *object, struct error *err);
+
 /* For an error found later in a document that could be decoded, err->object naming the place: put
  * "NAME:LINE: " before its text, the line being that of what is nearest above if the place itself
  * isn't in the document ("NAME: " if nothing is). Reads the document anew. Returns -1. */

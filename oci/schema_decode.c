@@ -27,6 +27,7 @@ struct decoder {
 	struct arena *arena;
 	void *object;
 	struct error *err;
+	bool closed;			     /* no property may be unknown */
 	unsigned int depth;		     /* frames in use */
 	bool skipping;			     /* the value of an unknown property */
 	unsigned int skip_depth;	     /* where it lies in the document */
@@ -458,7 +459,7 @@ static int unknown_key(struct decoder *decoder, struct frame *frame, const struc
 {
 	char key[80] = "";
 
-	if (!frame->schema->closed) {
+	if (!frame->schema->closed && !decoder->closed) {
 		decoder->skipping = true;
 		decoder->skip_depth = event->depth;
 		return 0;
@@ -580,6 +581,16 @@ int schema_decode(const struct schema *schema, const char *bytes, size_t length,
 		  struct arena *arena, void *object, struct error *err)
 {
 	struct decoder decoder = { .schema = schema, .arena = arena, .object = object };
+
+	return json_read(bytes, length, name, on_event, &decoder, err);
+}
+
+int schema_decode_closed(const struct schema *schema, const char *bytes, size_t length,
+			 const char *name, struct arena *arena, void *object, struct error *err)
+{
+	struct decoder decoder = {
+		.schema = schema, .arena = arena, .object = object, .closed = true
+	};
 
 	return json_read(bytes, length, name, on_event, &decoder, err);
 }

@@ -50,7 +50,8 @@ static const char *missing_reason(int cgroupfd, const struct cgroup_write *write
 	return "this kernel doesn't know it";
 }
 
-static int refuse(int cgroupfd, const struct cgroup_write *write, int errnum, struct error *err)
+int cgroup_write_refused(int cgroupfd, const struct cgroup_write *write, int errnum,
+			 struct error *err)
 {
 	enum error_code code = ERROR_SYSTEM;
 	const char *hint = "";
@@ -85,7 +86,7 @@ static int write_knobs(const struct cgroup_writes *writes, int cgroupfd, struct 
 		}
 		if (errno == ENOENT && (has_alternative || write->harmless))
 			continue;
-		return refuse(cgroupfd, write, errno, err);
+		return cgroup_write_refused(cgroupfd, write, errno, err);
 	}
 	return 0;
 }
@@ -97,4 +98,15 @@ int cgroup_apply(const struct cgroup_plan *plan, int cgroupfd, struct error *err
 	if (write_knobs(&plan->writes, cgroupfd, err) < 0)
 		return -1;
 	return plan->delegate ? cgroup_delegate(cgroupfd, plan->owner, (gid_t)-1, err) : 0;
+}
+
+int cgroup_keep(enum cgroup_manager manager, const char *path, const struct cgroup_writes *writes,
+		struct error *err)
+{
+	(void)path;
+	(void)writes;
+	if (manager != CGROUP_SYSTEMD)
+		return 0;
+	return error_set(err, ERROR_UNSUPPORTED, "cgroup-manager",
+			 "limits can't be changed through the cgroup manager systemd yet");
 }

@@ -131,6 +131,11 @@ int device_program_attach(int cgroupfd, int program, struct error *err);
  * property, file, reason and cure. */
 int cgroup_apply(const struct cgroup_plan *plan, int cgroupfd, struct error *err);
 
+/* Tell the manager of the cgroup @path what its files say since they were written, so that it keeps
+ * it: systemd would write its own values again some day. cgroupfs keeps nothing beside the files. */
+int cgroup_keep(enum cgroup_manager manager, const char *path, const struct cgroup_writes *writes,
+		struct error *err);
+
 /* Give the cgroup to @uid and @gid (-1: as it is): the directory and the files that the kernel
  * lists in /sys/kernel/cgroup/delegate, nothing else. */
 int cgroup_delegate(int cgroupfd, uid_t uid, gid_t gid, struct error *err);

@@ -5,6 +5,7 @@
 #include <fcntl.h>
 
 #include "libcontainer/cgroup/cgroup.h"
+#include "libcontainer/cgroup/transaction.h"
 
 /* cgroupfs gives no file that we read as a whole a length near this. */
 #define CGROUP_LINES_LIMIT (1 << 24)
@@ -56,3 +57,40 @@ int controllers_enable(const struct cgroup_plan *plan, int dirfd, const char *pa
 /* freeze.c: a process of the cgroup for an error text, "process 1234 (dd), which waits
  * uninterruptibly in io_schedule": with @stuck one in such a wait if there is any. */
 void cgroup_describe_process(int cgroupfd, bool stuck, char *ret_text, size_t size);
+
+/* apply.c: why a write, or the look at a file before it, failed with @errnum. Returns -1. */
+int cgroup_write_refused(int cgroupfd, const struct cgroup_write *write, int errnum,
+			 struct error *err);
+
+/* changes.c: does it lower a limit? */
+bool change_shrinks(const struct cgroup_change *change);
+
+/* What a transaction has got back, in bytes. */
+struct reclaim {
+	uint64_t first; /* in use when it began */
+	uint64_t used;	/* in use now */
+};
+
+/* shrink.c: have the kernel reclaim until no more than @limit less a margin is in use, for some
+ * seconds at most. It ends early where nothing more is to be had, and on a signal that is pending
+ * for us. Below Linux 5.19 it only looks. */
+int memory_reclaim(const struct cgroup_door *door, uint64_t limit, struct reclaim *reclaim,
+		   struct error *err);
+
+/* shrink.c: is no more than @limit less a margin in use? Sets reclaim->used. */
+int memory_fits(const struct cgroup_door *door, uint64_t limit, struct reclaim *reclaim,
+		bool *ret_fits, struct error *err);
+
+/* shrink.c: memory that is in use forbids the change. Returns -1. */
+int memory_refused(const struct cgroup_change *change, const struct reclaim *reclaim,
+		   struct error *err);
+
+/* shrink.c: a lower memory.swap.max with more swap in use doesn't bring that back: is there room for
+ * it in memory? @changes tells the limits that are to be. */
+int swap_check(const struct cgroup_door *door, const struct cgroup_changes *changes,
+	       struct error *err);
+
+/* transaction.c: the number in a file of the cgroup. 1, 0 if the file isn't there or holds none, -1
+ * with @err. */
+int door_number(const struct cgroup_door *door, const char *file, uint64_t *ret_number,
+		struct error *err);

@@ -8,6 +8,7 @@
 
 #include "base/cleanup.h"
 #include "base/text.h"
+#include "libcontainer/cgroup/values.h"
 
 #define RESOURCES "linux.resources."
 #define UNLIMITED (-1) /* in the config; "max" in cgroupfs */
@@ -134,7 +135,10 @@ static int memory_swap_max(const struct knob *knob, const struct config_resource
 	if (limit <= 0)
 		return contradiction(err, knob, "unable to set swap limit without memory limit");
 	if (swap < limit)
-		return contradiction(err, knob, "memory+swap limit should be >= memory limit");
+		return error_set(err, ERROR_INVALID, knob->property,
+				 "%s: memory+swap limit should be >= memory limit, which is "
+				 "%" PRId64 "; found %" PRId64,
+				 knob->property, limit, swap);
 	add_limit(output, knob, swap - limit, err);
 	/* a kernel without swap has no such file and grants no swap */
 	if (swap == limit)
@@ -195,6 +199,21 @@ static int cpu_weight(const struct knob *knob, const struct config_resources *re
 	return 0;
 }
 
+/* What the kernel takes (kernel/sched/core.c: min_cfs_quota_period, max_cfs_quota_period), in µs. */
+#define QUOTA_MIN  1000
+#define PERIOD_MIN 1000
+#define PERIOD_MAX 1000000
+
+static int check_period(uint64_t period, struct error *err)
+{
+	static const char property[] = RESOURCES "cpu.period";
+
+	if (!period || (period >= PERIOD_MIN && period <= PERIOD_MAX))
+		return 0;
+	return error_set(err, ERROR_INVALID, property, "%s: expected %d to %d µs, found %" PRIu64,
+			 property, PERIOD_MIN, PERIOD_MAX, period);
+}
+
 /* "QUOTA PERIOD"; without a period the kernel keeps the one it has, at first 100,000 µs. */
 static int cpu_max(const struct knob *knob, const struct config_resources *resources,
 		   struct output *output, struct error *err)
@@ -203,8 +222,10 @@ static int cpu_max(const struct knob *knob, const struct config_resources *resou
 	uint64_t period = cpu_of(resources)->period.value;
 	const char *value = "max";
 
-	if (quota < UNLIMITED)
-		return out_of_range(err, knob, quota, "-1 (unlimited) or a number of µs");
+	if (quota < UNLIMITED || (quota > 0 && quota < QUOTA_MIN))
+		return out_of_range(err, knob, quota, "-1 (unlimited) or 1000 µs or more");
+	if (check_period(period, err) < 0)
+		return -1;
 	if (!quota && !period)
 		return 0;
 	if (quota > 0)
@@ -223,7 +244,10 @@ static int cpu_max_burst(const struct knob *knob, const struct config_resources 
 	if (!cpu->burst.set)
 		return 0;
 	if (cpu->quota.value > 0 && cpu->burst.value > (uint64_t)cpu->quota.value)
-		return contradiction(err, knob, "a burst can't be larger than the quota");
+		return error_set(err, ERROR_INVALID, knob->property,
+				 "%s: a burst can't be larger than the quota, which is %" PRId64
+				 " µs; found %" PRIu64,
+				 knob->property, cpu->quota.value, cpu->burst.value);
 	add(output, knob, arena_printf(output->arena, "%" PRIu64, cpu->burst.value))->harmless =
 	    cpu->burst.value == 0;
 	return 0;
@@ -408,8 +432,18 @@ static int rdma_max(const struct knob *knob, const struct config_resources *reso
 	return 0;
 }
 
-/* ---- unified: what the config says by the kernel's own names; last, so that it has its way ----
- */
+/* ---- unified: what the config says by the kernel's own names has its way ---- */
+
+/* A file of one value is written once: two values in a row could contradict others in between. */
+static void drop_writes(struct cgroup_writes *writes, const char *file)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < writes->count; i++)
+		if (strcmp(writes->items[i].file, file) != 0)
+			writes->items[kept++] = writes->items[i];
+	writes->count = kept;
+}
 
 /* The kernel takes one line per write. An empty value is written as an empty line. */
 static void add_lines(struct output *output, const struct knob *knob, const char *file,
@@ -452,6 +486,8 @@ static int unified(const struct knob *knob, const struct config_resources *resou
 					 "%s: a key is the name of a file in the cgroup, without a "
 					 "slash",
 					 text_printable(key) ? property : knob->property);
+		if (!value_is_of_device(key))
+			drop_writes(&output->writes, key);
 		add_lines(output, knob, arena_strdup(output->arena, key), property,
 			  resources->unified.items[i].value);
 	}

@@ -13,6 +13,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "libcontainer/cgroup/cgroup.h"
+#include "libcontainer/cgroup/transaction.h"
 #include "oci/config.h"
 #include "oci/state.h"
 
@@ -108,6 +109,31 @@ int container_delete(const struct runtime *runtime, const char *id, bool force, 
  * or not paused; without a cgroup of its own ERROR_UNSUPPORTED. */
 int container_pause(const struct runtime *runtime, const char *id, struct error *err);
 int container_resume(const struct runtime *runtime, const char *id, struct error *err);
+
+struct update_options {
+	const char *id;
+	const struct config_resources *resources; /* what isn't given in it is kept */
+	struct optional_int oom_score_adj;	  /* of all processes, those of later execs too */
+	bool force;   /* lower memory.max though the kernel may kill for it */
+	bool dry_run; /* change nothing, only say what would be */
+};
+
+/* What a dry run says: what is to be changed, in the order in which it would be. */
+struct update_report {
+	struct cgroup_changes changes;
+	bool devices;	      /* the device program is replaced */
+	size_t processes;     /* that get another oom_score_adj */
+	uint64_t memory_used; /* bytes, if that is more than a lower memory.max; else 0 */
+};
+
+/* Change the limits of a created, running or paused container, all or none (cgroup/transaction.h):
+ * on failure everything is as before. What was changed holds for later commands, too. Where the
+ * memory in use can't be brought below a lower limit it is ERROR_MEMORY, unless forced, which
+ * memory.checkBeforeUpdate forbids. Signals that would end the caller wait for the end. @arena needs
+ * room for the config. *ret_report is set by a dry run only. A dead container is ERROR_NOT_RUNNING,
+ * one without a cgroup ERROR_UNSUPPORTED. */
+int container_update(const struct runtime *runtime, const struct update_options *options,
+		     struct arena *arena, struct update_report *ret_report, struct error *err);
 
 /* The state as of now (status is derived, not stored), in @arena. */
 int container_state(const struct runtime *runtime, const char *id, struct arena *arena,

@@ -10,6 +10,7 @@
 #include "base/cleanup.h"
 #include "base/fd.h"
 #include "base/procfs.h"
+#include "libcontainer/lifecycle/journal.h"
 #include "libcontainer/lifecycle/store.h"
 
 /* Not by the state that proc_pid_stat(5) shows: a program whose first thread has ended is a zombie
@@ -53,7 +54,8 @@ static bool waits_for_start(const struct record *record)
 	return fd >= 0 || error.errnum == EAGAIN;
 }
 
-static bool is_frozen(const struct container_state *state)
+/* An update freezes for some milliseconds; nobody has paused the container then. */
+static bool is_paused(const struct record *record, const struct container_state *state)
 {
 	_cleanup_fd_ int cgroup = -1;
 	struct error ignored = ERROR_INIT;
@@ -62,7 +64,8 @@ static bool is_frozen(const struct container_state *state)
 	if (!state->cgroup_path)
 		return false;
 	cgroup = cgroup_open(state->cgroup_path, &ignored);
-	return cgroup >= 0 && cgroup_frozen(cgroup, &frozen, &ignored) == 0 && frozen;
+	return cgroup >= 0 && cgroup_frozen(cgroup, &frozen, &ignored) == 0 && frozen &&
+	       !journal_freezes(record);
 }
 
 enum container_status status_now(const struct record *record, const struct container_state *state)
@@ -71,7 +74,7 @@ enum container_status status_now(const struct record *record, const struct conta
 		return store_locked(record) ? STATUS_CREATING : STATUS_STOPPED;
 	if (!state_init_alive(state, NULL))
 		return STATUS_STOPPED;
-	if (is_frozen(state))
+	if (is_paused(record, state))
 		return STATUS_PAUSED;
 	return waits_for_start(record) ? STATUS_CREATED : STATUS_RUNNING;
 }

@@ -11,6 +11,8 @@
 #include "base/fd.h"
 #include "base/path.h"
 #include "libcontainer/cgroup/intel_rdt.h"
+#include "libcontainer/lifecycle/journal.h"
+#include "libcontainer/lifecycle/updates.h"
 
 #define LOCK_DEADLINE_MS 30000
 #define LOCK_POLL_MS	 5
@@ -83,6 +85,13 @@ bool store_locked(const struct record *record)
 	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
 
 	return fd >= 0 && fcntl(fd, F_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
+}
+
+int store_try_lock(const struct record *record)
+{
+	_cleanup_fd_ int fd = openat(record->dir, "lock", O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+
+	return fd >= 0 && try_lock(fd) == 0 ? steal_fd(&fd) : -1;
 }
 
 /* Whoever held it before may have removed the container. */
@@ -205,6 +214,7 @@ int store_load(const struct record *record, const char *id, struct arena *arena,
 	       struct container_state **ret_state, struct error *err)
 {
 	_cleanup_buffer_ struct buffer text = BUFFER_INIT;
+	struct error ignored = ERROR_INIT;
 	struct container_state *state;
 
 	if (file_read(record->dir, STORE_STATE, STATE_MAX, &text, err) < 0) {
@@ -214,6 +224,8 @@ int store_load(const struct record *record, const char *id, struct arena *arena,
 	} else if (state_decode(text.bytes, text.length, arena, &state, err) < 0) {
 		return error_prefix(err, "state of container %s", id);
 	}
+	/* where that fails the journal stays, for the next command; an update looks for it */
+	journal_settle(record, state, &ignored);
 	state->status = status_now(record, state);
 	*ret_state = state;
 	return 0;
@@ -231,7 +243,15 @@ int store_seccomp_cache(const struct record *record, const struct config *config
 int store_config(const struct record *record, struct arena *arena, struct config **ret_config,
 		 struct error *err)
 {
-	return config_read(record->dir, STORE_CONFIG, arena, ret_config, err);
+	struct updates updates;
+	struct config *config;
+
+	if (config_read(record->dir, STORE_CONFIG, arena, &config, err) < 0 ||
+	    updates_load(record, arena, &updates, err) < 0)
+		return -1;
+	updates_apply(&updates, arena, config);
+	*ret_config = config;
+	return 0;
 }
 
 int state_remove_intel_rdt(const struct container_state *state, struct error *err)

@@ -4,6 +4,8 @@
  *	              inherits it
  *	state.json    oci/state.h; written before anything is made, and again once init is there
  *	config.json   the config as it was at create: what happens to the bundle's has no effect
+ *	updates.json  what updates have changed of the config's limits since (updates.h)
+ *	journal.json  what the update that is going on can be undone by (journal.h)
  *	start         init's socket; gone once the program runs
  *	notify/       the directory of the socket that the container tells its readiness by
  *
@@ -18,10 +20,12 @@
 #include "oci/config.h"
 #include "oci/state.h"
 
-#define STORE_STATE  "state.json"
-#define STORE_CONFIG "config.json"
-#define STORE_START  "start"
-#define STORE_NOTIFY "notify"
+#define STORE_STATE   "state.json"
+#define STORE_CONFIG  "config.json"
+#define STORE_UPDATES "updates.json"
+#define STORE_JOURNAL "journal.json"
+#define STORE_START   "start"
+#define STORE_NOTIFY  "notify"
 /* beside the containers, hidden, and no container's id */
 #define STORE_SECCOMP ".@seccomp"
 
@@ -57,8 +61,13 @@ int store_lock(struct record *record, const char *id, struct error *err);
 /* Does another command hold the lock now? */
 bool store_locked(const struct record *record);
 
-/* Read the state, and find out what its status is now. A directory without a state is a container
- * that is being created, or whose creator was killed at once. */
+/* Take the lock if nobody has it, for a record that was opened without, and without keeping it in
+ * there: the descriptor is the caller's; -1 if it is held. */
+int store_try_lock(const struct record *record);
+
+/* Read the state, undo what a killed update has left half done, and find out what the status is now. A
+ * directory without a state is a container that is being created, or whose creator was killed at
+ * once. */
 int store_load(const struct record *record, const char *id, struct arena *arena,
 	       struct container_state **ret_state, struct error *err);
 int store_save(const struct record *record, const struct container_state *state, struct error *err);
@@ -67,7 +76,8 @@ int store_save(const struct record *record, const struct container_state *state,
  * container's. -1 if it can't be made: then they are compiled anew. */
 int store_seccomp_cache(const struct record *record, const struct config *config);
 
-/* The config that was kept; in an arena of its own, which must be larger than the config. */
+/* The config that was kept, with the limits that updates have given since: its linux.resources is
+ * never NULL. In an arena of its own, which must be larger than the config. */
 int store_config(const struct record *record, struct arena *arena, struct config **ret_config,
 		 struct error *err);
 

@@ -25,11 +25,11 @@ load helpers
 	for flag in --help -h; do
 		run --separate-stderr "$RUNTIME" $flag
 		equal "$status" 0
-		for command in create start state run exec kill delete list ps pause resume spec features; do
+		for command in create start state run exec kill delete list ps pause resume update spec features; do
 			has_words "\\b$command\\b" "$output"
 		done
 	done
-	for command in create start state run exec kill delete list ps pause resume spec features; do
+	for command in create start state run exec kill delete list ps pause resume update spec features; do
 		run --separate-stderr "$RUNTIME" $command --help
 		equal "$status" 0 "$command:"
 		has_words "$command" "$output"
@@ -42,7 +42,7 @@ load helpers
 	fails 1 "nosuch" "$RUNTIME" nosuch
 	fails 1 "nosuch" "$RUNTIME" --nosuch list
 	fails 1 "" "$RUNTIME"
-	for command in create start state run kill delete list ps pause resume spec features; do
+	for command in create start state run kill delete list ps pause resume update spec features; do
 		fails 1 "nosuch" proa $command --nosuch x
 	done
 	fails "1|255" "nosuch" proa exec --nosuch x y

@@ -115,7 +115,8 @@ TEST(swap_must_fit_memory)
 	CHECK_STR(memory((struct config_memory){ .swap = INT(1000) }), no_memory);
 	CHECK_STR(memory((struct config_memory){ .limit = INT(-1), .swap = INT(1000) }), no_memory);
 	CHECK_STR(memory((struct config_memory){ .limit = INT(1000), .swap = INT(999) }),
-		  "linux.resources.memory.swap: memory+swap limit should be >= memory limit");
+		  "linux.resources.memory.swap: memory+swap limit should be >= memory limit, which "
+		  "is 1000; found 999");
 	CHECK_STR(memory((struct config_memory){ .limit = INT(1000), .swap = INT(-2) }),
 		  "linux.resources.memory.swap: expected -1 (unlimited) or a number from 0 up, "
 		  "found -2");
@@ -159,8 +160,16 @@ TEST(cpu_quota_and_period)
 	CHECK_STR(cpu((struct config_cpu){ .quota = INT(-1), .period = UINT(50000) }),
 		  "cpu.max=max 50000?");
 	CHECK_STR(cpu((struct config_cpu){ .quota = INT(0), .period = UINT(0) }), "");
-	CHECK_STR(cpu((struct config_cpu){ .quota = INT(-7) }),
-		  "linux.resources.cpu.quota: expected -1 (unlimited) or a number of µs, found -7");
+	CHECK_STR(
+	    cpu((struct config_cpu){ .quota = INT(-7) }),
+	    "linux.resources.cpu.quota: expected -1 (unlimited) or 1000 µs or more, found -7");
+	CHECK_STR(cpu((struct config_cpu){ .quota = INT(999) }),
+		  "linux.resources.cpu.quota: expected -1 (unlimited) or 1000 µs or more, found "
+		  "999");
+	CHECK_STR(cpu((struct config_cpu){ .period = UINT(999) }),
+		  "linux.resources.cpu.period: expected 1000 to 1000000 µs, found 999");
+	CHECK_STR(cpu((struct config_cpu){ .period = UINT(1000001) }),
+		  "linux.resources.cpu.period: expected 1000 to 1000000 µs, found 1000001");
 }
 
 TEST(cpu_burst_follows_the_quota)
@@ -171,7 +180,8 @@ TEST(cpu_burst_follows_the_quota)
 		  "cpu.max=max?; cpu.max.burst=500");
 	CHECK_STR(cpu((struct config_cpu){ .burst = UINT(0) }), "cpu.max.burst=0?");
 	CHECK_STR(cpu((struct config_cpu){ .quota = INT(20000), .burst = UINT(20001) }),
-		  "linux.resources.cpu.burst: a burst can't be larger than the quota");
+		  "linux.resources.cpu.burst: a burst can't be larger than the quota, which is "
+		  "20000 µs; found 20001");
 }
 
 TEST(an_idle_cpu_cgroup_has_no_weight)
@@ -293,7 +303,7 @@ TEST(unified_is_written_line_by_line)
 	CHECK_STR(unified("not.known", "x"), "not.known=x");
 }
 
-TEST(unified_comes_last)
+TEST(unified_comes_last_and_in_place_of_others)
 {
 	struct string_map_entry entry = { (char *)"memory.max", (char *)"2000" };
 	struct config_memory memory = { .limit = INT(1000) };
@@ -304,8 +314,8 @@ TEST(unified_comes_last)
 		.unified = { &entry, 1 },
 	};
 
-	CHECK_STR(writes_of(&resources), "memory.max=1000; hugetlb.2MB.max=0; "
-					 "hugetlb.2MB.rsvd.max=0?; memory.max=2000");
+	CHECK_STR(writes_of(&resources),
+		  "hugetlb.2MB.max=0; hugetlb.2MB.rsvd.max=0?; memory.max=2000");
 }
 
 TEST(a_unified_key_is_a_file_of_the_cgroup)

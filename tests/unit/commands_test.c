@@ -201,6 +201,120 @@ TEST(delete_with_force)
 	CHECK(fake.force);
 }
 
+static const char *resources(const char *options)
+{
+	char line[512];
+
+	snprintf(line, sizeof(line), "update %s web", options);
+	check_quiet(line);
+	CHECK_STR(fake.verb, "update");
+	CHECK_STR(fake.id, "web");
+	return fake.resources;
+}
+
+TEST(update_takes_the_options_of_runc_and_crun)
+{
+	CHECK_STR(resources("--memory 300M --memory-reservation=1g --memory-swap -1"),
+		  "{\"memory\":{\"limit\":314572800,\"reservation\":1073741824,\"swap\":-1},"
+		  "\"cpu\":{}}");
+	CHECK_STR(resources("--cpu-quota -1 --cpu-period 50000 --cpu-burst 0 --cpu-share 1024 "
+			    "--cpu-idle 0 --cpuset-cpus 0-1 --cpuset-mems 0"),
+		  "{\"memory\":{},\"cpu\":{\"shares\":1024,\"quota\":-1,\"burst\":0,\"period\":"
+		  "50000,\"cpus\":\"0-1\",\"mems\":\"0\",\"idle\":0}}");
+	CHECK_STR(resources("--pids-limit 0 --blkio-weight 10 --cpu-rt-period 0 --cpu-rt-runtime "
+			    "0"),
+		  "{\"memory\":{},\"cpu\":{\"realtimeRuntime\":0,\"realtimePeriod\":0},\"pids\":"
+		  "{\"limit\":0},\"blockIO\":{\"weight\":10}}");
+	CHECK(!fake.update.force && !fake.update.dry_run && !fake.update.oom_score_adj.set);
+}
+
+TEST(update_takes_options_of_its_own)
+{
+	CHECK_STR(resources("--memory-high 1k --memory-min -1 --unified a.b=c=d --unified e="),
+		  "{\"memory\":{},\"cpu\":{},\"unified\":{\"memory.high\":\"1024\",\"memory.min\":"
+		  "\"max\",\"a.b\":\"c=d\",\"e\":\"\"}}");
+	resources("--oom-score-adj -1000 --force");
+	CHECK(fake.update.oom_score_adj.set && fake.update.oom_score_adj.value == -1000);
+	CHECK(fake.update.force && !fake.update.dry_run);
+}
+
+TEST(options_of_update_stand_over_the_document)
+{
+	char path[] = "/tmp/proa-resources-XXXXXX", line[256];
+	static const char text[] = "{\"memory\":{\"limit\":1,\"swap\":2},\"unified\":{\"x.y\":"
+				   "\"1\"}}";
+	int fd = mkostemp(path, O_CLOEXEC);
+
+	CHECK(fd >= 0 && write(fd, text, sizeof(text) - 1) == (ssize_t)sizeof(text) - 1);
+	snprintf(line, sizeof(line), "-r %s --memory 3 --memory-high 4", path);
+	CHECK_STR(resources(line), "{\"memory\":{\"limit\":3,\"swap\":2},\"cpu\":{},\"unified\":"
+				   "{\"x.y\":\"1\",\"memory.high\":\"4\"}}");
+	CHECK(lseek(fd, 0, SEEK_SET) == 0 && dup2(fd, STDIN_FILENO) == STDIN_FILENO);
+	CHECK_STR(resources("--resources -"), "{\"memory\":{\"limit\":1,\"swap\":2},\"cpu\":{},"
+					      "\"unified\":{\"x.y\":\"1\"}}");
+	close(fd);
+	unlink(path);
+}
+
+TEST(update_refuses_what_is_no_limit)
+{
+	static const char *const rows[][2] = {
+		{ "--memory -2", "--memory: expected a size" },
+		{ "--memory 1.5G", "found \"1.5G\"" },
+		{ "--memory M", "found \"M\"" },
+		{ "--memory 12Q", "found \"12Q\"" },
+		{ "--memory 8192P", "from 0 to 8191P" },
+		{ "--memory=", "--memory: expected a size" },
+		{ "--memory-swap 99999999999999999999", "--memory-swap: expected" },
+		{ "--cpu-quota 1k", "--cpu-quota: expected a number from 0 up, or -1" },
+		{ "--cpu-quota -5", "found \"-5\"" },
+		{ "--cpu-period 1000001", "--cpu-period: expected a number from 0 to 1000000" },
+		{ "--cpu-share -1", "--cpu-share: expected a number from 0 to 262144" },
+		{ "--cpu-idle 2", "--cpu-idle: expected a number from 0 to 1" },
+		{ "--cpuset-cpus=", "--cpuset-cpus: expected a list" },
+		{ "--pids-limit 0.5", "--pids-limit: expected" },
+		{ "--blkio-weight 1001", "--blkio-weight: expected a number from 0 to 1000" },
+		{ "--oom-score-adj 1001", "--oom-score-adj: expected a number from -1000 to 1000" },
+		{ "--unified memory.high", "--unified: expected FILE=VALUE" },
+		{ "--unified =1", "--unified: expected FILE=VALUE" },
+		{ "--l3-cache-schema L3:0=f", "--l3-cache-schema: the container has no" },
+		{ "--resources /nosuch/file", "open /nosuch/file" },
+	};
+
+	for (size_t i = 0; i < array_length(rows); i++) {
+		char line[256];
+
+		snprintf(line, sizeof(line), "update %s web", rows[i][0]);
+		CHECK(proa(line) == 1);
+		CHECK(!fake.verb);
+		if (!strstr(errors, rows[i][1]))
+			harness_fail(__FILE__, __LINE__, "%s: %s", line, errors);
+		CHECK(strchr(errors, '\n') == errors + strlen(errors) - 1);
+		CHECK_STR(out, "");
+	}
+}
+
+TEST(kernel_memory_is_taken_and_not_used)
+{
+	CHECK(proa("update --kernel-memory 1G --kernel-memory-tcp 1G web") == 0);
+	CHECK_STR(fake.resources, "{\"memory\":{},\"cpu\":{}}");
+}
+
+TEST(a_dry_run_is_told)
+{
+	struct cgroup_change changes[] = {
+		{ .file = (char *)"pids.max", .old = (char *)"max", .value = (char *)"7" },
+		{ .file = (char *)"cpu.weight", .old = (char *)"9" },
+		{ .file = (char *)"memory.max", .old = (char *)"20", .value = (char *)"10" },
+	};
+
+	fake.report = (struct update_report){ { changes, 3 }, true, 2, 15 };
+	CHECK(proa("update --dry-run web") == 0);
+	CHECK(fake.update.dry_run);
+	CHECK_STR(out, "pids.max: max -> 7\nmemory.max: 20 -> 10\nmemory.current: 15, to be "
+		       "reclaimed first\ndevices: replaced\noom_score_adj: of 2 processes\n");
+}
+
 TEST(verbs_with_an_id_alone)
 {
 	static const char *const verbs[] = { "start", "pause", "resume" };

@@ -13,6 +13,8 @@ extern struct fake_lifecycle {
 	struct create_options create;
 	struct run_options run;
 	struct exec_options exec;
+	struct update_options update;
+	char resources[1024]; /* of update, as JSON */
 	int signal;
 	bool all, force;
 	char ids[256];	/* of all calls, a blank after each */
@@ -25,4 +27,5 @@ extern struct fake_lifecycle {
 	const char *warning;	/* what the verb warns of; NULL */
 	struct container_list list;
 	struct pid_list pids;
+	struct update_report report;
 } fake;

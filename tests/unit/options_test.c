@@ -20,7 +20,7 @@ static void check_table(const struct option *options)
 		CHECK(!option->value == (option->kind == OPTION_FLAG));
 		CHECK(!option->choices == (option->kind != OPTION_CHOICE));
 		for (const char *p = option->name; *p; p++)
-			CHECK(islower(*p) || (*p == '-' && p > option->name));
+			CHECK(islower(*p) || ((*p == '-' || isdigit(*p)) && p > option->name));
 		for (const char *p = option->letters; p && *p; p++)
 			CHECK(!strchr(option_help.letters, *p));
 		for (const struct option *other = options; other < option; other++) {

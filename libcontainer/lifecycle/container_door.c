@@ -1,0 +1,164 @@
+#include "libcontainer/lifecycle/container_door.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/fd.h"
+#include "base/procfs.h"
+#include "libcontainer/lifecycle/store.h"
+
+/* A cgroup that doesn't freeze in this time is let go again: to stand still for longer would be felt. */
+#define FREEZE_MS 1000
+
+/* No file that holds a limit is near this. */
+#define FILE_MAX (1 << 20)
+
+#define OOM_FILE "oom_score_adj"
+
+/* The number must mean the process that it was noted for. 0, or -1 with errno set. */
+static int check_process(const struct cgroup_change *change)
+{
+	struct error ignored = ERROR_INIT;
+	struct procfs_stat stat;
+
+	if (!change->pid || (procfs_stat((pid_t)change->pid, &stat, &ignored) == 0 &&
+			     stat.start == change->pid_start))
+		return 0;
+	errno = ESRCH;
+	return -1;
+}
+
+static int open_file(const struct container_door *door, const struct cgroup_change *change,
+		     int flags)
+{
+	char path[64];
+
+	if (!change->pid)
+		return openat(door->cgroup, change->file, flags | O_NOFOLLOW | O_CLOEXEC);
+	if (check_process(change) < 0)
+		return -1;
+	snprintf(path, sizeof(path), "%" PRId64 "/%s", change->pid, change->file);
+	return procfs_open_at(door->procfs, path, flags);
+}
+
+static int read_file(void *context, const struct cgroup_change *change, struct buffer *text)
+{
+	const struct container_door *door = context;
+	_cleanup_fd_ int fd = open_file(door, change, O_RDONLY);
+	struct error err = ERROR_INIT;
+
+	if (fd < 0)
+		return -1;
+	if (fd_read(fd, FILE_MAX, text, change->file, &err) < 0) {
+		errno = err.errnum ? err.errnum : EFBIG;
+		return -1;
+	}
+	return 0;
+}
+
+static int write_file(void *context, const struct cgroup_change *change, const char *value)
+{
+	const struct container_door *door = context;
+	_cleanup_fd_ int fd = open_file(door, change, O_WRONLY);
+
+	if (fd < 0)
+		return -1;
+	return write(fd, value, strlen(value)) < 0 ? -1 : 0;
+}
+
+static int freeze(void *context, struct error *err)
+{
+	const struct container_door *door = context;
+
+	return cgroup_freeze(door->cgroup, FREEZE_MS, err);
+}
+
+static int thaw(void *context, struct error *err)
+{
+	const struct container_door *door = context;
+
+	return cgroup_thaw(door->cgroup, err);
+}
+
+static bool is_paused(const struct container_door *door)
+{
+	_cleanup_buffer_ struct buffer text = BUFFER_INIT;
+	struct error ignored = ERROR_INIT;
+
+	return file_read(door->cgroup, "cgroup.freeze", FILE_MAX, &text, &ignored) == 0 &&
+	       text.bytes[0] == '1';
+}
+
+int container_door_open(const struct container_state *state, struct container_door *door,
+			struct error *err)
+{
+	door->cgroup = cgroup_open(state->cgroup_path, err);
+	if (door->cgroup < 0)
+		return -1;
+	door->procfs = procfs_open(err);
+	if (door->procfs < 0)
+		return -1;
+	door->door = (struct cgroup_door){
+		.context = door,
+		.cgroup = door->cgroup,
+		.paused = is_paused(door),
+		.read = read_file,
+		.write = write_file,
+		.freeze = freeze,
+		.thaw = thaw,
+	};
+	return 0;
+}
+
+void container_door_close(struct container_door *door)
+{
+	cleanup_fd_(&door->cgroup);
+	cleanup_fd_(&door->procfs);
+}
+
+/* A process that ends meanwhile, which takes a SIGKILL now, is left out. */
+static bool look_at(const struct container_door *door, struct cgroup_change *change,
+		    struct arena *arena)
+{
+	_cleanup_buffer_ struct buffer text = BUFFER_INIT;
+	struct error ignored = ERROR_INIT;
+	struct procfs_stat stat;
+
+	if (procfs_stat((pid_t)change->pid, &stat, &ignored) < 0)
+		return false;
+	change->pid_start = stat.start;
+	if (read_file((void *)door, change, &text) < 0)
+		return false;
+	change->old = arena_strndup(arena, text.bytes, strcspn(text.bytes, "\n"));
+	return strcmp(change->old, change->value) != 0;
+}
+
+int container_door_list(const struct container_door *door, int64_t value, struct arena *arena,
+			struct cgroup_changes *ret_changes, struct error *err)
+{
+	struct cgroup_changes changes = { NULL, 0 };
+	pid_t *pids = NULL;
+	size_t count = 0;
+
+	if (cgroup_pids(door->cgroup, arena, &pids, &count, err) < 0)
+		return -1;
+	changes.items = arena_calloc(arena, count, sizeof(*changes.items));
+	for (size_t i = 0; i < count; i++) {
+		struct cgroup_change *change = &changes.items[changes.count];
+
+		*change = (struct cgroup_change){
+			.file = (char *)OOM_FILE,
+			.value = arena_printf(arena, "%" PRId64, value),
+			.property = (char *)"process.oomScoreAdj",
+			.pid = pids[i],
+		};
+		changes.count += look_at(door, change, arena);
+	}
+	*ret_changes = changes;
+	return 0;
+}

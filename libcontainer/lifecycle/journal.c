@@ -1,0 +1,209 @@
+#include "libcontainer/lifecycle/journal.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/fd.h"
+#include "oci/schema.h"
+
+#define JOURNAL_VERSION 1
+
+/* Address space: a journal, or a config with all that it is decoded to. */
+#define JOURNAL_ARENA (32 << 20)
+#define CONFIG_ARENA  (192 << 20)
+
+#define TABLE struct cgroup_change
+static const struct schema_row change_rows[] = {
+	ROW_STRING(TABLE, file, "file", REQUIRED_FILLED),
+	ROW_STRING(TABLE, old, "old"),
+	ROW_STRING(TABLE, value, "value"),
+	ROW_STRING(TABLE, property, "property"),
+	ROW_PLAIN_INT(TABLE, pid, "pid"),
+	ROW_PLAIN_UINT(TABLE, pid_start, "pidStart"),
+};
+static const struct schema change_schema = SCHEMA(change_rows, TABLE);
+#undef TABLE
+
+#define TABLE struct journal
+static const struct schema_row journal_rows[] = {
+	ROW_PLAIN_UINT(TABLE, version, "version", RANGE(0, JOURNAL_VERSION)),
+	ROW_LIST(TABLE, transaction.changes, "changes", struct cgroup_change, change_schema),
+	ROW_PLAIN_BOOL(TABLE, transaction.frozen, "frozen"),
+	ROW_PLAIN_BOOL(TABLE, devices, "devices"),
+	ROW_STRING(TABLE, updates, "updates"),
+};
+static const struct schema journal_schema = SCHEMA(journal_rows, TABLE);
+#undef TABLE
+
+int journal_encode(const struct journal *journal, struct buffer *text, struct error *err)
+{
+	struct journal now = *journal;
+	struct json_writer writer;
+
+	now.version = JOURNAL_VERSION;
+	json_begin(&writer, false);
+	schema_encode(&journal_schema, &now, &writer);
+	return json_finish(&writer, text, err);
+}
+
+int journal_decode(const char *bytes, size_t length, struct arena *arena,
+		   struct journal **ret_journal, struct error *err)
+{
+	struct journal *journal = arena_alloc(arena, sizeof(*journal));
+
+	if (schema_decode(&journal_schema, bytes, length, STORE_JOURNAL, arena, journal, err) < 0)
+		return -1;
+	*ret_journal = journal;
+	return 0;
+}
+
+int journal_save(const struct record *record, const struct journal *journal, struct error *err)
+{
+	_cleanup_buffer_ struct buffer text = BUFFER_INIT;
+
+	if (journal_encode(journal, &text, err) < 0)
+		return -1;
+	return file_replace(record->dir, STORE_JOURNAL, 0600, text.bytes, text.length, false, err);
+}
+
+int journal_remove(const struct record *record, struct error *err)
+{
+	if (unlinkat(record->dir, STORE_JOURNAL, 0) < 0 && errno != ENOENT)
+		return error_errno(err, errno, STORE_JOURNAL, "remove the journal of the update");
+	return 0;
+}
+
+static bool is_there(const struct record *record)
+{
+	return faccessat(record->dir, STORE_JOURNAL, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+/* NULL if there is none. */
+static int load(const struct record *record, struct arena *arena, struct journal **ret_journal,
+		struct error *err)
+{
+	_cleanup_buffer_ struct buffer text = BUFFER_INIT;
+
+	*ret_journal = NULL;
+	if (file_read(record->dir, STORE_JOURNAL, JSON_SIZE_MAX, &text, err) < 0)
+		return err->errnum == ENOENT ? 0 : -1;
+	if (arena_init(arena, JOURNAL_ARENA, err) < 0)
+		return -1;
+	return journal_decode(text.bytes, text.length, arena, ret_journal, err);
+}
+
+bool journal_freezes(const struct record *record)
+{
+	_cleanup_arena_ struct arena arena = ARENA_INIT;
+	struct error ignored = ERROR_INIT;
+	struct journal *journal;
+
+	return is_there(record) && load(record, &arena, &journal, &ignored) == 0 && journal &&
+	       journal->transaction.frozen;
+}
+
+/* ---- undo ---- */
+
+static int restore_updates(const struct record *record, const struct journal *journal,
+			   struct error *err)
+{
+	if (journal->updates)
+		return file_replace(record->dir, STORE_UPDATES, 0600, journal->updates,
+				    strlen(journal->updates), false, err);
+	if (unlinkat(record->dir, STORE_UPDATES, 0) < 0 && errno != ENOENT)
+		return error_errno(err, errno, STORE_UPDATES, "remove %s", STORE_UPDATES);
+	return 0;
+}
+
+/* A program that is out of place is gone: it is compiled anew, from the rules that held before. */
+static int restore_devices(const struct record *record, int cgroup, struct error *err)
+{
+	_cleanup_arena_ struct arena arena = ARENA_INIT;
+	struct cgroup_plan plan = { .path = NULL };
+	_cleanup_fd_ int program = -1;
+	struct config *config;
+
+	if (arena_init(&arena, CONFIG_ARENA, err) < 0 ||
+	    store_config(record, &arena, &config, err) < 0 ||
+	    device_program_compile(config->linux_->resources, &arena, &plan.devices, err) < 0 ||
+	    device_program_load(&plan, &program, err) < 0)
+		return -1;
+	return device_program_attach(cgroup, program, err);
+}
+
+static int keep_old(const struct container_state *state, const struct cgroup_changes *changes,
+		    struct arena *arena, struct error *err)
+{
+	struct cgroup_writes writes = { arena_calloc(arena, changes->count, sizeof(*writes.items)),
+					0 };
+	enum cgroup_manager manager = CGROUP_CGROUPFS;
+
+	for (size_t i = changes->count; i-- > 0;)
+		if (changes->items[i].old && !changes->items[i].pid)
+			writes.items[writes.count++] = (struct cgroup_write){
+				.file = changes->items[i].file,
+				.value = changes->items[i].old,
+				.property = changes->items[i].property,
+			};
+	if (state->cgroup_manager)
+		cgroup_manager_parse(state->cgroup_manager, &manager);
+	return cgroup_keep(manager, state->cgroup_path, &writes, err);
+}
+
+static int undo_in_cgroup(const struct record *record, const struct container_state *state,
+			  const struct journal *journal, struct error *err)
+{
+	_cleanup_container_door_ struct container_door door = CONTAINER_DOOR_INIT;
+	_cleanup_arena_ struct arena arena = ARENA_INIT;
+
+	if (!state->cgroup_path)
+		return 0;
+	/* with the cgroup all that was written into it has gone */
+	if (container_door_open(state, &door, err) < 0)
+		return err->errnum == ENOENT ? 0 : -1;
+	if (transaction_undo(&journal->transaction, &door.door, err) < 0)
+		return -1;
+	if (journal->devices && restore_devices(record, door.cgroup, err) < 0)
+		return -1;
+	if (arena_init(&arena, JOURNAL_ARENA, err) < 0)
+		return -1;
+	return keep_old(state, &journal->transaction.changes, &arena, err);
+}
+
+int journal_undo(const struct record *record, const struct container_state *state,
+		 const struct journal *journal, struct error *err)
+{
+	if (restore_updates(record, journal, err) < 0 ||
+	    undo_in_cgroup(record, state, journal, err) < 0)
+		return -1;
+	return journal_remove(record, err);
+}
+
+static int settle(const struct record *record, const struct container_state *state,
+		  struct error *err)
+{
+	_cleanup_arena_ struct arena arena = ARENA_INIT;
+	struct journal *journal;
+
+	if (load(record, &arena, &journal, err) < 0)
+		return -1;
+	return journal ? journal_undo(record, state, journal, err) : 0;
+}
+
+int journal_settle(const struct record *record, const struct container_state *state,
+		   struct error *err)
+{
+	_cleanup_fd_ int lock = -1;
+
+	if (!is_there(record))
+		return 0;
+	if (record->lock < 0) {
+		lock = store_try_lock(record);
+		if (lock < 0)
+			return 0;
+	}
+	return settle(record, state, err);
+}

@@ -1,0 +1,39 @@
+/* The journal of an update, in the state directory from before its first write until it is done. Who
+ * finds one whose writer is dead undoes the update: it says what everything was before. The update
+ * is done when the journal is gone; taking it away is what can't be half done. Caller's process. */
+#pragma once
+
+#include <stdbool.h>
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "libcontainer/cgroup/transaction.h"
+#include "libcontainer/lifecycle/container_door.h"
+#include "libcontainer/lifecycle/store.h"
+
+struct journal {
+	uint64_t version;
+	struct transaction transaction;
+	bool devices;  /* the device program is replaced */
+	char *updates; /* what updates.json said; NULL: there was none */
+};
+
+/* As JSON, one line, and back. Pure. */
+int journal_encode(const struct journal *journal, struct buffer *text, struct error *err);
+int journal_decode(const char *bytes, size_t length, struct arena *arena,
+		   struct journal **ret_journal, struct error *err);
+
+/* Write or replace it. Remove it, and with it the possibility to undo. */
+int journal_save(const struct record *record, const struct journal *journal, struct error *err);
+int journal_remove(const struct record *record, struct error *err);
+
+/* Put everything back, then remove the journal; where something can't be put back it stays. */
+int journal_undo(const struct record *record, const struct container_state *state,
+		 const struct journal *journal, struct error *err);
+
+/* If there is a journal, and nobody else is at work on the container, undo. */
+int journal_settle(const struct record *record, const struct container_state *state,
+		   struct error *err);
+
+/* Has an update, under way or killed, frozen the container? */
+bool journal_freezes(const struct record *record);

@@ -1,0 +1,316 @@
+/* update: other limits for a container that is there (runtime.md knows no such operation; the
+ * document is config-linux.md's linux.resources). */
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/fd.h"
+#include "base/trace.h"
+#include "libcontainer/lifecycle/container_door.h"
+#include "libcontainer/lifecycle/journal.h"
+#include "libcontainer/lifecycle/store.h"
+#include "libcontainer/lifecycle/updates.h"
+#include "libcontainer/process/oom.h"
+#include "oci/json.h"
+
+struct update {
+	struct container_door access; /* first: it is the context of its door */
+	const struct update_options *options;
+	struct arena *arena;
+	struct record record;
+	struct container_state *state;
+	enum cgroup_manager manager;
+	struct config *config; /* as it is now, with what earlier updates have changed */
+	struct updates updates;
+	struct device_program devices; /* count 0: they stay */
+	int device_program;
+	struct journal journal;
+};
+
+/* ---- what there is ---- */
+
+static int check_container(struct update *update, struct error *err)
+{
+	const struct container_state *state = update->state;
+
+	if (state->status == STATUS_CREATING)
+		return error_set(err, ERROR_STATE, state->id,
+				 "cannot update a container that is being created");
+	if (state->status == STATUS_STOPPED)
+		return error_set(err, ERROR_NOT_RUNNING, state->id,
+				 "cannot update a stopped container: container not running");
+	if (!state->cgroup_path || !cgroup_manager_parse(state->cgroup_manager, &update->manager))
+		return error_set(err, ERROR_UNSUPPORTED, state->id,
+				 "cannot update a container that has no cgroup of its own");
+	return 0;
+}
+
+static int load(struct update *update, const struct runtime *runtime, struct error *err)
+{
+	const char *id = update->options->id;
+
+	trace_phase("state");
+	if (store_open(runtime, id, true, &update->record, err) < 0 ||
+	    store_load(&update->record, id, update->arena, &update->state, err) < 0 ||
+	    check_container(update, err) < 0)
+		return -1;
+	/* one that a killed update left should be gone by now: else tell why it isn't */
+	if (journal_settle(&update->record, update->state, err) < 0)
+		return error_prefix(err, "undo an update that was killed");
+	if (store_config(&update->record, update->arena, &update->config, err) < 0 ||
+	    updates_load(&update->record, update->arena, &update->updates, err) < 0)
+		return -1;
+	return container_door_open(update->state, &update->access, err);
+}
+
+/* ---- plan ---- */
+
+/* A list like "0-3", NULL if it can't be had. */
+static const char *read_list(const char *path, struct arena *arena)
+{
+	_cleanup_buffer_ struct buffer text = BUFFER_INIT;
+	struct error ignored = ERROR_INIT;
+
+	if (file_read(AT_FDCWD, path, 4096, &text, &ignored) < 0)
+		return NULL;
+	return arena_strndup(arena, text.bytes, strcspn(text.bytes, "\n"));
+}
+
+/* Rules that say the same as those that hold leave the program alone: callers give them with every
+ * update, and a hook may have put a program of its own in its place. */
+static int plan_devices(struct update *update, struct error *err)
+{
+	const struct config_resources *wanted = update->options->resources;
+	struct device_program old, new;
+
+	if (!wanted->devices.count)
+		return 0;
+	if (device_program_compile(update->config->linux_->resources, update->arena, &old, err) <
+		0 ||
+	    device_program_compile(wanted, update->arena, &new, err) < 0)
+		return -1;
+	if (old.count != new.count ||
+	    memcmp(old.insns, new.insns, new.count * sizeof(*new.insns)) != 0)
+		update->devices = new;
+	return 0;
+}
+
+static int plan(struct update *update, struct error *err)
+{
+	const struct update_options *options = update->options;
+	const struct cgroup_machine machine = {
+		.cpus = read_list("/sys/devices/system/cpu/present", update->arena),
+		.mems = read_list("/sys/devices/system/node/has_memory", update->arena),
+	};
+	struct optional_int oom_score_adj;
+
+	trace_phase("plan");
+	if (oom_score_plan(&options->oom_score_adj, &oom_score_adj, err) < 0 ||
+	    changes_plan(options->resources, update->config->linux_->resources, &machine,
+			 &update->access.door, update->arena, &update->journal.transaction.changes,
+			 err) < 0)
+		return -1;
+	return plan_devices(update, err);
+}
+
+/* memory.checkBeforeUpdate (config-linux.md, Memory): a limit below what is used MUST be rejected.
+ * That is what we do anyway; what it adds is that nobody may force it. */
+static bool may_force(const struct update *update)
+{
+	const struct config_memory *memories[] = { update->options->resources->memory,
+						   update->config->linux_->resources->memory };
+
+	for (size_t i = 0; i < array_length(memories); i++)
+		if (memories[i] && memories[i]->check_before_update.set)
+			return update->options->force && !memories[i]->check_before_update.value;
+	return update->options->force;
+}
+
+/* ---- report ---- */
+
+static int report(struct update *update, struct update_report *ret_report, struct error *err)
+{
+	const struct cgroup_changes *changes = &update->journal.transaction.changes;
+	const struct cgroup_door *door = &update->access.door;
+	struct update_report report = { .changes = *changes, .devices = update->devices.count };
+	struct cgroup_changes processes = { NULL, 0 };
+
+	if (update->options->oom_score_adj.set &&
+	    container_door_list(&update->access, update->options->oom_score_adj.value,
+				update->arena, &processes, err) < 0)
+		return -1;
+	report.processes = processes.count;
+	if (memory_in_the_way(changes, door, &report.memory_used, err) < 0)
+		return -1;
+	*ret_report = report;
+	return 0;
+}
+
+/* ---- make ---- */
+
+static int note(void *context, const struct transaction *transaction, struct error *err)
+{
+	struct update *update = context;
+
+	update->journal.transaction = *transaction;
+	return journal_save(&update->record, &update->journal, err);
+}
+
+static int list(void *context, struct cgroup_changes *ret_changes, struct error *err)
+{
+	struct update *update = context;
+
+	return container_door_list(&update->access, update->options->oom_score_adj.value,
+				   update->arena, ret_changes, err);
+}
+
+/* What updates.json says now, for the journal. */
+static int remember_updates(struct update *update, struct error *err)
+{
+	_cleanup_buffer_ struct buffer text = BUFFER_INIT;
+
+	if (file_read(update->record.dir, STORE_UPDATES, JSON_SIZE_MAX, &text, err) == 0)
+		update->journal.updates = arena_strdup(update->arena, text.bytes);
+	else if (err->errnum != ENOENT)
+		return -1;
+	return 0;
+}
+
+/* Compiled, verified and loaded before anything is changed: what is refused is refused then. */
+static int load_devices(struct update *update, const struct runtime *runtime, struct error *err)
+{
+	const struct cgroup_plan devices = { .devices = update->devices,
+					     .rootless = runtime->rootless };
+
+	if (device_program_load(&devices, &update->device_program, err) < 0)
+		return -1;
+	update->journal.devices = update->device_program >= 0;
+	return 0;
+}
+
+/* What the files say, which is what holds; not what was asked for. */
+static int save_updates(struct update *update, struct error *err)
+{
+	const struct cgroup_changes *changes = &update->journal.transaction.changes;
+	struct updates *updates = &update->updates;
+
+	for (size_t i = 0; i < changes->count; i++) {
+		const struct cgroup_change *change = &changes->items[i];
+		_cleanup_buffer_ struct buffer text = BUFFER_INIT;
+
+		if (change->pid || !change->value)
+			continue;
+		if (update->access.door.read(&update->access, change, &text) < 0)
+			return error_errno(err, errno, change->property, "%s: read %s back",
+					   change->property, change->file);
+		text.bytes[strlen(text.bytes) - text_ends(text.bytes, "\n")] = '\0';
+		updates_set(updates, change->file, text.bytes, update->arena);
+	}
+	if (update->options->resources->devices.count)
+		updates->resources.devices = update->options->resources->devices;
+	if (update->options->oom_score_adj.set)
+		updates->oom_score_adj = update->options->oom_score_adj;
+	return updates_save(&update->record, updates, err);
+}
+
+static int keep_new(struct update *update, struct error *err)
+{
+	const struct cgroup_changes *changes = &update->journal.transaction.changes;
+	struct cgroup_writes writes = {
+		arena_calloc(update->arena, changes->count, sizeof(*writes.items)), 0
+	};
+
+	for (size_t i = 0; i < changes->count; i++)
+		if (changes->items[i].value && !changes->items[i].pid)
+			writes.items[writes.count++] = (struct cgroup_write){
+				.file = changes->items[i].file,
+				.value = changes->items[i].value,
+				.property = changes->items[i].property,
+			};
+	return cgroup_keep(update->manager, update->state->cgroup_path, &writes, err);
+}
+
+static int make(struct update *update, struct error *err)
+{
+	struct transaction transaction = update->journal.transaction;
+
+	if (transaction_run(&transaction, &update->access.door, may_force(update), update->arena,
+			    err) < 0)
+		return -1;
+	trace_phase("keep");
+	if (device_program_attach(update->access.cgroup, update->device_program, err) < 0 ||
+	    keep_new(update, err) < 0 || save_updates(update, err) < 0)
+		return -1;
+	return journal_remove(&update->record, err);
+}
+
+static void undo(struct update *update, struct error *err)
+{
+	struct error why = ERROR_INIT;
+
+	trace_phase("undo");
+	if (journal_undo(&update->record, update->state, &update->journal, &why) == 0)
+		return;
+	error_prefix(err, "not all could be undone (%s), the next command tries again", why.text);
+}
+
+/* Signals that would end us wait until all is written or undone. */
+static void hold_signals(sigset_t *ret_before)
+{
+	sigset_t held;
+
+	sigemptyset(&held);
+	sigaddset(&held, SIGINT);
+	sigaddset(&held, SIGTERM);
+	sigaddset(&held, SIGHUP);
+	sigaddset(&held, SIGQUIT);
+	sigprocmask(SIG_BLOCK, &held, ret_before);
+}
+
+static int make_or_undo(struct update *update, const struct runtime *runtime, struct error *err)
+{
+	sigset_t before;
+	int result;
+
+	if (load_devices(update, runtime, err) < 0 || remember_updates(update, err) < 0)
+		return -1;
+	update->access.door.note = note;
+	update->access.door.list = update->options->oom_score_adj.set ? list : NULL;
+	hold_signals(&before);
+	result = make(update, err);
+	if (result < 0)
+		undo(update, err);
+	sigprocmask(SIG_SETMASK, &before, NULL);
+	return result;
+}
+
+static bool changes_nothing(const struct update *update)
+{
+	return !update->journal.transaction.changes.count && !update->devices.count &&
+	       !update->options->oom_score_adj.set;
+}
+
+int container_update(const struct runtime *runtime, const struct update_options *options,
+		     struct arena *arena, struct update_report *ret_report, struct error *err)
+{
+	struct update update = {
+		.access = CONTAINER_DOOR_INIT,
+		.options = options,
+		.arena = arena,
+		.record = RECORD_INIT,
+		.device_program = -1,
+	};
+	int result = -1;
+
+	if (load(&update, runtime, err) == 0 && plan(&update, err) == 0)
+		result = options->dry_run	    ? report(&update, ret_report, err)
+			 : changes_nothing(&update) ? 0
+						    : make_or_undo(&update, runtime, err);
+	cleanup_fd_(&update.device_program);
+	container_door_close(&update.access);
+	record_close(&update.record);
+	return result;
+}
