@@ -48,7 +48,7 @@ lacks_programs_words() {
 # --- the bundle --------------------------------------------------------------------------------
 
 @test "a bundle that is missing, or no directory" {
-	# spec: runtime.md#create MUST "This operation MUST generate an error if it is not provided a path to the bundle and the container ID to associate with the container."
+	# spec: runtime.md#create create-arguments
 	BUNDLE=$WORK/missing
 	refuses "$WORK/missing"
 	COMMAND=run refuses "$WORK/missing"
@@ -63,6 +63,7 @@ lacks_programs_words() {
 }
 
 @test "config.json that is missing, no file, or leads nowhere" {
+	# spec: bundle.md#container-format bundle-config
 	rm "$BUNDLE/config.json"
 	refuses "config.json"
 	mkdir "$BUNDLE/config.json"
@@ -161,7 +162,7 @@ without_override() {
 }
 
 @test "a key that is given twice" {
-	# spec: config.md#extensibility MUST "The runtime MUST NOT generate an error if it encounters an unknown property."
+	# spec: config.md#extensibility unknown-ignored
 	good=$(jq -c . "$BUNDLE/config.json")
 	refuses_text "config.json:1:.*hostname.*twice" <<<"${good%\}},\"hostname\":\"b\"}"
 	refuses_text "config.json:1:.*process.*twice" <<<"${good%\}},\"process\":{}}"
@@ -179,6 +180,7 @@ without_override() {
 # Each property of a config that has all of them, given a value of another type, is named by the error. (An object that
 # isn't one is missed by what stands in it; null is the same as leaving it out.)
 @test "a wrong type at each place of the config is named, with what was expected and found" {
+	# spec: config.md#valid-values invalid-refused
 	# jq has no integers of 64 bits
 	sed -E 's/[0-9]{17,}/1/' "$PROA_SRC/tests/data/config-full.json" >"$WORK/full.json"
 	jq -r 'paths | select(.[0] != "annotations" or length < 2) |
@@ -200,7 +202,9 @@ without_override() {
 }
 
 @test "what the spec requires and the config lacks is named" {
-	# spec: config.md#root MUST "A directory MUST exist at the path declared by the field."
+	# spec: config.md#root root-required
+	# spec: config.md#mounts mounts-destination
+	# spec: config.md#process args-required
 	refuses_config 'del(.ociVersion)' 'ociVersion'
 	refuses_config 'del(.root)' 'root'
 	refuses_config 'del(.root.path)' 'root.path'
@@ -221,7 +225,7 @@ without_override() {
 }
 
 @test "an ociVersion that isn't supported, or isn't one" {
-	# spec: config.md#specification-version MUST "ociVersion (string, REQUIRED) MUST be in SemVer v2.0.0 format and specifies the version of the Open Container Initiative Runtime Specification with which the bundle complies."
+	# spec: config.md#specification-version version-semver
 	for version in 2.0.0 0.9.0 10.0.0 1 1.0 1.0.0.0 01.0.0 1.0.x v1.0.0 ' 1.0.0' 1.0.0- ''; do
 		refuses_config ".ociVersion = \"$version\"" "ociVersion"
 	done
@@ -232,6 +236,7 @@ without_override() {
 }
 
 @test "names that nobody knows: namespace, signal, rlimit, mount option, seccomp action and the like" {
+	# spec: config.md#valid-values invalid-refused
 	refuses_config '.linux.namespaces += [{type: "nosuch"}]' 'linux.namespaces\[6\].type.*"nosuch"'
 	refuses_config '.linux.namespaces += [{type: "PID"}]' 'linux.namespaces\[6\].type.*"PID"'
 	refuses_config '.process.rlimits = [{type: "RLIMIT_NOSUCH", soft: 1, hard: 1}]' 'process.rlimits\[0\].*RLIMIT_NOSUCH'
@@ -263,7 +268,7 @@ without_override() {
 }
 
 @test "an unknown capability is a warning in the log" {
-	# spec: config.md#linux-process MUST "Any value which cannot be mapped to a relevant kernel interface, or cannot be granted otherwise, MUST be logged as a warning by the runtime."
+	# spec: config.md#linux-process capabilities-warning
 	config '.process.capabilities.bounding += ["CAP_NOSUCH"]'
 	process /bin/true
 	quiet proa --log "$WORK/log" --log-format json --log-level warning run -b "$BUNDLE" "$ID"
@@ -271,7 +276,7 @@ without_override() {
 }
 
 @test "a namespace that is given twice" {
-	# spec: config-linux.md#namespaces MUST "Runtimes MUST generate an error if the config.json contains namespaces entries with the same type."
+	# spec: config-linux.md#namespaces namespace-once
 	for type in pid network ipc uts mount cgroup user time; do
 		refuses_config ".linux.namespaces += [{type: \"$type\"}, {type: \"$type\"}]" "linux.namespaces.*$type.*twice" ||
 			fail "$type"
@@ -280,7 +285,8 @@ without_override() {
 }
 
 @test "a namespace to join that is none, or of another kind" {
-	# spec: config-linux.md#namespaces MUST "The runtime MUST generate an error if path is not associated with a namespace of type type."
+	# spec: config-linux.md#namespaces namespace-type
+	# spec: config-linux.md#namespaces namespace-path-absolute
 	refuses_config '(.linux.namespaces[] | select(.type == "network")).path = "/proc/self/ns/uts"' '/proc/self/ns/uts'
 	refuses_config '(.linux.namespaces[] | select(.type == "ipc")).path = "/missing/ns"' '/missing/ns'
 	refuses_config '(.linux.namespaces[] | select(.type == "uts")).path = "/etc/passwd"' '/etc/passwd'
@@ -306,7 +312,7 @@ without_override() {
 # --- the root filesystem -----------------------------------------------------------------------
 
 @test "a rootfs that is missing, a file, or a link that leads out of the bundle" {
-	# spec: config.md#root MUST "A directory MUST exist at the path declared by the field."
+	# spec: config.md#root root-exists
 	refuses_config '.root.path = "missing"' 'root.path|missing'
 	refuses_config '.root.path = "config.json"' 'config.json'
 	refuses_config '.root.path = ""' 'root.path'
@@ -353,6 +359,7 @@ without_override() {
 }
 
 @test "a working directory that is relative, can't be made, or is none" {
+	# spec: config.md#process cwd-absolute
 	refuses_config 'del(.process.cwd)' 'process.cwd'
 	refuses_config '.process.cwd = "relative"' 'process.cwd'
 	refuses_config '.process.cwd = ""' 'process.cwd'
@@ -371,7 +378,7 @@ without_override() {
 # --- the id ------------------------------------------------------------------------------------
 
 @test "an id that isn't one, for every command" {
-	# spec: runtime.md#create MUST "If the ID provided is not unique across all containers within the scope of the runtime, or is not valid in any other way, the implementation MUST generate an error and a new container MUST NOT be created."
+	# spec: runtime.md#create create-id
 	mkdir "$ROOT" "$WORK/victim"
 	cd "$BUNDLE"
 	long=$(head -c 2000 /dev/zero | tr '\0' a)
@@ -401,9 +408,9 @@ without_override() {
 
 # Rows: what the container is, the command, its exit code, words of the error (- for none).
 @test "each command on a container in each state" {
-	# spec: runtime.md#start MUST "Attempting to start a container that is not created MUST have no effect on the container and MUST generate an error."
-	# spec: runtime.md#kill MUST "Attempting to send a signal to a container that is neither created nor running MUST have no effect on the container and MUST generate an error."
-	# spec: runtime.md#delete MUST "Attempting to delete a container that is not stopped MUST have no effect on the container and MUST generate an error."
+	# spec: runtime.md#start start-only-created
+	# spec: runtime.md#kill kill-only-alive
+	# spec: runtime.md#delete delete-only-stopped
 	waits
 	while read -r now command code words; do
 		bring_to "$now"

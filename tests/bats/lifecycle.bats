@@ -7,8 +7,9 @@
 load helpers
 
 @test "create makes a container whose program doesn't run yet" {
-	# spec: runtime.md#create MUST "process.args MUST NOT be applied until triggered by the start operation."
-	# spec: runtime.md#lifecycle MUST "While the resources requested in the config.json MUST be created, the user-specified program (from process) MUST NOT be run at this time."
+	# spec: runtime.md#create create-args-wait
+	# spec: runtime.md#lifecycle lifecycle-program-waits
+	# spec: runtime.md#create create-creates
 	waits
 	create
 	is created
@@ -19,9 +20,12 @@ load helpers
 }
 
 @test "start runs the program, kill ends it, delete removes it" {
-	# spec: runtime.md#start MUST "This operation MUST run the user-specified program as specified by process."
-	# spec: runtime.md#kill MUST "This operation MUST send the specified signal to the container process."
-	# spec: runtime.md#delete MUST "Deleting a container MUST delete the resources that were created during the create step."
+	# spec: runtime.md#scope-of-a-container scope-same-user
+	# spec: runtime.md#operations operations
+	# spec: runtime.md#start start-runs
+	# spec: runtime.md#lifecycle lifecycle-program-runs
+	# spec: runtime.md#delete delete-deletes
+	# spec: runtime.md#lifecycle lifecycle-undone
 	waits
 	create
 	pid=$(init_pid)
@@ -37,7 +41,7 @@ load helpers
 }
 
 @test "the id of a deleted container can be used again" {
-	# spec: runtime.md#delete MAY "Once a container is deleted its ID MAY be used by a subsequent container."
+	# spec: runtime.md#delete may-reuse-id
 	process /bin/true
 	runs
 	runs
@@ -52,7 +56,8 @@ load helpers
 }
 
 @test "create with an id in use is refused and leaves that container as it is" {
-	# spec: runtime.md#create MUST "If the ID provided is not unique across all containers within the scope of the runtime, or is not valid in any other way, the implementation MUST generate an error and a new container MUST NOT be created."
+	# spec: runtime.md#create create-id
+	# spec: runtime.md#state state-id-unique
 	up_and_waiting
 	pid=$(init_pid)
 	fails 1 "container with given ID already exists|already exists" proa create -b "$BUNDLE" "$ID"
@@ -62,7 +67,7 @@ load helpers
 }
 
 @test "start of a running container is refused without effect" {
-	# spec: runtime.md#start MUST "Attempting to start a container that is not created MUST have no effect on the container and MUST generate an error."
+	# spec: runtime.md#start start-only-created
 	up_and_waiting
 	pid=$(init_pid)
 	fails 1 "already running|not in .created. state|cannot start" proa start "$ID"
@@ -72,7 +77,7 @@ load helpers
 }
 
 @test "start of a stopped container is refused" {
-	# spec: runtime.md#start MUST "Attempting to start a container that is not created MUST have no effect on the container and MUST generate an error."
+	# spec: runtime.md#start start-only-created
 	up_and_waiting
 	proa kill "$ID" KILL
 	becomes stopped
@@ -81,7 +86,8 @@ load helpers
 }
 
 @test "start without process in the config is refused" {
-	# spec: runtime.md#start MUST "This operation MUST generate an error if process was not set."
+	# spec: runtime.md#start start-process-set
+	# spec: config.md#process process-required
 	require proa
 	config 'del(.process)'
 	fails 1 process proa run -b "$BUNDLE" "$ID"
@@ -89,7 +95,7 @@ load helpers
 }
 
 @test "kill of a stopped container is refused" {
-	# spec: runtime.md#kill MUST "Attempting to send a signal to a container that is neither created nor running MUST have no effect on the container and MUST generate an error."
+	# spec: runtime.md#kill kill-only-alive
 	up_and_waiting
 	proa kill "$ID" KILL
 	becomes stopped
@@ -98,7 +104,7 @@ load helpers
 }
 
 @test "delete of a running container is refused without effect" {
-	# spec: runtime.md#delete MUST "Attempting to delete a container that is not stopped MUST have no effect on the container and MUST generate an error."
+	# spec: runtime.md#delete delete-only-stopped
 	up_and_waiting
 	pid=$(init_pid)
 	fails 1 "not stopped|running" proa delete "$ID"
@@ -128,7 +134,7 @@ load helpers
 }
 
 @test "delete doesn't remove what create didn't make" {
-	# spec: runtime.md#delete MUST "Note that resources associated with the container, but not created by this container, MUST NOT be deleted."
+	# spec: runtime.md#delete delete-keeps
 	mkdir "$WORK/volume"
 	echo kept >"$WORK/volume/file"
 	config '.mounts += [{destination: "/volume", type: "bind", source: $v, options: ["bind"]}]' --arg v "$WORK/volume"
@@ -140,7 +146,7 @@ load helpers
 }
 
 @test "commands on a missing container are refused" {
-	# spec: runtime.md#query-state MUST "Attempting to query a container that does not exist MUST generate an error."
+	# spec: runtime.md#query-state state-missing
 	for command in state start kill delete pause resume ps; do
 		fails 1 "does not exist" proa $command missing
 		has_words missing "$stderr"
@@ -149,9 +155,11 @@ load helpers
 }
 
 @test "commands without an id are refused" {
-	# spec: runtime.md#query-state MUST "This operation MUST generate an error if it is not provided the ID of a container."
-	# spec: runtime.md#create MUST "This operation MUST generate an error if it is not provided a path to the bundle and the container ID to associate with the container."
-	# spec: runtime.md#start MUST "This operation MUST generate an error if it is not provided the container ID."
+	# spec: runtime.md#query-state state-id-given
+	# spec: runtime.md#create create-arguments
+	# spec: runtime.md#start start-id-given
+	# spec: runtime.md#kill kill-id-given
+	# spec: runtime.md#delete delete-id-given
 	for command in create run state start kill delete pause resume ps; do
 		run --separate-stderr proa $command
 		equal "$status" 1 "$command:"
@@ -160,7 +168,7 @@ load helpers
 }
 
 @test "a change of config.json after create has no effect" {
-	# spec: runtime.md#lifecycle MUST "Any updates to config.json after this step MUST NOT affect the container."
+	# spec: runtime.md#lifecycle lifecycle-config-copied
 	process /bin/echo before
 	config '.hooks = {poststop: [{path: "/bin/sh", args: ["sh", "-c", "echo before > '"$WORK"'/hook"]}]}'
 	create
@@ -175,7 +183,6 @@ load helpers
 }
 
 @test "the program's death makes the container stopped" {
-	# spec: runtime.md#state MUST "Additional values MAY be defined by the runtime, however, they MUST be used to represent new runtime states not defined above."
 	shell 'exit 3'
 	up
 	becomes stopped
@@ -195,6 +202,7 @@ load helpers
 }
 
 @test "kill sends what it is told: names with and without SIG, numbers, real-time signals" {
+	# spec: runtime.md#kill kill-sends
 	process /probe signals
 	up
 	wait_for_output ready

@@ -23,7 +23,7 @@ bind() {
 # --- the root -------------------------------------------------------------------------------------
 
 @test "a read-only root can't be written to" {
-	# spec: config.md#root MUST "readonly (bool, OPTIONAL) If true then the root filesystem MUST be read-only inside the container, defaults to false."
+	# spec: config.md#root root-readonly
 	tries create /new , mkdir /dir , open-write /etc/passwd , create /dev/shm/new
 	equal "$output" "EROFS
 EROFS
@@ -34,7 +34,7 @@ ok"
 }
 
 @test "the root is writable by default" {
-	# spec: config.md#root MUST "readonly (bool, OPTIONAL) If true then the root filesystem MUST be read-only inside the container, defaults to false."
+	# spec: config.md#root root-readonly
 	config 'del(.root.readonly)'
 	tries create /new
 	equal "$output" ok
@@ -63,7 +63,7 @@ ok"
 }
 
 @test "rootfsPropagation" {
-	# spec: config-linux.md#rootfs-mount-propagation MAY "rootfsPropagation (string, OPTIONAL) sets the rootfs's mount propagation."
+	# spec: config-linux.md#rootfs-mount-propagation may-rootfs-propagation
 	for value in private slave shared unbindable; do
 		config '.linux.rootfsPropagation = $v' --arg v $value
 		facts mounts
@@ -82,7 +82,7 @@ ok"
 # --- types ----------------------------------------------------------------------------------------
 
 @test "the default mounts have their types and options" {
-	# spec: config-linux.md#default-filesystems SHOULD "The following filesystems SHOULD be made available in each container's filesystem:"
+	# spec: config-linux.md#default-filesystems should-default-filesystems
 	facts mounts
 	has_words "- proc " "$(mount_of /proc)"
 	has_words "- sysfs " "$(mount_of /sys)"
@@ -101,7 +101,7 @@ ok"
 }
 
 @test "mounts are made in the order of the list" {
-	# spec: config.md#mounts MUST "The runtime MUST mount entries in the listed order."
+	# spec: config.md#mounts mounts-order
 	mkdir "$WORK/one" "$WORK/two"
 	echo one >"$WORK/one/file"
 	echo two >"$WORK/two/file"
@@ -149,12 +149,15 @@ tmpfs"
 }
 
 @test "a filesystem that the kernel doesn't know is refused" {
+	# spec: runtime.md#errors error-undone
+	# spec: runtime.md#create create-cannot-apply
+	# spec: runtime.md#lifecycle lifecycle-environment-error
 	mount '{destination: "/tmp", type: "nosuchfs", source: "none"}'
 	refused "nosuchfs|/tmp"
 }
 
 @test "an option that the filesystem doesn't know is refused" {
-	# spec: config.md#linux-mount-options SHOULD "Runtimes SHOULD treat unknown options as filesystem-specific ones) and pass those as a comma-separated string to the fifth (const void *data) argument of mount(2)."
+	# spec: config.md#linux-mount-options should-unknown-options
 	mount '{destination: "/tmp", type: "tmpfs", source: "none", options: ["nosuchoption"]}'
 	refused "nosuchoption|/tmp"
 }
@@ -184,7 +187,6 @@ tmpfs"
 # --- bind mounts ----------------------------------------------------------------------------------
 
 @test "a bind mount of a directory and of a file" {
-	# spec: config.md#mounts MUST "Path values for bind mounts are either absolute or relative to the bundle."
 	mkdir "$WORK/dir"
 	echo in dir >"$WORK/dir/file"
 	echo file >"$WORK/file"
@@ -231,7 +233,7 @@ directory"
 }
 
 @test "a relative destination is taken from /" {
-	# spec: config.md#mounts MUST "For compatibility with old tools and configurations, it MAY be a relative path, in which case it MUST be interpreted as relative to \"/\"."
+	# spec: config.md#mounts mounts-destination
 	mount '{destination: "tmp", type: "tmpfs", source: "tmpfs"}'
 	facts mounts
 	has_words "- tmpfs" "$(mount_of /tmp)"
@@ -253,6 +255,7 @@ directory"
 }
 
 @test "rbind takes what is mounted below along, bind doesn't" {
+	# spec: config.md#linux-mount-options options-bind
 	mkdir -p "$WORK/dir/sub"
 	command mount -t tmpfs tmpfs "$WORK/dir/sub"
 	cleanup umount "$WORK/dir/sub"
@@ -286,7 +289,7 @@ EROFS"
 }
 
 @test "each per-mount option is on the mount, for bind and for new filesystems" {
-	# spec: config.md#linux-mount-options MUST "Runtimes MUST/SHOULD/MAY implement the following option strings for Linux:"
+	# spec: config.md#linux-mount-options options-attributes
 	mkdir "$WORK/dir"
 	for option in ro nosuid nodev noexec noatime nodiratime relatime; do
 		bind "/tmp/$option" "$WORK/dir" bind $option
@@ -302,6 +305,7 @@ EROFS"
 }
 
 @test "the opposite options clear, the last one counts" {
+	# spec: config.md#linux-mount-options options-attributes
 	mkdir "$WORK/dir"
 	bind /tmp "$WORK/dir" bind ro rw nosuid suid nodev dev noexec exec noatime atime
 	facts mounts
@@ -314,6 +318,7 @@ EROFS"
 }
 
 @test "strictatime and its opposite" {
+	# spec: config.md#linux-mount-options options-attributes
 	require proa
 	config '.root.readonly = false'
 	mount '{destination: "/tmp/strict", type: "tmpfs", source: "tmpfs", options: ["strictatime"]}'
@@ -325,6 +330,7 @@ EROFS"
 }
 
 @test "options of the filesystem: sync, dirsync, mand, lazytime, silent, and their opposites" {
+	# spec: config.md#linux-mount-options options-superblock
 	require proa
 	config '.root.readonly = false'
 	for option in sync dirsync lazytime; do
@@ -373,6 +379,7 @@ ok"
 }
 
 @test "propagation options are on the mount" {
+	# spec: config.md#linux-mount-options options-propagation
 	mkdir "$WORK/dir"
 	config '.root.readonly = false'
 	for option in private shared slave unbindable rprivate rshared rslave runbindable; do
@@ -406,6 +413,7 @@ ok"
 }
 
 @test "remount changes the mount that is there" {
+	# spec: config.md#linux-mount-options options-remount
 	mount '{destination: "/dev/shm", type: "tmpfs", source: "shm", options: ["remount", "nosuid", "size=128k"]}'
 	facts mounts
 	has_words "size=128k" "$(mount_of /dev/shm)"
@@ -421,7 +429,9 @@ ok"
 }
 
 @test "an id-mapped mount" {
-	# spec: config.md#posix-platform-mounts SHOULD "This SHOULD be implemented using mount_setattr(MOUNT_ATTR_IDMAP), available since Linux 5.12."
+	# spec: config.md#linux-mount-options idmap-applied
+	# spec: config.md#linux-mount-options idmap-own-maps
+	# spec: config.md#posix-platform-mounts should-mount-setattr
 	require proa
 	mkdir "$WORK/dir"
 	touch "$WORK/dir/file"
@@ -435,7 +445,7 @@ ok"
 }
 
 @test "an id-mapped mount with only one of the two maps is refused" {
-	# spec: config.md#posix-platform-mounts MUST "If specified, it MUST be specified along with gidMappings."
+	# spec: config.md#posix-platform-mounts mappings-together
 	require proa
 	mkdir "$WORK/dir"
 	mount '{destination: "/tmp", type: "none", source: $s, options: ["bind", "idmap"],
@@ -444,7 +454,7 @@ ok"
 }
 
 @test "idmap without any map is refused" {
-	# spec: config.md#linux-mount-options MUST "If there are no uidMappings and gidMappings specified and the container isn't using user namespaces, an error MUST be returned."
+	# spec: config.md#linux-mount-options idmap-without-maps
 	require proa
 	mkdir "$WORK/dir"
 	bind /tmp "$WORK/dir" bind idmap
@@ -454,7 +464,6 @@ ok"
 # --- masked and read-only paths -------------------------------------------------------------------
 
 @test "masked paths can't be read: files, directories; missing ones don't matter" {
-	# spec: config-linux.md#masked-paths MUST "The values MUST be absolute paths in the container namespace."
 	echo secret >"$BUNDLE/rootfs/etc/secret"
 	mkdir "$BUNDLE/rootfs/etc/secrets"
 	echo secret >"$BUNDLE/rootfs/etc/secrets/one"
@@ -467,7 +476,6 @@ ro"
 }
 
 @test "read-only paths can't be written, and what is mounted there stays" {
-	# spec: config-linux.md#readonly-paths MUST "The values MUST be absolute paths in the container namespace."
 	privileged
 	config '.linux.readonlyPaths += ["/tmp", "/etc/passwd", "/missing"]'
 	tries create /tmp/new , open-write /etc/passwd , read /etc/passwd , open-write /proc/sys/kernel/hostname , create /var/new
@@ -487,6 +495,8 @@ ok"
 }
 
 @test "a relative masked or read-only path is refused" {
+	# spec: config-linux.md#masked-paths masked-absolute
+	# spec: config-linux.md#readonly-paths readonly-absolute
 	config '.linux.maskedPaths = ["relative"]'
 	refused "relative"
 	config '.linux.maskedPaths = [] | .linux.readonlyPaths = ["relative"]'

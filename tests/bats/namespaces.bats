@@ -28,7 +28,8 @@ file_of() {
 }
 
 @test "each listed namespace is a new one" {
-	# spec: config-linux.md#namespaces MUST "If path is not specified, the runtime MUST create a new container namespace of type type."
+	# spec: config-linux.md#namespaces namespace-new
+	# spec: runtime.md#lifecycle lifecycle-environment
 	facts ns
 	for name in mnt pid net ipc uts cgroup; do
 		[ "$(fact ns.$name)" != "$(inode self $name)" ] || fail "$name is the host's"
@@ -37,7 +38,7 @@ file_of() {
 }
 
 @test "a namespace that isn't listed is the runtime's" {
-	# spec: config-linux.md#namespaces MUST "If a namespace type is not specified in the namespaces array, the container MUST inherit the runtime namespace of that type."
+	# spec: config-linux.md#namespaces namespace-inherited
 	facts ns
 	expect ns.user "$(inode self user)"
 	expect ns.time "$(inode self time)"
@@ -49,7 +50,7 @@ file_of() {
 }
 
 @test "a namespace given by path is joined" {
-	# spec: config-linux.md#namespaces MUST "The runtime MUST place the container process in the namespace associated with that path."
+	# spec: config-linux.md#namespaces namespace-joined
 	other_namespaces --net --ipc --uts --cgroup
 	config 'del(.hostname)'
 	for type in network ipc uts cgroup; do
@@ -124,7 +125,7 @@ file_of() {
 }
 
 @test "a path of another type is refused" {
-	# spec: config-linux.md#namespaces MUST "The runtime MUST generate an error if path is not associated with a namespace of type type."
+	# spec: config-linux.md#namespaces namespace-type
 	process /bin/true
 	config '(.linux.namespaces[] | select(.type == "ipc")).path = "/proc/self/ns/net"'
 	refused "ipc|/proc/self/ns/net"
@@ -139,14 +140,14 @@ file_of() {
 }
 
 @test "a relative path is refused" {
-	# spec: config-linux.md#namespaces MUST "This value MUST be an absolute path in the runtime mount namespace."
+	# spec: config-linux.md#namespaces namespace-path-absolute
 	config '(.linux.namespaces[] | select(.type == "ipc")).path = "proc/self/ns/ipc"'
 	cd /
 	refused "proc/self/ns/ipc|namespace"
 }
 
 @test "a namespace given twice is refused" {
-	# spec: config-linux.md#namespaces MUST "If a namespaces field contains duplicated namespaces with same type, the runtime MUST generate an error."
+	# spec: config-linux.md#namespaces namespace-once
 	config '.linux.namespaces += [{type: "ipc"}]'
 	refused "ipc"
 }
@@ -185,7 +186,6 @@ file_of() {
 }
 
 @test "hostname and domainname" {
-	# spec: config.md#hostname MUST "hostname (string, OPTIONAL) specifies the container's hostname as seen by processes running inside the container."
 	config '.hostname = "box.example" | .domainname = "example.test"'
 	facts uts
 	expect hostname box.example
@@ -219,7 +219,7 @@ file_of() {
 }
 
 @test "the time namespace has the offsets that were asked for" {
-	# spec: config-linux.md#offset-for-time-namespace MAY "timeOffsets (object, OPTIONAL) sets the offset for Time Namespace."
+	# spec: config-linux.md#offset-for-time-namespace may-time-offsets
 	require proa timens
 	config '.linux.namespaces += [{type: "time"}] |
 		.linux.timeOffsets = {monotonic: {secs: 10000, nanosecs: 5}, boottime: {secs: 70000}}'

@@ -16,8 +16,10 @@ setup() {
 	cleanup ip link delete "$inner"
 }
 
-# spec: config-linux.md#network-devices MUST "preserve existing network interface attributes, like the permanent IP addresses"
 @test "a device is moved with its addresses and settings, renamed and up" {
+	# spec: config-linux.md#network-devices net-devices-there
+	# spec: config-linux.md#network-devices net-devices-kept
+	# spec: config-linux.md#network-devices net-devices-up
 	ip addr add 10.9.8.7/24 dev "$outer"
 	ip -6 addr add fd00::5/64 dev "$outer" nodad
 	ip link set "$outer" mtu 1400
@@ -40,6 +42,7 @@ setup() {
 }
 
 @test "a name with %d is filled in by the kernel" {
+	# spec: config-linux.md#network-devices net-devices-template
 	config ".linux.netDevices = {\"$outer\": {name: \"net%d\"}, \"$inner\": {name: \"net%d\"}}"
 	shell 'cat /proc/net/dev'
 	runs
@@ -48,6 +51,7 @@ setup() {
 }
 
 @test "a name that is taken is refused, and nothing is moved" {
+	# spec: config-linux.md#network-devices net-devices-taken
 	config ".linux.netDevices = {\"$outer\": {name: \"lo\"}}"
 	process /bin/true
 	fails 1 "has a device lo already" proa run -b "$BUNDLE" "$ID"
@@ -56,6 +60,7 @@ setup() {
 }
 
 @test "a device that isn't there is named" {
+	# spec: config-linux.md#network-devices net-devices-possible
 	config '.linux.netDevices = {"nosuchdev": {}}'
 	process /bin/true
 	fails 1 "nosuchdev" proa run -b "$BUNDLE" "$ID"

@@ -63,7 +63,9 @@ caps() {
 }
 
 @test "an unknown capability is a warning, and the container runs" {
-	# spec: config.md#linux-process SHOULD "Runtimes SHOULD NOT fail if the container configuration requests capabilities that cannot be granted, for example, if the runtime operates in a restricted environment with a limited set of capabilities."
+	# spec: config.md#linux-process should-capabilities
+	# spec: config.md#linux-process capabilities-warning
+	# spec: runtime.md#warnings warning-goes-on
 	require proa
 	caps '{"bounding": ["CAP_CHOWN", "CAP_NOSUCH"], "permitted": ["CAP_CHOWN", "CAP_NOSUCH"], "effective": ["CAP_CHOWN"]}'
 	process /probe facts caps
@@ -74,7 +76,7 @@ caps() {
 }
 
 @test "a capability that the caller hasn't got is a warning" {
-	# spec: config.md#linux-process MUST "Any value which cannot be mapped to a relevant kernel interface, or cannot be granted otherwise MUST be logged as a warning by the runtime."
+	# spec: config.md#linux-process capabilities-warning
 	require proa
 	caps '{"bounding": ["CAP_CHOWN", "CAP_MAC_ADMIN"], "permitted": ["CAP_CHOWN", "CAP_MAC_ADMIN"], "effective": ["CAP_CHOWN"]}'
 	process /probe facts caps

@@ -21,7 +21,7 @@ arg -x"
 }
 
 @test "a program without a slash is looked for in the container's PATH" {
-	# spec: config.md#process MUST "This specification extends the IEEE standard in that at least one entry is REQUIRED (non-Windows), and that entry is used with the same semantics as execvp's file."
+	# spec: config.md#process args-required
 	mkdir "$BUNDLE/rootfs/opt"
 	mv "$BUNDLE/rootfs/probe" "$BUNDLE/rootfs/opt/tool"
 	config '.process.env = ["PATH=/missing:/etc:/opt"]'
@@ -58,7 +58,6 @@ arg -x"
 }
 
 @test "the environment is the config's, and nothing of the caller's" {
-	# spec: config.md#process MAY "env (array of strings, OPTIONAL) with the same semantics as IEEE Std 1003.1-2008's environ."
 	export SECRET_OF_THE_CALLER=yes
 	config '.process.env = ["PATH=/bin", "ONE=1", "EMPTY=", "EQUALS=a=b=c", "SPACE= x "]'
 	facts env
@@ -150,6 +149,7 @@ env SPACE= x "
 # --- user -----------------------------------------------------------------------------------------
 
 @test "uid, gid, additional gids" {
+	# spec: config.md#posix-platform-user user-ids
 	config '.process.user = {uid: 1000, gid: 1001, additionalGids: [5, 1001, 77]}'
 	facts uid gid groups
 	expect uid "1000 1000 1000 1000"
@@ -164,7 +164,7 @@ env SPACE= x "
 }
 
 @test "umask" {
-	# spec: config.md#posix-platform-user SHOULD "If unspecified, the umask should not be changed from the calling process' umask."
+	# spec: config.md#posix-platform-user should-umask
 	config '.process.user.umask = 63'
 	facts umask
 	expect umask 0077
@@ -184,9 +184,9 @@ env SPACE= x "
 # --- limits ---------------------------------------------------------------------------------------
 
 @test "rlimits" {
-	# spec: config.md#posix-process MUST "For each entry in rlimits, a getrlimit(3) on type MUST succeed."
-	# spec: config.md#posix-process MUST "rlim.rlim_cur MUST match the configured value."
-	# spec: config.md#posix-process MUST "rlim.rlim_max MUST match the configured value."
+	# spec: config.md#posix-process rlimits-readable
+	# spec: config.md#posix-process rlimits-soft
+	# spec: config.md#posix-process rlimits-hard
 	process /probe facts rlimits
 	config '.process.rlimits = [{type: "RLIMIT_NOFILE", soft: 100, hard: 200}, {type: "RLIMIT_CORE", soft: 0, hard: 0},
 		{type: "RLIMIT_CPU", soft: 1000, hard: 2000}, {type: "RLIMIT_AS", soft: 1073741824, hard: 2147483648},
@@ -224,8 +224,8 @@ env SPACE= x "
 }
 
 @test "an unknown rlimit is refused, one given twice too, soft above hard too" {
-	# spec: config.md#posix-process MUST "The runtime MUST generate an error for any values which cannot be mapped to a relevant kernel interface."
-	# spec: config.md#posix-process MUST "If rlimits contains duplicated entries with same type, the runtime MUST generate an error."
+	# spec: config.md#posix-process rlimits-kernel
+	# spec: config.md#posix-process rlimits-once
 	config '.process.rlimits = [{type: "RLIMIT_NOSUCH", soft: 1, hard: 1}]'
 	refused "RLIMIT_NOSUCH"
 	config '.process.rlimits = [{type: "NOFILE", soft: 1, hard: 1}]'
@@ -237,7 +237,7 @@ env SPACE= x "
 }
 
 @test "oomScoreAdj" {
-	# spec: config.md#linux-process MUST "If oomScoreAdj is set, the runtime MUST set oom_score_adj to the given value."
+	# spec: config.md#linux-process oom-score-set
 	config '.process.oomScoreAdj = 321'
 	facts scheduler
 	expect oom_score_adj 321
@@ -249,7 +249,7 @@ env SPACE= x "
 }
 
 @test "oom_score_adj is left alone when it isn't set" {
-	# spec: config.md#linux-process MUST "If oomScoreAdj is not set, the runtime MUST NOT change the value of oom_score_adj."
+	# spec: config.md#linux-process oom-score-unset
 	echo 55 >"/proc/$BASHPID/oom_score_adj"
 	facts scheduler
 	expect oom_score_adj 55

@@ -7,8 +7,9 @@
 load helpers
 
 @test "state prints what the spec demands" {
-	# spec: runtime.md#query-state MUST "This operation MUST return the state of a container as specified in the State section."
-	# spec: runtime.md#state MUST "When serialized in JSON, the format MUST adhere to the JSON Schema schema/state-schema.json."
+	# spec: runtime.md#state state-fields
+	# spec: runtime.md#state state-json
+	# spec: runtime.md#query-state state-answer
 	config '.annotations = {"org.example.one": "1", "org.example.empty": ""}'
 	waits
 	create
@@ -44,7 +45,8 @@ load helpers
 }
 
 @test "state follows the container through its life" {
-	# spec: runtime.md#state MAY "The value MAY be one of:"
+	# spec: runtime.md#state may-status
+	# spec: runtime.md#state state-other-status
 	waits
 	create
 	is created

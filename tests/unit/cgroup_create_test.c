@@ -54,6 +54,7 @@ TEST(it_is_made_with_its_ancestors)
 
 TEST(all_controllers_are_enabled_down_to_it)
 {
+	/* spec: config-linux.md#unified unified-controllers */
 	world_enter();
 	create(below_world("a/b"));
 	CHECK_STR(get("/", "cgroup.controllers"), get("/", "cgroup.subtree_control"));
@@ -74,6 +75,7 @@ TEST(one_that_is_there_and_empty_is_taken)
 
 TEST(one_with_processes_is_refused_and_stays)
 {
+	/* spec: config-linux.md#control-groups cgroup-unfit */
 	world_enter();
 	make(world);
 	make(below_world("a"));
@@ -89,6 +91,7 @@ TEST(one_with_processes_is_refused_and_stays)
 
 TEST(a_frozen_one_is_refused)
 {
+	/* spec: config-linux.md#control-groups cgroup-unfit */
 	world_enter();
 	make(world);
 	make(below_world("a"));
@@ -124,6 +127,7 @@ TEST(a_threaded_one_is_refused_and_removed)
 
 TEST(a_controller_that_is_not_there_is_named_and_nothing_made)
 {
+	/* spec: config-linux.md#unified unified-missing */
 	world_enter();
 	struct cgroup_write write = { .file = "nonsense.max",
 				      .value = "1",
@@ -304,6 +308,7 @@ static int create_where_it_is_delegated(void)
 
 TEST(delegated_are_the_files_that_the_kernel_lists)
 {
+	/* spec: config-linux.md#cgroup-ownership cgroup-owner-missing */
 	world_enter();
 	make(world);
 	make(below_world("mine"));

@@ -228,6 +228,7 @@ TEST(all_allowed)
 
 TEST(the_last_rule_that_matches_decides)
 {
+	/* spec: config-linux.md#allowed-device-list device-rules-order */
 	struct config_device_rule rules[] = {
 		rule(true, "a", ANY, ANY, "rwm"),
 		rule(false, "c", 10, ANY, "rw"),

@@ -174,6 +174,7 @@ TEST(cpu_quota_and_period)
 
 TEST(cpu_burst_follows_the_quota)
 {
+	/* spec: config-linux.md#cpu cpu-burst */
 	CHECK_STR(cpu((struct config_cpu){ .quota = INT(20000), .burst = UINT(20000) }),
 		  "cpu.max=20000; cpu.max.burst=20000");
 	CHECK_STR(cpu((struct config_cpu){ .quota = INT(-1), .burst = UINT(500) }),
@@ -295,6 +296,7 @@ TEST(rdma)
 
 TEST(unified_is_written_line_by_line)
 {
+	/* spec: config-linux.md#unified unified-unknown */
 	CHECK_STR(unified("memory.high", "1000"), "memory.high=1000");
 	CHECK_STR(unified("io.max", "8:0 rbps=1\n8:16 wbps=2\n"),
 		  "io.max=8:0 rbps=1; io.max=8:16 wbps=2");
@@ -365,6 +367,7 @@ TEST(each_write_knows_property_and_controller)
 
 TEST(what_only_v1_has_is_refused)
 {
+	/* spec: config-linux.md#unified unified-conversion */
 	struct config_weight_device leaf = { .leaf_weight = UINT(10) };
 	struct config_network_priority priority = { (char *)"eth0", UINT(1) };
 	struct config_network networks[] = { { .class_id = UINT(1) },

@@ -32,6 +32,9 @@ TEST(default_is_the_id_below_the_root)
 
 TEST(absolute_is_below_the_mount)
 {
+	/* spec: config-linux.md#cgroups-path cgroup-path-form */
+	/* spec: config-linux.md#cgroups-path cgroup-path-absolute */
+	/* spec: config-linux.md#cgroups-path cgroup-path-same */
 	CHECK_STR(decide("/a/b", NULL), "/a/b");
 	CHECK_STR(decide("//a/./b//", NULL), "/a/b");
 	CHECK_STR(decide("/a/b", "/user.slice/x.scope"), "/a/b");
@@ -39,6 +42,8 @@ TEST(absolute_is_below_the_mount)
 
 TEST(relative_is_below_the_root)
 {
+	/* spec: config-linux.md#cgroups-path cgroup-path-form */
+	/* spec: config-linux.md#cgroups-path cgroup-path-same */
 	CHECK_STR(decide("a", NULL), "/a");
 	CHECK_STR(decide("a/b", NULL), "/a/b");
 	CHECK_STR(decide("./a", NULL), "/a");
@@ -72,6 +77,7 @@ TEST(dots_in_names_are_fine)
 
 TEST(going_up_is_refused)
 {
+	/* spec: config-linux.md#cgroups-path cgroup-path-invalid */
 	static const char *const paths[] = { "..", "/..", "/a/..", "/a/../b", "../a", "a/.." };
 
 	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {

@@ -50,6 +50,14 @@ static void check_accepted(const struct strings *names, const char *before, cons
 
 TEST(what_is_announced_is_accepted)
 {
+	/* spec: features-linux.md#namespaces features-namespaces */
+	/* spec: features-linux.md#capabilities features-capabilities */
+	/* spec: features-linux.md#seccomp features-actions */
+	/* spec: features-linux.md#seccomp features-operators */
+	/* spec: features-linux.md#seccomp features-archs */
+	/* spec: features-linux.md#seccomp features-known-flags */
+	/* spec: features-linux.md#memorypolicy features-memory-modes */
+	/* spec: features-linux.md#memorypolicy features-memory-flags */
 	struct features features = known();
 	struct features_linux *linux_ = &features.linux_;
 	struct strings no_user = linux_->namespaces;
@@ -95,6 +103,7 @@ TEST(what_nobody_said_is_left_out)
 
 TEST(false_is_not_absence)
 {
+	/* spec: features.md#features-structure features-null */
 	struct features features = { 0 };
 
 	features.linux_.cgroup.v1 = FEATURE(false);

@@ -76,6 +76,7 @@ TEST(an_existing_class_with_the_same_schemata_is_joined)
 
 TEST(an_existing_class_with_other_schemata_is_refused)
 {
+	/* spec: config-linux.md#intelrdt rdt-compared */
 	struct config_intel_rdt config = { .clos_id = (char *)"guest",
 					   .l3_cache_schema = (char *)"L3:0=f" };
 	struct intel_rdt_made made = { 0 };
@@ -90,6 +91,7 @@ TEST(an_existing_class_with_other_schemata_is_refused)
 
 TEST(a_class_without_schemata_must_exist)
 {
+	/* spec: config-linux.md#intelrdt rdt-preset */
 	struct config_intel_rdt config = { .clos_id = (char *)"nowhere" };
 	struct intel_rdt_made made = { 0 };
 	int root = make_root();
@@ -102,6 +104,7 @@ TEST(a_class_without_schemata_must_exist)
 
 TEST(the_default_class)
 {
+	/* spec: config-linux.md#intelrdt rdt-root */
 	struct config_intel_rdt config = { .clos_id = (char *)"/" };
 	struct intel_rdt_made made = { 0 };
 	int root = make_root();
@@ -138,6 +141,7 @@ TEST(bandwidth_lines_in_the_cache_schema_are_dropped)
 
 TEST(monitoring_makes_a_group_of_the_containers_id)
 {
+	/* spec: config-linux.md#intelrdt rdt-monitoring */
 	struct config_intel_rdt config = { .clos_id = (char *)"guest",
 					   .enable_monitoring = { true, true } };
 	struct intel_rdt_made made = { 0 };

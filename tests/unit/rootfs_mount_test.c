@@ -89,6 +89,8 @@ static void look_at_standard(void)
 
 TEST(a_standard_container)
 {
+	/* spec: runtime-linux.md#dev-symbolic-links dev-links */
+	/* spec: config-linux.md#default-devices devices-default */
 	make_host();
 	standard_config();
 	in_container(look_at_standard);
@@ -629,6 +631,7 @@ static void look_at_devices(void)
 
 TEST(configured_devices)
 {
+	/* spec: config-linux.md#devices devices-there */
 	struct config_device *device;
 
 	make_host();
@@ -649,6 +652,7 @@ static void look_at_nothing_at_all(void)
 
 TEST(devices_that_are_there_already)
 {
+	/* spec: config-linux.md#devices devices-other-file */
 	make_host();
 	make_directory(ROOT "/dev");
 	CHECK(mknod(ROOT "/dev/null", S_IFCHR | 0666, makedev(1, 3)) == 0);

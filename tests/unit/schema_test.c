@@ -511,6 +511,7 @@ TEST(an_empty_optional_path_is_absence)
 
 TEST(unknown_properties_are_skipped_with_all_below_them)
 {
+	/* spec: config.md#extensibility unknown-ignored */
 	struct sample sample;
 	struct error err;
 

@@ -197,6 +197,8 @@ TEST(unknown_names_are_refused)
 
 TEST(an_errno_belongs_to_actions_that_have_one)
 {
+	/* spec: config-linux.md#seccomp seccomp-errno */
+	/* spec: config-linux.md#seccomp seccomp-default-errno */
 	struct config_seccomp seccomp = { .default_action = (char *)"SCMP_ACT_ALLOW",
 					  .default_errno_ret = { 1, true } };
 

@@ -170,6 +170,8 @@ TEST(a_stopped_container_has_no_pid_and_no_annotations_are_left_out)
 
 TEST(the_seccomp_agent_gets_the_container_process_state)
 {
+	/* spec: config-linux.md#the-container-process-state process-state-fields */
+	/* spec: config-linux.md#seccomp seccomp-fd */
 	_cleanup_buffer_ struct buffer buffer = BUFFER_INIT;
 	struct container_state state = sample();
 	struct error err = ERROR_INIT;
