@@ -473,12 +473,10 @@ static void undo(struct creation *creation)
 	if (creation->state)
 		state_remove_intel_rdt(creation->state, &ignored);
 	if (creation->claimed)
-		store_remove(creation->runtime, creation->options->id, &ignored);
-	if (creation->hooks_begun) {
-		creation->state->status = STATUS_STOPPED;
+		store_remove(&creation->record, creation->options->id, &ignored);
+	if (creation->hooks_begun)
 		hooks_after_stop(creation->runtime, &creation->config->hooks->poststop,
 				 creation->state);
-	}
 }
 
 int creation_make(struct creation *creation, const struct runtime *runtime,

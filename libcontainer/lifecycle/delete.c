@@ -65,43 +65,41 @@ static int remove_cgroup(const struct container_state *state, struct error *err)
 	return state->cgroup_created ? cgroup_remove(state->cgroup_path, CGROUP_REMOVE_MS, err) : 0;
 }
 
-/* The hooks are those of the config as it was at create; read while it is still there. */
-static void run_poststop(const struct runtime *runtime, const struct config *config,
-			 struct container_state *state)
+/* The hooks are those of the config as it was at create; read while it is still there. NULL: there
+ * are none, or none can be found any more, which must not keep anybody from deleting. */
+static struct config *read_hooks(const struct runtime *runtime, const struct record *record,
+				 const struct container_state *state, struct arena *arena)
 {
-	state->status = STATUS_STOPPED;
-	state->pid = 0;
-	hooks_after_stop(runtime, &config->hooks->poststop, state);
-}
+	struct error error = ERROR_INIT;
+	struct config *config;
 
-static int read_hooks(const struct record *record, const struct container_state *state,
-		      struct arena *arena, struct config **ret_config, struct error *err)
-{
-	*ret_config = NULL;
 	if (!state->has_poststop || !state->created)
-		return 0;
-	if (arena_init(arena, CONFIG_ARENA, err) < 0)
-		return -1;
-	return store_config(record, arena, ret_config, err);
+		return NULL;
+	if (arena_init(arena, CONFIG_ARENA, &error) < 0 ||
+	    store_config(record, arena, &config, &error) < 0 || !config->hooks) {
+		runtime->warn("the config that was kept is damaged: no poststop hooks");
+		return NULL;
+	}
+	return config;
 }
 
-static int delete_locked(const struct runtime *runtime, const struct record *record,
+static int delete_locked(const struct runtime *runtime, struct record *record,
 			 struct container_state *state, struct error *err)
 {
 	_cleanup_arena_ struct arena arena = ARENA_INIT;
-	struct config *config;
+	struct config *config = read_hooks(runtime, record, state, &arena);
 
 	trace_phase("kill");
-	if (read_hooks(record, state, &arena, &config, err) < 0 || kill_init(state, err) < 0)
+	if (kill_init(state, err) < 0)
 		return -1;
 	trace_phase("cgroup");
 	if (remove_cgroup(state, err) < 0 || state_remove_intel_rdt(state, err) < 0)
 		return -1;
 	trace_phase("state");
-	if (store_remove(runtime, state->id, err) < 0)
+	if (store_remove(record, state->id, err) < 0)
 		return -1;
 	if (config)
-		run_poststop(runtime, config, state);
+		hooks_after_stop(runtime, &config->hooks->poststop, state);
 	return 0;
 }
 
@@ -126,8 +124,8 @@ static char *cgroup_by_config(const struct runtime *runtime, const struct record
 
 /* A state that can't be understood must not make a container that can never be deleted: what isn't
  * known of it is found again by its config. One that a newer proa wrote is to be deleted by that. */
-static int delete_damaged(const struct runtime *runtime, const struct record *record,
-			  const char *id, struct error *err)
+static int delete_damaged(const struct runtime *runtime, struct record *record, const char *id,
+			  struct error *err)
 {
 	_cleanup_arena_ struct arena arena = ARENA_INIT;
 	struct container_state state = { .id = (char *)id, .status = STATUS_STOPPED };
@@ -146,7 +144,7 @@ int container_delete(const struct runtime *runtime, const char *id, bool force, 
 	_cleanup_arena_ struct arena arena = ARENA_INIT;
 	struct container_state *state;
 
-	if (store_open(runtime, id, true, &record, err) < 0)
+	if (store_open(runtime, id, STORE_REMOVING, &record, err) < 0)
 		return force && err->code == ERROR_NOT_FOUND ? 0 : -1;
 	if (arena_init(&arena, ARENA, err) < 0)
 		return -1;

@@ -64,11 +64,14 @@ static int check_status(const struct execution *execution, struct error *err)
 static int load(struct execution *execution, struct error *err)
 {
 	const char *id = execution->options->id;
+	/* into a paused one our process doesn't get before somebody has resumed it: who does that
+	 * must not wait for us */
+	enum store_lock how = execution->options->ignore_paused ? STORE_UNLOCKED : STORE_SHARED;
 
 	trace_phase("state");
 	if (arena_init(&execution->config_arena, ARENA, err) < 0 ||
 	    arena_init(&execution->plan_arena, ARENA, err) < 0 ||
-	    store_open(execution->runtime, id, false, &execution->record, err) < 0 ||
+	    store_open(execution->runtime, id, how, &execution->record, err) < 0 ||
 	    store_load(&execution->record, id, &execution->config_arena, &execution->state, err) <
 		0 ||
 	    check_status(execution, err) < 0)
@@ -259,6 +262,7 @@ static int execute(struct execution *execution, int *ret_status, struct error *e
 	}
 	if (start(execution, &terminal, err) < 0 || announce(execution, err) < 0)
 		return -1;
+	record_close(&execution->record);
 	*ret_status = 0;
 	if (options->detach)
 		return 0;

@@ -19,11 +19,12 @@ int hooks_after_start(const struct hook_list *poststart, const struct container_
 }
 
 void hooks_after_stop(const struct runtime *runtime, const struct hook_list *poststop,
-		      const struct container_state *state)
+		      struct container_state *state)
 {
 	_cleanup_buffer_ struct buffer text = BUFFER_INIT;
 	struct error error = ERROR_INIT;
 
+	state->status = STATUS_STOPPED;
 	if (poststop->count && state_encode_for_hooks(state, &text, &error) < 0) {
 		runtime->warn(error.text);
 		return;

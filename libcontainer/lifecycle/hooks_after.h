@@ -11,10 +11,10 @@
 int hooks_after_start(const struct hook_list *poststart, const struct container_state *state,
 		      struct error *err);
 
-/* poststop hooks: one that fails is a warning, the others still run
+/* poststop hooks, which are told that the container is stopped: one that fails is a warning, the others still run
  * (config.md#posix-platform-hooks). */
 void hooks_after_stop(const struct runtime *runtime, const struct hook_list *poststop,
-		      const struct container_state *state);
+		      struct container_state *state);
 
 /* Hand the seccomp listener of @pid to the agent at linux.seccomp.listenerPath, with the container
  * process state that config-linux.md#containerprocessstate describes. */

@@ -24,6 +24,8 @@ static int signal_all(const struct container_state *state, int signal, struct er
 {
 	_cleanup_fd_ int cgroup = -1;
 
+	if (!state->cgroup_path && state->status == STATUS_STOPPED)
+		return 0;
 	if (!state->cgroup_path)
 		return error_set(err, ERROR_UNSUPPORTED, state->id,
 				 "can't signal all processes of a container without a cgroup");
@@ -47,7 +49,7 @@ static int signal_init(const struct container_state *state, int signal, struct e
 			   state->id);
 }
 
-static int kill_loaded(const struct container_state *state, int signal, bool all, struct error *err)
+int state_kill(const struct container_state *state, int signal, bool all, struct error *err)
 {
 	if (all)
 		return signal_all(state, signal, err);
@@ -67,13 +69,14 @@ int container_kill(const struct runtime *runtime, const char *id, int signal, bo
 	struct container_state *state;
 
 	if (arena_init(&arena, ARENA, err) < 0 ||
-	    store_open(runtime, id, false, &record, err) < 0 ||
+	    store_open(runtime, id, STORE_UNLOCKED, &record, err) < 0 ||
 	    store_load(&record, id, &arena, &state, err) < 0)
 		return -1;
 	/* one that is being created has no process to signal yet: wait until it has. A start that
 	 * hangs, on the other hand, must not keep anybody from killing: no lock for that. */
 	if (state->status == STATUS_CREATING &&
-	    (store_lock(&record, id, err) < 0 || store_load(&record, id, &arena, &state, err) < 0))
+	    (store_lock(runtime, &record, id, STORE_SHARED, err) < 0 ||
+	     store_load(&record, id, &arena, &state, err) < 0))
 		return -1;
-	return kill_loaded(state, signal, all, err);
+	return state_kill(state, signal, all, err);
 }

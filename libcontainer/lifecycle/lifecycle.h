@@ -22,6 +22,7 @@ struct runtime {
 	const char *root;	     /* the state root, absolute; made 0700 when missing */
 	enum cgroup_manager manager; /* for containers made now; others remember their own */
 	bool rootless;
+	unsigned int lock_deadline_ms;	   /* to wait for another command; 0: 30 s */
 	void (*warn)(const char *message); /* a tolerated oddity, for the log; never NULL */
 };
 
@@ -156,5 +157,5 @@ struct pid_list {
 int container_pids(const struct runtime *runtime, const char *id, struct arena *arena,
 		   struct pid_list *ret_pids, struct error *err);
 
-/* [A-Za-z0-9_+.-]+, neither "." nor "..", at most 1,024 bytes: else ERROR_INVALID. */
+/* [A-Za-z0-9_+.-]+, neither "." nor "..", at most 255 bytes: else ERROR_INVALID. */
 int container_id_check(const char *id, struct error *err);

@@ -22,7 +22,8 @@ static int with_cgroup(const struct runtime *runtime, const char *id, bool freez
 	_cleanup_fd_ int cgroup = -1;
 	struct container_state *state;
 
-	if (arena_init(&arena, ARENA, err) < 0 || store_open(runtime, id, true, &record, err) < 0 ||
+	if (arena_init(&arena, ARENA, err) < 0 ||
+	    store_open(runtime, id, STORE_LOCKED, &record, err) < 0 ||
 	    store_load(&record, id, &arena, &state, err) < 0)
 		return -1;
 	if (freeze && state->status != STATUS_RUNNING && state->status != STATUS_CREATED)

@@ -13,7 +13,7 @@ static int load(const struct runtime *runtime, const char *id, struct arena *are
 {
 	_cleanup_record_ struct record record = RECORD_INIT;
 
-	if (store_open(runtime, id, false, &record, err) < 0)
+	if (store_open(runtime, id, STORE_UNLOCKED, &record, err) < 0)
 		return -1;
 	return store_load(&record, id, arena, ret_state, err);
 }
@@ -26,23 +26,6 @@ int container_state(const struct runtime *runtime, const char *id, struct arena 
 	if ((*ret_state)->status == STATUS_STOPPED)
 		(*ret_state)->pid = 0;
 	return 0;
-}
-
-/* A state that can't be read is that of a container all the same: whoever lists must see it to
- * delete it. */
-static struct container_state *unreadable(const char *id, struct arena *arena)
-{
-	struct container_state *state = arena_alloc(arena, sizeof(*state));
-
-	*state = (struct container_state){
-		.version = STATE_VERSION,
-		.id = arena_strdup(arena, id),
-		.oci_version = (char *)"",
-		.bundle = (char *)"",
-		.rootfs = (char *)"",
-		.status = STATUS_STOPPED,
-	};
-	return state;
 }
 
 static int by_id(const void *a, const void *b)
@@ -70,7 +53,9 @@ static size_t collect(const struct runtime *runtime, DIR *dir, struct container_
 			if (ignored.code == ERROR_NOT_FOUND || ignored.errnum == ENOTDIR ||
 			    ignored.errnum == ELOOP)
 				continue;
-			items[count] = unreadable(entry->d_name, arena);
+			/* a state that can't be read is that of a container all the same:
+			 * whoever lists must see it to delete it */
+			items[count] = state_blank(entry->d_name, arena);
 		}
 		count++;
 	}

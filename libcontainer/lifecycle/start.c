@@ -115,6 +115,7 @@ static int run_poststart(struct start_context *context, struct error *err)
 static int start_locked(struct record *record, struct container_state *state, struct error *err)
 {
 	struct start_context context = { .record = record, .state = state, .arena = ARENA_INIT };
+	struct error ignored = ERROR_INIT;
 	int result = release(&context, err);
 
 	if (result == 0) {
@@ -123,7 +124,7 @@ static int start_locked(struct record *record, struct container_state *state, st
 		result = run_poststart(&context, err);
 		/* config.md: a failed poststart hook stops the container */
 		if (result < 0)
-			kill((pid_t)state->pid, SIGKILL);
+			state_kill(state, SIGKILL, false, &ignored);
 	}
 	arena_free(&context.arena);
 	return result;
@@ -137,7 +138,8 @@ int start_container(const struct runtime *runtime, const char *id, struct starte
 	_cleanup_fd_ int notify = -1;
 	struct container_state *state;
 
-	if (arena_init(&arena, ARENA, err) < 0 || store_open(runtime, id, true, &record, err) < 0 ||
+	if (arena_init(&arena, ARENA, err) < 0 ||
+	    store_open(runtime, id, STORE_LOCKED, &record, err) < 0 ||
 	    store_load(&record, id, &arena, &state, err) < 0 || check_status(state, err) < 0)
 		return -1;
 	if (notify_bind(&record, &notify, err) < 0 || start_locked(&record, state, err) < 0)

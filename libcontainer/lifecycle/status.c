@@ -41,17 +41,15 @@ bool state_init_alive(const struct container_state *state, int *ret_pidfd)
 }
 
 /* Init listens at its socket until it executes the program. The file may outlive that, if `start`
- * was killed before it removed it: then nobody answers. An init that was stopped by a signal doesn't
- * accept: with as many of us as may wait in line, one more would wait with them. */
+ * was killed before it removed it: then nobody answers. One that is stopped accepts nobody, and
+ * would keep us waiting once enough have asked. */
 static bool waits_for_start(const struct record *record)
 {
-	_cleanup_fd_ int fd = -1;
-	struct error error = ERROR_INIT;
+	struct error failure = ERROR_INIT;
+	_cleanup_fd_ int fd =
+	    socket_connect_at(record->dir, STORE_START, SOCK_SEQPACKET | SOCK_NONBLOCK, &failure);
 
-	if (faccessat(record->dir, STORE_START, F_OK, AT_SYMLINK_NOFOLLOW) < 0)
-		return false;
-	fd = socket_connect_at(record->dir, STORE_START, SOCK_SEQPACKET | SOCK_NONBLOCK, &error);
-	return fd >= 0 || error.errnum == EAGAIN;
+	return fd >= 0 || failure.errnum == EAGAIN;
 }
 
 /* An update freezes for some milliseconds; nobody has paused the container then. */

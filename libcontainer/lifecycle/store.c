@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -17,7 +18,8 @@
 #define LOCK_DEADLINE_MS 30000
 #define LOCK_POLL_MS	 5
 #define STATE_MAX	 (16 << 20)
-#define ID_MAX		 1024
+#define ID_MAX		 NAME_MAX /* a directory has that name */
+#define LOCK_NAME	 "lock"
 
 int container_id_check(const char *id, struct error *err)
 {
@@ -48,6 +50,8 @@ void record_close(struct record *record)
 static int open_root(const struct runtime *runtime, bool make, struct error *err)
 {
 	_cleanup_fd_ int slash = -1, path = -1;
+	/* sticky: then nobody tidies it up (XDG Base Directory Specification, XDG_RUNTIME_DIR) */
+	mode_t mode = runtime->rootless ? 01700 : 0700;
 	int fd = open(runtime->root, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
 	if (fd >= 0)
@@ -56,7 +60,7 @@ static int open_root(const struct runtime *runtime, bool make, struct error *err
 		return error_errno(err, errno, runtime->root, "open the state root %s",
 				   runtime->root);
 	slash = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	path = slash < 0 ? -1 : path_make_directory(slash, runtime->root, 0700, 0, err);
+	path = slash < 0 ? -1 : path_make_directory(slash, runtime->root, mode, 0, err);
 	if (path < 0)
 		return error_prefix(err, "make the state root %s", runtime->root);
 	fd = openat(path, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -70,9 +74,9 @@ static int no_such_container(const char *id, struct error *err)
 
 /* ---- the lock ---- */
 
-static int try_lock(int fd)
+static int try_lock(int fd, short type)
 {
-	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+	struct flock lock = { .l_type = type, .l_whence = SEEK_SET };
 
 	return fcntl(fd, F_SETLK, &lock);
 }
@@ -80,50 +84,84 @@ static int try_lock(int fd)
 /* Closing any descriptor of the file gives up our own lock (fcntl(2)): so not while we hold it. */
 bool store_locked(const struct record *record)
 {
-	_cleanup_fd_ int fd =
-	    record->lock >= 0 ? -1 : openat(record->dir, "lock", O_RDWR | O_CLOEXEC | O_NOFOLLOW);
-	struct flock lock = { .l_type = F_WRLCK, .l_whence = SEEK_SET };
+	_cleanup_fd_ int fd = record->lock >= 0
+				  ? -1
+				  : openat(record->dir, LOCK_NAME, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+	/* a reader's lock is refused by that of a writer only */
+	struct flock lock = { .l_type = F_RDLCK, .l_whence = SEEK_SET };
 
 	return fd >= 0 && fcntl(fd, F_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
 }
 
 int store_try_lock(const struct record *record)
 {
-	_cleanup_fd_ int fd = openat(record->dir, "lock", O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+	_cleanup_fd_ int fd = openat(record->dir, LOCK_NAME, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
 
-	return fd >= 0 && try_lock(fd) == 0 ? steal_fd(&fd) : -1;
+	return fd >= 0 && try_lock(fd, F_WRLCK) == 0 ? steal_fd(&fd) : -1;
+}
+
+static int64_t now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* By asking again and again: a wait by the kernel could only be ended by a signal. */
+static int wait_for_lock(int fd, short type, unsigned int deadline_ms, const char *id,
+			 struct error *err)
+{
+	const struct timespec pause = { .tv_nsec = LOCK_POLL_MS * 1000000L };
+	int64_t end = now_ms() + deadline_ms;
+
+	while (try_lock(fd, type) < 0) {
+		if (errno != EAGAIN && errno != EACCES && errno != EINTR)
+			return error_errno(err, errno, id, "lock container %s", id);
+		if (now_ms() >= end)
+			return error_set(
+			    err, ERROR_BUSY, id,
+			    "container %s is held by another command for more than %u ms", id,
+			    deadline_ms);
+		nanosleep(&pause, NULL);
+	}
+	return 0;
 }
 
 /* Whoever held it before may have removed the container. */
-static bool still_there(const struct record *record)
+static bool still_there(int lock)
 {
 	struct stat st;
 
-	return fstat(record->lock, &st) == 0 && st.st_nlink > 0;
+	return fstat(lock, &st) == 0 && st.st_nlink > 0;
 }
 
-int store_lock(struct record *record, const char *id, struct error *err)
+static int take_lock(const struct runtime *runtime, struct record *record, const char *id,
+		     enum store_lock how, int flags, struct error *err)
 {
 	_cleanup_fd_ int fd =
-	    openat(record->dir, "lock", O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-	const struct timespec pause = { .tv_nsec = LOCK_POLL_MS * 1000000L };
+	    openat(record->dir, LOCK_NAME, O_RDWR | O_CLOEXEC | O_NOFOLLOW | flags, 0600);
+	short type = how == STORE_SHARED ? F_RDLCK : F_WRLCK;
 
 	if (fd < 0)
 		return errno == ENOENT
 			   ? no_such_container(id, err)
 			   : error_errno(err, errno, id, "open the lock of container %s", id);
-	for (int waited = 0; try_lock(fd) < 0; waited += LOCK_POLL_MS) {
-		if (errno != EAGAIN && errno != EACCES && errno != EINTR)
-			return error_errno(err, errno, id, "lock container %s", id);
-		if (waited >= LOCK_DEADLINE_MS)
-			return error_set(
-			    err, ERROR_BUSY, id,
-			    "container %s is held by another command for more than %d s", id,
-			    LOCK_DEADLINE_MS / 1000);
-		nanosleep(&pause, NULL);
-	}
+	if (wait_for_lock(fd, type, runtime->lock_deadline_ms ?: LOCK_DEADLINE_MS, id, err) < 0)
+		return -1;
+	if (!still_there(fd))
+		return no_such_container(id, err);
 	record->lock = steal_fd(&fd);
-	return still_there(record) ? 0 : no_such_container(id, err);
+	return 0;
+}
+
+int store_lock(const struct runtime *runtime, struct record *record, const char *id,
+	       enum store_lock how, struct error *err)
+{
+	if (how == STORE_UNLOCKED)
+		return 0;
+	/* one that lacks the lock is about to be removed, or its creator or remover was killed */
+	return take_lock(runtime, record, id, how, how == STORE_REMOVING ? O_CREAT : 0, err);
 }
 
 /* ---- directories ---- */
@@ -145,7 +183,7 @@ int store_claim(const struct runtime *runtime, const char *id, struct record *re
 		return error_errno(err, errno, id, "make the state directory of %s", id);
 	}
 	record.dir = dir_make(record.root, id, 0700, err);
-	if (record.dir < 0 || store_lock(&record, id, err) < 0) {
+	if (record.dir < 0 || take_lock(runtime, &record, id, STORE_LOCKED, O_CREAT, err) < 0) {
 		unlinkat(record.root, id, AT_REMOVEDIR);
 		return -1;
 	}
@@ -154,8 +192,8 @@ int store_claim(const struct runtime *runtime, const char *id, struct record *re
 	return 0;
 }
 
-int store_open(const struct runtime *runtime, const char *id, bool lock, struct record *ret_record,
-	       struct error *err)
+int store_open(const struct runtime *runtime, const char *id, enum store_lock how,
+	       struct record *ret_record, struct error *err)
 {
 	_cleanup_record_ struct record record = RECORD_INIT;
 
@@ -169,20 +207,23 @@ int store_open(const struct runtime *runtime, const char *id, bool lock, struct 
 		return errno == ENOENT
 			   ? no_such_container(id, err)
 			   : error_errno(err, errno, id, "open the state directory of %s", id);
-	if (lock && store_lock(&record, id, err) < 0)
+	if (store_lock(runtime, &record, id, how, err) < 0)
 		return -1;
 	*ret_record = record;
 	record = (struct record)RECORD_INIT;
 	return 0;
 }
 
-int store_remove(const struct runtime *runtime, const char *id, struct error *err)
+/* The lock goes last: whoever waits for it finds that it has no name any more, whoever comes later
+ * that there is none. What is found there afterwards is that of another delete, which finishes. */
+int store_remove(struct record *record, const char *id, struct error *err)
 {
-	_cleanup_fd_ int root = open_root(runtime, false, err);
-
-	if (root < 0)
-		return -1;
-	return dir_remove(root, id, err);
+	if (dir_empty(record->dir, LOCK_NAME, err) < 0)
+		return error_prefix(err, "remove the state of container %s", id);
+	if ((unlinkat(record->dir, LOCK_NAME, 0) < 0 && errno != ENOENT) ||
+	    (unlinkat(record->root, id, AT_REMOVEDIR) < 0 && errno != ENOENT && errno != ENOTEMPTY))
+		return error_errno(err, errno, id, "remove the state of container %s", id);
+	return 0;
 }
 
 /* ---- files ---- */
@@ -196,7 +237,7 @@ int store_save(const struct record *record, const struct container_state *state,
 	return file_replace(record->dir, STORE_STATE, 0600, text.bytes, text.length, false, err);
 }
 
-static struct container_state *unwritten(const char *id, struct arena *arena)
+struct container_state *state_blank(const char *id, struct arena *arena)
 {
 	struct container_state *state = arena_alloc(arena, sizeof(*state));
 
@@ -206,6 +247,7 @@ static struct container_state *unwritten(const char *id, struct arena *arena)
 		.oci_version = (char *)"",
 		.bundle = (char *)"",
 		.rootfs = (char *)"",
+		.status = STATUS_STOPPED,
 	};
 	return state;
 }
@@ -220,7 +262,7 @@ int store_load(const struct record *record, const char *id, struct arena *arena,
 	if (file_read(record->dir, STORE_STATE, STATE_MAX, &text, err) < 0) {
 		if (err->errnum != ENOENT)
 			return -1;
-		state = unwritten(id, arena);
+		state = state_blank(id, arena);
 	} else if (state_decode(text.bytes, text.length, arena, &state, err) < 0) {
 		return error_prefix(err, "state of container %s", id);
 	}

@@ -50,23 +50,34 @@ void record_close(struct record *record);
 int store_claim(const struct runtime *runtime, const char *id, struct record *ret_record,
 		struct error *err);
 
-/* Open the directory of @id, and with @lock wait for its lock, up to a deadline (ERROR_BUSY).
- * ERROR_NOT_FOUND if there is no such container, or none any more once the lock is had. */
-int store_open(const struct runtime *runtime, const char *id, bool lock, struct record *ret_record,
-	       struct error *err);
+enum store_lock {
+	STORE_UNLOCKED, /* to look at it, or to do what must always be possible */
+	STORE_SHARED,	/* to use it: nobody changes it meanwhile */
+	STORE_LOCKED,	/* to change it */
+	STORE_REMOVING, /* to remove it, also one whose creator or remover was killed */
+};
+
+/* Open the directory of @id, and wait for its lock up to a deadline (ERROR_BUSY). ERROR_NOT_FOUND if
+ * there is no such container, or none any more once the lock is had. */
+int store_open(const struct runtime *runtime, const char *id, enum store_lock how,
+	       struct record *ret_record, struct error *err);
 
 /* Take the lock of a record that was opened without. */
-int store_lock(struct record *record, const char *id, struct error *err);
+int store_lock(const struct runtime *runtime, struct record *record, const char *id,
+	       enum store_lock how, struct error *err);
 
-/* Does another command hold the lock now? */
+/* Does another command change the container now? */
 bool store_locked(const struct record *record);
 
 /* Take the lock if nobody has it, for a record that was opened without, and without keeping it in
  * there: the descriptor is the caller's; -1 if it is held. */
 int store_try_lock(const struct record *record);
 
-/* Read the state, undo what a killed update has left half done, and find out what the status is now. A
- * directory without a state is a container that is being created, or whose creator was killed at
+/* The state of a container of which nothing is known, in @arena: stopped. */
+struct container_state *state_blank(const char *id, struct arena *arena);
+
+/* Read the state, undo what a killed update has left half done, and find out what the status is now.
+ * A directory without a state is a container that is being created, or whose creator was killed at
  * once. */
 int store_load(const struct record *record, const char *id, struct arena *arena,
 	       struct container_state **ret_state, struct error *err);
@@ -81,11 +92,15 @@ int store_seccomp_cache(const struct record *record, const struct config *config
 int store_config(const struct record *record, struct arena *arena, struct config **ret_config,
 		 struct error *err);
 
-/* Remove the directory and with it the claim. */
-int store_remove(const struct runtime *runtime, const char *id, struct error *err);
+/* Remove the directory and with it the claim. The record must be locked, STORE_REMOVING or by
+ * store_claim(). */
+int store_remove(struct record *record, const char *id, struct error *err);
 
 /* Find out the status of a container whose stored state is @state. */
 enum container_status status_now(const struct record *record, const struct container_state *state);
+
+/* container_kill() for one that is loaded. */
+int state_kill(const struct container_state *state, int signal, bool all, struct error *err);
 
 /* Is the container's init alive? Sets *ret_pidfd (may be NULL) to a descriptor that can be no other
  * process, whatever becomes of the number. Returns false for a dead, a reused or a zombie pid. */

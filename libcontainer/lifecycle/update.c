@@ -53,7 +53,7 @@ static int load(struct update *update, const struct runtime *runtime, struct err
 	const char *id = update->options->id;
 
 	trace_phase("state");
-	if (store_open(runtime, id, true, &update->record, err) < 0 ||
+	if (store_open(runtime, id, STORE_LOCKED, &update->record, err) < 0 ||
 	    store_load(&update->record, id, update->arena, &update->state, err) < 0 ||
 	    check_container(update, err) < 0)
 		return -1;
