@@ -124,6 +124,48 @@ load helpers
 	has_words debug "$(jq -r .level "$WORK/log" | sort -u)"
 }
 
+@test "--log-level warning adds warnings" {
+	require proa
+	config '.process.capabilities.bounding += ["CAP_NOSUCH"]'
+	process /bin/true
+	quiet proa --log "$WORK/log" --log-format json --log-level warning run -b "$BUNDLE" "$ID"
+	equal "$(jq -r .level "$WORK/log")" warning
+	quiet proa --log "$WORK/log.2" --log-format json --log-level error run -b "$BUNDLE" "$ID"
+	[ ! -s "$WORK/log.2" ]
+	fails 1 "nosuch" proa --log-level nosuch list
+}
+
+@test "what engines pass on for other runtimes is accepted without effect" {
+	require proa
+	process /bin/echo fine
+	run --separate-stderr proa --criu /usr/sbin/criu --rootless=false run -b "$BUNDLE" "$ID"
+	equal "$status:$output" 0:fine
+	run --separate-stderr proa --rootless auto run -b "$BUNDLE" "$ID"
+	equal "$status:$output" 0:fine
+	waits
+	quiet proa create --detach -b "$BUNDLE" "$ID"
+	is created
+}
+
+@test "kill and delete --regex" {
+	require proa
+	waits
+	make_bundle "$WORK/second" "$ID.2"
+	cp "$BUNDLE/config.json" "$WORK/config.json"
+	up
+	BUNDLE=$WORK/second
+	waits
+	quiet proa run -d -b "$BUNDLE" "$ID.2"
+	proa kill --regex "^ct-.*\\.2$" KILL
+	becomes stopped "$ID.2"
+	is running
+	proa delete --regex "^ct-.*\\.2$"
+	equal "$(proa list -q)" "$ID"
+	proa delete --force -r '.*'
+	equal "$(proa list -q)" ""
+	fails 1 "\\(" proa delete --regex '('
+}
+
 @test "--trace writes what happened when, in which process" {
 	require proa
 	process /bin/true
@@ -166,17 +208,24 @@ load helpers
 	equal "$(cat config.json)" mine
 }
 
-@test "spec's config has what runc's has" {
-	require proa runc
+@test "spec's config isolates and confines as runc's does" {
+	# tests/data/config.json was taken from there
 	proa spec -b "$WORK"
-	mkdir "$WORK/runc"
-	runc spec -b "$WORK/runc"
-	for path in .root .mounts .linux.namespaces .process.args .process.cwd .process.rlimits .linux.resources; do
-		equal "$(jq -Sc "$path" "$WORK/config.json")" "$(jq -Sc "$path" "$WORK/runc/config.json")" "$path"
+	for path in .root .mounts .linux.namespaces .linux.resources .linux.readonlyPaths \
+		.process.cwd .process.env .process.rlimits .process.noNewPrivileges; do
+		equal "$(jq -Sc "$path" "$WORK/config.json")" "$(jq -Sc "$path" "$PROA_SRC/tests/data/config.json")" "$path"
 	done
-	for path in .linux.maskedPaths .linux.readonlyPaths; do
-		equal "$(jq -c "($path | sort) - ($path | sort)" "$WORK/runc/config.json")" "[]"
-	done
+	equal "$(jq -c '$theirs[0].linux.maskedPaths - .linux.maskedPaths' "$WORK/config.json" \
+		--slurpfile theirs "$PROA_SRC/tests/data/config.json")" '[]'
+	equal "$(jq -Sc '.process.capabilities | .bounding, .effective, .permitted' "$WORK/config.json" | sort -u)" \
+		'["CAP_AUDIT_WRITE","CAP_KILL","CAP_NET_BIND_SERVICE"]'
+}
+
+@test "spec --file" {
+	require proa
+	proa spec -b "$WORK" --file other.json
+	[ -s "$WORK/other.json" ]
+	[ ! -e "$WORK/config.json" ]
 }
 
 @test "spec --rootless is for a caller without privileges" {

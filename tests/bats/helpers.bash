@@ -39,7 +39,7 @@ common_setup() {
 	ID=ct-$TAG
 	ROOT=$WORK/state
 	BUNDLE=$WORK/bundle
-	CLEANUPS=()
+	CLEANUPS=() HELPERS=()
 	make_bundle "$BUNDLE"
 	MOUNTS=$(sort_mounts)
 	cd "$WORK" || return 1
@@ -49,11 +49,12 @@ common_setup() {
 common_teardown() {
 	local i id left
 	cd /
-	for ((i = ${#CLEANUPS[@]} - 1; i >= 0; i--)); do
-		eval "${CLEANUPS[i]}" 2>/dev/null || true
-	done
+	[ ${#HELPERS[@]} = 0 ] || kill -KILL "${HELPERS[@]}" 2>/dev/null || true
 	for id in "$ROOT"/*/; do
 		[ ! -d "$id" ] || proa delete --force "$(basename "$id")" || true
+	done
+	for ((i = ${#CLEANUPS[@]} - 1; i >= 0; i--)); do
+		eval "${CLEANUPS[i]}" 2>/dev/null || true
 	done
 	left=$(leaks)
 	rm -rf --one-file-system "$WORK"
@@ -63,7 +64,7 @@ common_teardown() {
 	fi
 }
 
-# cleanup COMMAND: run it at the end of the test, the last first
+# cleanup COMMAND: run it at the end of the test when its containers are gone, the last first
 cleanup() {
 	CLEANUPS+=("$*")
 }
@@ -258,7 +259,7 @@ background() {
 	rm -f "$WORK"/background.{out,err}
 	[ "$1" != proa ] || command=(env "PROA_TEST=$TAG" "$RUNTIME" --root "$ROOT" "${@:2}")
 	(cd / && exec "${command[@]}") </dev/null >"$WORK/background.out" 2>"$WORK/background.err" 3>&- &
-	cleanup "kill -KILL $!"
+	HELPERS+=($!)
 }
 
 # --- looking at it -----------------------------------------------------------------------------

@@ -11,7 +11,7 @@ other_namespaces() {
 	background unshare "$@" --fork --kill-child sh -c 'echo up; exec sleep 1000'
 	eventually grep -qs up "$WORK/background.out"
 	other=$(pgrep -P $!)
-	cleanup "kill -KILL $other"
+	HELPERS+=("$other")
 }
 
 inode() {

@@ -1,0 +1,248 @@
+#!/usr/bin/env bats
+# lane: native vm
+# tier: quick
+# The container's cgroup: where it is, who is in it, what it is to the container, pause, what goes at the end.
+# What needs a controller is in resources.bats.
+
+load helpers
+
+@test "cgroupsPath is where the container's process is, from its first moment" {
+	# spec: config-linux.md#cgroups-path MUST "In the case of an absolute path (starting with /), the runtime MUST take the path to be relative to the cgroups mount point."
+	config '.linux.cgroupsPath = $p' --arg p "/$TAG.outer/inner"
+	cleanup rmdir "$CGROUP/$TAG.outer"
+	waits
+	create
+	equal "$(cgroup_of "$(init_pid)")" "$CGROUP/$TAG.outer/inner"
+	equal "$(cat "$CGROUP/$TAG.outer/inner/cgroup.procs")" "$(init_pid)"
+	proa start "$ID"
+	equal "$(cgroup_of "$(init_pid)")" "$CGROUP/$TAG.outer/inner"
+}
+
+@test "the same cgroupsPath leads to the same place" {
+	# spec: config-linux.md#cgroups-path MUST "If the value is specified, the runtime MUST consistently attach to the same place in the cgroups hierarchy given the same value of cgroupsPath."
+	for path in "/$TAG.same" "$TAG.relative"; do
+		config '.linux.cgroupsPath = $p' --arg p "$path"
+		up_and_waiting
+		first=$(cgroup_of "$(init_pid)")
+		proa delete --force "$ID"
+		up_and_waiting
+		equal "$(cgroup_of "$(init_pid)")" "$first"
+		proa delete --force "$ID"
+	done
+}
+
+@test "without cgroupsPath each container has a cgroup of its own, named for it" {
+	config 'del(.linux.cgroupsPath)'
+	up_and_waiting
+	cgroup=$(cgroup_of "$(init_pid)")
+	[[ $cgroup == *"$ID"* ]]
+	equal "$(cat "$cgroup/cgroup.procs")" "$(init_pid)"
+}
+
+@test "the cgroup is gone after delete, and its parents stay" {
+	config '.linux.cgroupsPath = $p' --arg p "/$TAG.parent/child"
+	mkdir "$CGROUP/$TAG.parent"
+	cleanup rmdir "$CGROUP/$TAG.parent"
+	process /bin/true
+	runs
+	[ -d "$CGROUP/$TAG.parent" ]
+	[ ! -d "$CGROUP/$TAG.parent/child" ]
+}
+
+@test "cgroups that the container made below its own are removed too" {
+	privileged
+	config '.mounts |= map(if .type == "cgroup" then .options -= ["ro"] else . end)'
+	shell 'mkdir -p /sys/fs/cgroup/one/two && echo made; exec /probe wait'
+	up
+	wait_for_output waiting
+	equal "$(head -n 1 "$WORK/out")" made
+	[ -d "$CGROUP/$ID/one/two" ]
+	proa delete --force "$ID"
+	nothing_left
+}
+
+@test "an existing empty cgroup is used, and not deleted" {
+	# spec: runtime.md#delete MUST "Note that resources associated with the container, but not created by this container, MUST NOT be deleted."
+	require proa
+	mkdir "$CGROUP/$ID"
+	up_and_waiting
+	equal "$(cgroup_of "$(init_pid)")" "$CGROUP/$ID"
+	proa delete --force "$ID"
+	rmdir "$CGROUP/$ID"
+}
+
+@test "a cgroup with other processes in it is refused, and they stay" {
+	# spec: config-linux.md#control-groups MUST "A runtime MAY, during a particular container operation, such as create, start, or exec, check if the container cgroup is fit for purpose, and MUST generate an error if such a check fails."
+	mkdir "$CGROUP/$ID"
+	background sleep 1000
+	pid=$!
+	echo $pid >"$CGROUP/$ID/cgroup.procs"
+	waits
+	fails 1 "cgroup is not empty" proa create -b "$BUNDLE" "$ID"
+	equal "$(cat "$CGROUP/$ID/cgroup.procs")" $pid
+	kill -KILL $pid
+	eventually rmdir "$CGROUP/$ID"
+}
+
+@test "a frozen cgroup is refused" {
+	mkdir "$CGROUP/$ID"
+	echo 1 >"$CGROUP/$ID/cgroup.freeze"
+	waits
+	fails 1 "frozen" proa create -b "$BUNDLE" "$ID"
+	rmdir "$CGROUP/$ID"
+}
+
+@test "a path out of the hierarchy is refused" {
+	# spec: config-linux.md#cgroups-path MUST "Runtimes MAY consider certain cgroupsPath values to be invalid, and MUST generate an error if this is the case."
+	require proa
+	for path in /../x "/$TAG/../../../x" ../x "/$TAG/./../x"; do
+		config '.linux.cgroupsPath = $p' --arg p "$path"
+		refused "cgroupsPath"
+	done
+}
+
+@test "the container sees its own cgroup as the root, read-only" {
+	config '.linux.namespaces |= . + []'
+	shell 'cat /sys/fs/cgroup/cgroup.procs; mkdir /sys/fs/cgroup/x 2>&1 | grep -o "Read-only file system"'
+	runs
+	has_words '^1$' "${lines[0]}"
+	has_words 'Read-only file system' "$output"
+}
+
+@test "without a cgroup namespace the container sees only its own cgroup" {
+	config '.linux.namespaces |= map(select(.type != "cgroup"))'
+	up_and_waiting
+	execs /bin/ls /sys/fs/cgroup
+	has_words "^cgroup.procs$" "$output"
+	execs /bin/cat /sys/fs/cgroup/cgroup.procs
+	has_words "^1$" "$output"
+	facts_of=$(proa exec "$ID" /probe facts cgroup)
+	has_words "0::/.*$ID" "$facts_of"
+}
+
+@test "pause freezes every process, resume thaws them" {
+	shell 'i=0; while :; do i=$((i + 1)); echo $i >/tmp/count; done'
+	config '.mounts += [{destination: "/tmp", type: "tmpfs", source: "tmpfs"}]'
+	up
+	pid=$(init_pid)
+	eventually test -s "/proc/$pid/root/tmp/count"
+	proa pause "$ID"
+	is paused
+	grep -q "frozen 1" "$(cgroup_of "$pid")/cgroup.events"
+	first=$(cat "/proc/$pid/root/tmp/count")
+	sleep 0.2
+	equal "$(cat "/proc/$pid/root/tmp/count")" "$first"
+	proa resume "$ID"
+	is running
+	moved() { [ "$(cat "/proc/$pid/root/tmp/count")" != "$first" ]; }
+	eventually moved
+}
+
+@test "pause and resume in the wrong state are refused" {
+	waits
+	create
+	run --separate-stderr proa resume "$ID"
+	equal "$status" 1
+	proa start "$ID"
+	wait_for_output waiting
+	fails 1 "not paused" proa resume "$ID"
+	proa pause "$ID"
+	fails 1 "paused" proa pause "$ID"
+	proa kill "$ID" KILL
+	becomes stopped
+	fails 1 "not running|stopped" proa pause "$ID"
+	fails 1 "not paused|not running|stopped" proa resume "$ID"
+}
+
+@test "a paused container can be killed and deleted" {
+	up_and_waiting
+	proa pause "$ID"
+	proa kill "$ID" KILL
+	becomes stopped
+	proa delete "$ID"
+	nothing_left
+	up_and_waiting
+	proa pause "$ID"
+	proa delete --force "$ID"
+	nothing_left
+}
+
+@test "a paused container isn't deleted without force" {
+	up_and_waiting
+	proa pause "$ID"
+	fails 1 "paused|not stopped" proa delete "$ID"
+	is paused
+}
+
+@test "exec --cgroup puts the process below the container's cgroup" {
+	privileged
+	config '.mounts |= map(if .type == "cgroup" then .options -= ["ro"] else . end)'
+	shell 'mkdir /sys/fs/cgroup/sub; exec /probe wait'
+	up
+	wait_for_output waiting
+	quiet proa exec -d --cgroup sub --pid-file "$WORK/pid" "$ID" /bin/sleep 1000
+	equal "$(cgroup_of "$(cat "$WORK/pid")")" "$CGROUP/$ID/sub"
+	fails 255 "nosuch" proa exec --cgroup nosuch "$ID" /bin/true
+	fails 255 "\\.\\." proa exec --cgroup ../.. "$ID" /bin/true
+	fails 255 "\\.\\." proa exec --cgroup sub/../../x "$ID" /bin/true
+}
+
+@test "--cgroup-manager disabled leaves cgroups alone" {
+	require proa
+	config 'del(.linux.resources) | del(.linux.cgroupsPath) | .mounts |= map(select(.type != "cgroup"))'
+	config '.linux.namespaces |= map(select(.type != "cgroup"))'
+	waits
+	quiet proa --cgroup-manager disabled run -d -b "$BUNDLE" "$ID"
+	wait_for_output waiting
+	equal "$(cgroup_of "$(init_pid)")" "$(cgroup_of self)"
+	fails 1 "cgroup" proa pause "$ID"
+	fails 1 "cgroup" proa ps "$ID"
+	execs /bin/echo works
+	proa kill "$ID" KILL
+	becomes stopped
+	proa delete "$ID"
+	nothing_left
+}
+
+@test "unified: files that need no controller" {
+	# spec: config-linux.md#unified MUST "Configuration unknown to the runtime MUST still be written to the relevant file."
+	config '.linux.resources.unified = {"cgroup.max.descendants": "5", "cgroup.max.depth": "3"}'
+	up_and_waiting
+	equal "$(cat "$CGROUP/$ID/cgroup.max.descendants")" 5
+	equal "$(cat "$CGROUP/$ID/cgroup.max.depth")" 3
+}
+
+@test "unified: what can't be written is refused with the file's name" {
+	# spec: config-linux.md#unified MUST "The runtime MUST generate an error when the configuration refers to a cgroup controller that is not present or that cannot be enabled."
+	config '.linux.resources.unified = {"nosuch.max": "1"}'
+	refused "nosuch"
+	config '.linux.resources.unified = {"cgroup.max.depth": "words"}'
+	refused "cgroup.max.depth"
+	config '.linux.resources.unified = {"../cgroup.max.depth": "1"}'
+	refused "\\.\\./cgroup.max.depth|unified"
+}
+
+@test "a limit whose controller isn't there is refused, with the file, the reason and the cure" {
+	require proa
+	for limit in memory:'{memory: {limit: 10000000}}':memory.max pids:'{pids: {limit: 5}}':pids.max cpu:'{cpu: {quota: 10000}}':cpu.max; do
+		controller=${limit%%:*}
+		if has "controller-$controller"; then continue; fi
+		filter=${limit#*:}
+		config ".linux.resources += ${filter%:*}"
+		refused "${limit##*:}|$controller"
+		has_words "controller|subtree_control" "$stderr"
+		config 'del(.linux.resources)'
+	done
+}
+
+@test "hugetlb limits" {
+	require controller-hugetlb
+	[ -d /sys/kernel/mm/hugepages/hugepages-2048kB ] || skip "needs huge pages of 2 MB"
+	config '.linux.resources.hugepageLimits = [{pageSize: "2MB", limit: 4194304}]'
+	up_and_waiting
+	equal "$(cat "$CGROUP/$ID/hugetlb.2MB.max")" 4194304
+	equal "$(cat "$CGROUP/$ID/hugetlb.2MB.rsvd.max")" 4194304
+	proa delete --force "$ID"
+	config '.linux.resources.hugepageLimits = [{pageSize: "3MB", limit: 4194304}]'
+	refused "3MB"
+}
