@@ -78,13 +78,14 @@ static bool reclaim_some(const struct cgroup_door *door, uint64_t amount)
 int memory_reclaim(const struct cgroup_door *door, uint64_t limit, struct reclaim *reclaim,
 		   struct error *err)
 {
-	uint64_t goal = limit - margin_of(limit), before;
+	uint64_t fitting = limit - margin_of(limit), goal = fitting - margin_of(limit), before;
 	int64_t end = cgroup_now_ms() + RECLAIM_MS;
 	int in_vain = 0;
 
 	if (read_used(door, &reclaim->used, err) < 0)
 		return -1;
-	while (reclaim->used > goal && in_vain < RECLAIM_TRIES && cgroup_now_ms() < end) {
+	/* by another margin more than must be, since the processes go on */
+	while (reclaim->used > fitting && in_vain < RECLAIM_TRIES && cgroup_now_ms() < end) {
 		if (told_to_end())
 			return error_set(err, ERROR_BUSY, "memory.reclaim",
 					 "a signal ended the update while memory was reclaimed");

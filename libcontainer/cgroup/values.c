@@ -210,13 +210,14 @@ struct id_set {
 
 static bool add_range(struct id_set *set, struct span range)
 {
+	bool two = range.length && memchr(range.at, '-', range.length);
 	struct span first, last;
 	uint64_t from, to;
 
 	if (!take(&range, '-', &first) || !span_number(first, &from))
 		return false;
 	to = from;
-	if (take(&range, '-', &last) && !span_number(last, &to))
+	if (two && (!take(&range, '-', &last) || !span_number(last, &to)))
 		return false;
 	if (range.length || to < from || to >= SET_SIZE)
 		return false;
