@@ -269,7 +269,8 @@ static int execute(struct execution *execution, int *ret_status, struct error *e
 	foreground = (struct foreground){ .pid = execution->spawned.pid,
 					  .pidfd = execution->spawned.pidfd,
 					  .terminal = &terminal,
-					  .notify = -1 };
+					  .notify = -1,
+					  .warn = execution->runtime->warn };
 	if (terminal_begin(&terminal, err) < 0)
 		return -1;
 	return wait_foreground(&foreground, signals, ret_status, err);

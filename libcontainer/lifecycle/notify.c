@@ -77,14 +77,16 @@ static int connect_host(struct error *err)
 }
 
 /* Wait until the receiver has read what was sent: it closes its copy of the pipe then
- * (sd_notify_barrier(3)). */
-static void await_barrier(int host)
+ * (sd_notify_barrier(3)). Else it may look for the sender when that has ended. */
+static void await_barrier(void)
 {
 	static const char barrier[] = "BARRIER=1";
+	struct error ignored = ERROR_INIT;
+	_cleanup_fd_ int host = connect_host(&ignored);
 	int fds[2];
 	struct pollfd pollfd;
 
-	if (pipe2(fds, O_CLOEXEC) < 0)
+	if (host < 0 || pipe2(fds, O_CLOEXEC) < 0)
 		return;
 	if (socket_send(host, barrier, strlen(barrier), &fds[1], 1) == 0) {
 		close(fds[1]);
@@ -104,11 +106,13 @@ static int tell_host(pid_t pid, struct error *err)
 
 	if (host < 0)
 		return -1;
-	snprintf(text, sizeof(text), "MAINPID=%d\nREADY=1\n", (int)pid);
+	if (pid)
+		snprintf(text, sizeof(text), "MAINPID=%d\nREADY=1\n", (int)pid);
+	else
+		snprintf(text, sizeof(text), "READY=1\n");
 	if (socket_send(host, text, strlen(text), NULL, 0) < 0)
 		return error_errno(err, errno, "NOTIFY_SOCKET",
 				   "pass on the container's readiness");
-	await_barrier(host);
 	return 0;
 }
 
@@ -146,12 +150,16 @@ int notify_relay(int socket, int pidfd, pid_t pid, struct error *err)
 	bool ready = false;
 
 	while (!ready) {
-		if (poll(fds, 2, -1) < 0 && errno != EINTR)
-			return error_errno(err, errno, NULL, "wait for readiness");
+		if (poll(fds, 2, -1) < 0) {
+			if (errno != EINTR)
+				return error_errno(err, errno, NULL, "wait for readiness");
+			continue;
+		}
 		if (fds[0].revents && notify_read(socket, pid, &ready, err) < 0)
 			return -1;
 		if (fds[1].revents)
 			return 0;
 	}
+	await_barrier();
 	return 0;
 }

@@ -23,5 +23,6 @@ int notify_bind(const struct record *record, int *ret_socket, struct error *err)
  * MAINPID=@pid, and only those. */
 int notify_relay(int socket, int pidfd, pid_t pid, struct error *err);
 
-/* The foreground: one datagram from the socket. Sets *ret_ready once it was passed on. */
+/* One datagram from the socket. Sets *ret_ready once it was passed on. In the foreground @pid is 0:
+ * we stay, and are the main process. */
 int notify_read(int socket, pid_t pid, bool *ret_ready, struct error *err);

@@ -19,6 +19,7 @@ static int wait_for(struct creation *creation, struct terminal *terminal, int si
 		.pidfd = creation->spawned.pidfd,
 		.terminal = terminal,
 		.notify = notify,
+		.warn = creation->runtime->warn,
 	};
 
 	if (terminal_begin(terminal, err) < 0)

@@ -114,17 +114,20 @@ static void drain_terminal(struct loop *loop)
 			master->fd = -1;
 }
 
-static int relay_notify(struct loop *loop, struct error *err)
+/* That nobody wants to hear of it is no reason to end the container. */
+static void relay_notify(struct loop *loop)
 {
+	struct error error = ERROR_INIT;
 	bool ready = false;
 
 	if (!loop->fds[NOTIFY].revents)
-		return 0;
-	if (notify_read(loop->fds[NOTIFY].fd, loop->foreground->pid, &ready, err) < 0)
-		return -1;
+		return;
+	if (notify_read(loop->fds[NOTIFY].fd, 0, &ready, &error) < 0) {
+		loop->foreground->warn(error.text);
+		ready = true;
+	}
 	if (ready)
 		loop->fds[NOTIFY].fd = -1;
-	return 0;
 }
 
 static void set_sources(struct loop *loop)
@@ -152,8 +155,7 @@ int wait_foreground(const struct foreground *foreground, int signals, int *ret_s
 		if (poll(loop.fds, SOURCES, -1) < 0 && errno != EINTR)
 			return error_errno(err, errno, NULL, "wait for the container");
 		relay_signals(&loop);
-		if (relay_notify(&loop, err) < 0)
-			return -1;
+		relay_notify(&loop);
 		relay_terminal(&loop);
 		if (loop.fds[PROCESS].revents)
 			reap(&loop);

@@ -12,6 +12,7 @@ struct foreground {
 	int pidfd;		   /* a child of ours */
 	struct terminal *terminal; /* master -1: none */
 	int notify;		   /* readiness is passed on meanwhile, -1 */
+	void (*warn)(const char *message);
 };
 
 /* Take all signals that are to be relayed out of their normal course, from now on until the process
