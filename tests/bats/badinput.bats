@@ -167,7 +167,7 @@ without_override() {
 	refuses_text "config.json:1:.*hostname.*twice" <<<"${good%\}},\"hostname\":\"b\"}"
 	refuses_text "config.json:1:.*process.*twice" <<<"${good%\}},\"process\":{}}"
 	refuses_text "linux.resources.pids.*twice" <<<"${good/\"resources\":\{/\"resources\":\{\"pids\":{\"limit\":1\},\"pids\":{\"limit\":2\},}"
-	# one that is spelled otherwise is the same; an unknown one may come as often as it likes
+	# one that is spelled otherwise is the same; an unknown one is ignored as often as it comes
 	refuses_text "hostname.*twice" <<<"${good%\}},\"\\u0068ostname\":\"b\"}"
 	process /bin/true
 	good=$(jq -c . "$BUNDLE/config.json")
@@ -235,7 +235,7 @@ without_override() {
 	done
 }
 
-@test "names that nobody knows: namespace, signal, rlimit, mount option, seccomp action and the like" {
+@test "names that nobody knows: namespace, rlimit, mount option, seccomp action and the like" {
 	# spec: config.md#valid-values invalid-refused
 	refuses_config '.linux.namespaces += [{type: "nosuch"}]' 'linux.namespaces\[6\].type.*"nosuch"'
 	refuses_config '.linux.namespaces += [{type: "PID"}]' 'linux.namespaces\[6\].type.*"PID"'
@@ -293,7 +293,8 @@ without_override() {
 	refuses_config '(.linux.namespaces[] | select(.type == "pid")).path = "relative"' 'relative'
 }
 
-@test "a number outside its range" {
+@test "a number outside its range, a limit given twice" {
+	# spec: config.md#posix-process MUST "If rlimits contains duplicated entries with same type, the runtime MUST generate an error."
 	refuses_config '.process.oomScoreAdj = 1001' 'oomScoreAdj'
 	refuses_config '.process.user.uid = -1' 'process.user.uid'
 	refuses_config '.process.user.uid = 4294967296' 'process.user.uid'

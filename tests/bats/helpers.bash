@@ -357,8 +357,8 @@ fails() {
 	local code=$1 words=$2
 	shift 2
 	run --separate-stderr "$@" 3>&-
-	[[ $status =~ ^($code)$ ]] || fail "exit code $status, not $code: $*" "$output" "$stderr"
-	[ -z "$output" ] || fail "on stdout:" "$output"
+	[[ $status =~ ^($code)$ ]] || fail "exit code $status, not $code: $*" "$output" "$stderr" || return
+	[ -z "$output" ] || fail "on stdout:" "$output" || return
 	has_words "$words" "$stderr"
 }
 

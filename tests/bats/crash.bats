@@ -1,0 +1,114 @@
+#!/usr/bin/env bats
+# lane: native
+# tier: quick
+# timeout: 900
+# KILL at each step of each command: whatever it leaves, state and list cope with it, and delete --force leaves nothing.
+# The steps are those that an undisturbed run traces (--trace), so that a new step is covered by itself. The quick tier
+# takes a sample of them.
+
+load helpers
+load crash
+
+# --- create and run ----------------------------------------------------------------------------
+
+@test "create is killed at each step" {
+	killed_everywhere nothing create -b "$BUNDLE" "$ID"
+}
+
+@test "create is killed at each step, with hooks of all kinds" {
+	config '.hooks = ([["prestart", "createRuntime", "createContainer", "startContainer", "poststart", "poststop"][] |
+		{key: ., value: [{path: "/bin/true"}]}] | from_entries)'
+	killed_everywhere nothing create -b "$BUNDLE" "$ID"
+}
+
+@test "create is killed at each system call" {
+	killed_at_each_call nothing create -b "$BUNDLE" "$ID"
+}
+
+@test "run is killed at each step" {
+	process /bin/true
+	config '.hooks = {startContainer: [{path: "/bin/true"}], poststart: [{path: "/bin/true"}], poststop: [{path: "/bin/true"}]}'
+	killed_everywhere nothing run -b "$BUNDLE" "$ID"
+}
+
+@test "run --detach is killed at each step" {
+	killed_everywhere nothing run -d -b "$BUNDLE" "$ID"
+}
+
+# --- the others --------------------------------------------------------------------------------
+
+@test "start is killed at each step" {
+	config '.hooks = {startContainer: [{path: "/bin/true"}], poststart: [{path: "/bin/true"}]}'
+	killed_everywhere create start "$ID"
+}
+
+@test "start is killed at each system call" {
+	killed_at_each_call create start "$ID"
+}
+
+@test "delete is killed at each step" {
+	config '.hooks = {poststop: [{path: "/bin/true"}]}'
+	killed_everywhere up delete --force "$ID"
+}
+
+@test "delete is killed at each system call" {
+	killed_at_each_call up delete --force "$ID"
+}
+
+@test "exec is killed at each step, and the container is unharmed" {
+	up_and_waiting
+	quiet proa --trace "$WORK/undisturbed" exec "$ID" /bin/true
+	while IFS='|' read -r process phase n; do
+		for victim in '' -c; do
+			[ "$process$victim" != parent-c ] || continue
+			# shellcheck disable=SC2086 # nothing is no word
+			dies_at $victim "$process" "$phase" "$n" -- exec "$ID" /bin/true
+			unharmed || fail "after KILL${victim:+ of the command} at $process, $phase ($n)"
+		done
+	done < <(steps "$WORK/undisturbed" | sample)
+	copes
+}
+
+# --- and what comes after ----------------------------------------------------------------------
+
+@test "an init that is killed while it is made is an error that names the step, and nothing is left" {
+	quiet proa --trace "$WORK/undisturbed" create -b "$BUNDLE" "$ID"
+	proa delete --force "$ID"
+	while IFS='|' read -r process phase n; do
+		[ "$process" = init ] && [ "$phase" != wait-for-start ] || continue
+		dies_at "$process" "$phase" "$n" -- create -b "$BUNDLE" "$ID"
+		equal "$died" 1 "$phase: exit code"
+		has_words "init died at step $phase .*signal 9" "$(<"$WORK/err")"
+		eventually nothing_is_left || nothing_left
+	done < <(steps "$WORK/undisturbed" | sample)
+}
+
+@test "after a create that was killed the id can be deleted and used again" {
+	dies_at parent CREATED 1 -- create -b "$BUNDLE" "$ID"
+	fails 1 "already exists" proa create -b "$BUNDLE" "$ID"
+	fails 1 "" proa start "$ID"
+	fails 1 "not running" proa kill "$ID"
+	fails 255 "not running|stopped" proa exec "$ID" /bin/true
+	is stopped
+	proa delete "$ID"
+	up_and_waiting
+	is running
+}
+
+@test "delete of what a killed create left doesn't touch a cgroup of others" {
+	mkdir "$CGROUP/others-$TAG"
+	sleep 1000 3>&- &
+	other=$!
+	cleanup "rmdir '$CGROUP/others-$TAG'"
+	cleanup "kill $other; wait $other"
+	echo $other >"$CGROUP/others-$TAG/cgroup.procs"
+	config '.linux.cgroupsPath = "/others-" + $t' --arg t "$TAG"
+	for place in cgroup claim; do
+		dies_at parent $place 1 -- create -b "$BUNDLE" "$ID"
+		proa delete --force "$ID"
+		kill -0 $other
+	done
+	fails 1 "cgroup is not empty" proa create -b "$BUNDLE" "$ID"
+	kill -0 $other
+	[ -d "$CGROUP/others-$TAG" ]
+}
