@@ -181,6 +181,7 @@ without_override() {
 # isn't one is missed by what stands in it; null is the same as leaving it out.)
 @test "a wrong type at each place of the config is named, with what was expected and found" {
 	# spec: config.md#valid-values invalid-refused
+	# spec: config.md#posix-process rlimits-kernel
 	# jq has no integers of 64 bits
 	sed -E 's/[0-9]{17,}/1/' "$PROA_SRC/tests/data/config-full.json" >"$WORK/full.json"
 	jq -r 'paths | select(.[0] != "annotations" or length < 2) |
@@ -294,7 +295,7 @@ without_override() {
 }
 
 @test "a number outside its range, a limit given twice" {
-	# spec: config.md#posix-process MUST "If rlimits contains duplicated entries with same type, the runtime MUST generate an error."
+	# spec: config.md#posix-process rlimits-once
 	refuses_config '.process.oomScoreAdj = 1001' 'oomScoreAdj'
 	refuses_config '.process.user.uid = -1' 'process.user.uid'
 	refuses_config '.process.user.uid = 4294967296' 'process.user.uid'
