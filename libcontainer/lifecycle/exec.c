@@ -33,6 +33,7 @@ struct execution {
 	struct plan *plan;
 	int init; /* pidfd of the container's init: while it is open its pid means nobody else */
 	int pidfd_socket;
+	struct terminal *terminal;
 	struct spawned spawned;
 };
 
@@ -157,15 +158,15 @@ static int open_namespaces(struct execution *execution, struct error *err)
 	return 0;
 }
 
-static int open_callers_sockets(struct execution *execution, struct terminal *terminal,
-				struct error *err)
+static int open_callers_sockets(struct execution *execution, struct error *err)
 {
 	const struct exec_options *options = execution->options;
 	struct plan *plan = execution->plan;
 
 	if (plan->process->terminal) {
 		plan->terminal_relayed = !options->console_socket;
-		plan->console_socket = terminal_connect(terminal, options->console_socket, err);
+		plan->console_socket =
+		    terminal_connect(execution->terminal, options->console_socket, err);
 		if (plan->console_socket < 0)
 			return -1;
 	}
@@ -205,7 +206,9 @@ static int serve_created(void *context, struct exchange *exchange, struct error 
 {
 	const struct execution *execution = context;
 
-	return plan_apply_outside(execution->plan, exchange->spawned->pid, err);
+	if (plan_apply_outside(execution->plan, exchange->spawned->pid, err) < 0)
+		return -1;
+	return terminal_receive(execution->terminal, err);
 }
 
 static int serve_listener(void *context, struct exchange *exchange, struct error *err)
@@ -216,7 +219,7 @@ static int serve_listener(void *context, struct exchange *exchange, struct error
 			     exchange->received, err);
 }
 
-static int start(struct execution *execution, struct terminal *terminal, struct error *err)
+static int start(struct execution *execution, struct error *err)
 {
 	const struct service service = {
 		.context = execution,
@@ -228,7 +231,7 @@ static int start(struct execution *execution, struct terminal *terminal, struct 
 	plan->procfs = procfs_open(err);
 	if (plan->procfs < 0 || open_namespaces(execution, err) < 0 ||
 	    open_root(execution, err) < 0 || open_cgroup(execution, err) < 0 ||
-	    open_callers_sockets(execution, terminal, err) < 0 ||
+	    open_callers_sockets(execution, err) < 0 ||
 	    fds_cloexec_from(3 + plan->preserve_fds, err) < 0 ||
 	    arena_keep_from_children(&execution->config_arena, err) < 0)
 		return -1;
@@ -238,7 +241,7 @@ static int start(struct execution *execution, struct terminal *terminal, struct 
 	if (execution->pidfd_socket >= 0 &&
 	    pidfd_send(execution->pidfd_socket, execution->spawned.pidfd, err) < 0)
 		return -1;
-	return terminal_receive(terminal, err);
+	return 0;
 }
 
 static int announce(struct execution *execution, struct error *err)
@@ -260,7 +263,8 @@ static int execute(struct execution *execution, int *ret_status, struct error *e
 		if (signals < 0)
 			return -1;
 	}
-	if (start(execution, &terminal, err) < 0 || announce(execution, err) < 0)
+	execution->terminal = &terminal;
+	if (start(execution, err) < 0 || announce(execution, err) < 0)
 		return -1;
 	record_close(&execution->record);
 	*ret_status = 0;

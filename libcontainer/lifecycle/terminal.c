@@ -33,6 +33,14 @@ int terminal_connect(struct terminal *terminal, const char *console_socket, stru
 	return pair[1];
 }
 
+void terminal_resize(struct terminal *terminal)
+{
+	struct winsize size;
+
+	if (terminal->master >= 0 && ioctl(STDIN_FILENO, TIOCGWINSZ, &size) == 0)
+		ioctl(terminal->master, TIOCSWINSZ, &size);
+}
+
 int terminal_receive(struct terminal *terminal, struct error *err)
 {
 	char name[64];
@@ -44,15 +52,8 @@ int terminal_receive(struct terminal *terminal, struct error *err)
 	    !count)
 		return error_set(err, ERROR_PROTOCOL, "terminal",
 				 "init did not hand over its terminal");
+	terminal_resize(terminal);
 	return 0;
-}
-
-void terminal_resize(struct terminal *terminal)
-{
-	struct winsize size;
-
-	if (terminal->master >= 0 && ioctl(STDIN_FILENO, TIOCGWINSZ, &size) == 0)
-		ioctl(terminal->master, TIOCSWINSZ, &size);
 }
 
 int terminal_begin(struct terminal *terminal, struct error *err)

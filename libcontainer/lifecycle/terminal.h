@@ -29,7 +29,8 @@ int terminal_check(bool wanted, bool detached, const char *console_socket, struc
  * @terminal. The caller's to close. */
 int terminal_connect(struct terminal *terminal, const char *console_socket, struct error *err);
 
-/* Take the master from the pair; nothing if there is none. */
+/* Take the master from the pair, and give it the size of our own terminal, before a program looks at
+ * it; nothing if there is none. */
 int terminal_receive(struct terminal *terminal, struct error *err);
 
 /* Put our own terminal into raw mode, if we have one, and give the master its size. */

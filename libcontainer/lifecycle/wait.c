@@ -10,17 +10,20 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
-#include "base/fd.h"
 #include "base/kernel.h"
 #include "libcontainer/lifecycle/notify.h"
+#include "libcontainer/lifecycle/relay.h"
 
 /* What poll(2) waits for, by place. */
-enum source { SIGNALS, PROCESS, NOTIFY, MASTER, STDIN, SOURCES };
+enum source { SIGNALS, PROCESS, NOTIFY, MASTER, STDIN, STDOUT, SOURCES };
+
+#define DRAIN_ROUNDS 512 /* of at most PIPE_BUF bytes: more than a terminal holds */
 
 struct loop {
 	const struct foreground *foreground;
 	int signals;
 	struct pollfd fds[SOURCES];
+	struct relay input, output; /* of the terminal */
 	bool ended;
 	int status;
 };
@@ -80,38 +83,35 @@ static void relay_signals(struct loop *loop)
 	}
 }
 
-/* Copy what there is; false at the end of @from. A reader that is gone loses it, but doesn't end
- * the program. */
-static bool copy_some(int from, int to)
+static void want_terminal(struct loop *loop)
 {
-	char chunk[16384];
-	ssize_t got = read(from, chunk, sizeof(chunk));
-
-	if (got < 0 && (errno == EINTR || errno == EAGAIN))
-		return true;
-	if (got <= 0)
-		return false;
-	if (fd_write_all(to, chunk, (size_t)got) < 0 && errno != EAGAIN)
-		return false;
-	return true;
+	for (enum source i = MASTER; i < SOURCES; i++)
+		loop->fds[i] = (struct pollfd){ .fd = -1 };
+	relay_want(&loop->input, &loop->fds[STDIN], &loop->fds[MASTER]);
+	relay_want(&loop->output, &loop->fds[MASTER], &loop->fds[STDOUT]);
 }
 
 static void relay_terminal(struct loop *loop)
 {
-	if (loop->fds[STDIN].revents && !copy_some(STDIN_FILENO, loop->fds[MASTER].fd))
-		loop->fds[STDIN].fd = -1;
-	if (loop->fds[MASTER].revents && !copy_some(loop->fds[MASTER].fd, STDOUT_FILENO))
-		loop->fds[MASTER].fd = loop->fds[STDIN].fd = -1;
+	relay_move(&loop->input, &loop->fds[STDIN], &loop->fds[MASTER]);
+	relay_move(&loop->output, &loop->fds[MASTER], &loop->fds[STDOUT]);
+	/* nobody is there to read what is typed */
+	if (loop->output.from < 0)
+		loop->input.from = -1;
 }
 
-/* What the program printed last may still be in the terminal when it has ended. */
+/* What the program printed last may still be in the terminal when it has ended; what it has left
+ * behind may go on printing. */
 static void drain_terminal(struct loop *loop)
 {
-	struct pollfd *master = &loop->fds[MASTER];
-
-	while (master->fd >= 0 && poll(master, 1, 0) > 0)
-		if (!copy_some(master->fd, STDOUT_FILENO))
-			master->fd = -1;
+	loop->input.from = loop->input.to = -1;
+	for (int round = 0; round < DRAIN_ROUNDS; round++) {
+		want_terminal(loop);
+		if (poll(&loop->fds[MASTER], SOURCES - MASTER,
+			 relay_holds(&loop->output) ? -1 : 0) <= 0)
+			return;
+		relay_terminal(loop);
+	}
 }
 
 /* That nobody wants to hear of it is no reason to end the container. */
@@ -130,19 +130,23 @@ static void relay_notify(struct loop *loop)
 		loop->fds[NOTIFY].fd = -1;
 }
 
-static void set_sources(struct loop *loop)
+static void begin(struct loop *loop)
 {
-	int master = loop->foreground->terminal->master;
-	const int fds[SOURCES] = {
+	const struct foreground *foreground = loop->foreground;
+	int master = foreground->terminal->master;
+	const int fds[MASTER] = {
 		[SIGNALS] = loop->signals,
-		[PROCESS] = loop->foreground->pidfd,
-		[NOTIFY] = loop->foreground->notify,
-		[MASTER] = master,
-		[STDIN] = master >= 0 ? STDIN_FILENO : -1,
+		[PROCESS] = foreground->pidfd,
+		[NOTIFY] = foreground->notify,
 	};
 
-	for (size_t i = 0; i < SOURCES; i++)
+	for (size_t i = 0; i < MASTER; i++)
 		loop->fds[i] = (struct pollfd){ .fd = fds[i], .events = POLLIN };
+	/* nobody else has it; our own streams are also those of others, and stay as they are */
+	if (master >= 0)
+		fcntl(master, F_SETFL, O_RDWR | O_NONBLOCK);
+	loop->input = (struct relay){ .from = master >= 0 ? STDIN_FILENO : -1, .to = master };
+	loop->output = (struct relay){ .from = master, .to = STDOUT_FILENO };
 }
 
 int wait_foreground(const struct foreground *foreground, int signals, int *ret_status,
@@ -150,10 +154,14 @@ int wait_foreground(const struct foreground *foreground, int signals, int *ret_s
 {
 	struct loop loop = { .foreground = foreground, .signals = signals };
 
-	set_sources(&loop);
+	begin(&loop);
 	while (!loop.ended) {
-		if (poll(loop.fds, SOURCES, -1) < 0 && errno != EINTR)
-			return error_errno(err, errno, NULL, "wait for the container");
+		want_terminal(&loop);
+		if (poll(loop.fds, SOURCES, -1) < 0) {
+			if (errno != EINTR)
+				return error_errno(err, errno, NULL, "wait for the container");
+			continue;
+		}
 		relay_signals(&loop);
 		relay_notify(&loop);
 		relay_terminal(&loop);
