@@ -19,6 +19,7 @@ static struct config_hook *hook_of(const char *script)
 	char text[1024];
 	int fd;
 
+	NEEDS(pidfd_open);
 	if (!scratch_path[0])
 		dir = scratch();
 	snprintf(hook_path, sizeof(hook_path), "%s/hook", scratch_path);

@@ -151,8 +151,10 @@ TEST(a_host_that_does_not_listen_is_an_error)
 
 static pid_t start_init(int *ret_pidfd)
 {
-	pid_t pid = fork();
+	pid_t pid;
 
+	NEEDS(pidfd_open);
+	pid = fork();
 	if (pid == 0) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		for (;;)

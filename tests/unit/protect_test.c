@@ -72,6 +72,7 @@ static void copy_ourselves(void)
 	char command[512], self[128];
 
 	needs_root();
+	NEEDS(fsopen);
 	dir = scratch();
 	CHECK(fchmod(dir, 0755) == 0);
 	CHECK(readlink("/proc/self/exe", self, sizeof(self) - 1) > 0);

@@ -65,6 +65,7 @@ static int serve(void (*script)(int socket), uint32_t last)
 {
 	int pair[2];
 
+	NEEDS(pidfd_open);
 	CHECK(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) == 0);
 	spawned.progress = mmap(NULL, sizeof(struct progress), PROT_READ | PROT_WRITE,
 				MAP_SHARED | MAP_ANONYMOUS, -1, 0);

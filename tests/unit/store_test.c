@@ -24,6 +24,7 @@ static struct runtime runtime = { .root = root_path, .lock_deadline_ms = 200, .w
 static void make_root(void)
 {
 	NEEDS(openat2);
+	NEEDS(pidfd_open);
 	dir = scratch();
 	snprintf(root_path, sizeof(root_path), "%s", scratch_path);
 	SUCCEEDS(arena_init(&arena, 16 << 20, &err));
