@@ -7,7 +7,7 @@
 load helpers
 
 @test "cgroupsPath is where the container's process is, from its first moment" {
-	# spec: config-linux.md#cgroups-path MUST "In the case of an absolute path (starting with /), the runtime MUST take the path to be relative to the cgroups mount point."
+	# spec: config-linux.md#cgroups-path cgroup-path-absolute
 	config '.linux.cgroupsPath = $p' --arg p "/$TAG.outer/inner"
 	cleanup rmdir "$CGROUP/$TAG.outer"
 	waits
@@ -19,7 +19,7 @@ load helpers
 }
 
 @test "the same cgroupsPath leads to the same place" {
-	# spec: config-linux.md#cgroups-path MUST "If the value is specified, the runtime MUST consistently attach to the same place in the cgroups hierarchy given the same value of cgroupsPath."
+	# spec: config-linux.md#cgroups-path cgroup-path-same
 	for path in "/$TAG.same" "$TAG.relative"; do
 		config '.linux.cgroupsPath = $p' --arg p "$path"
 		up_and_waiting
@@ -62,7 +62,7 @@ load helpers
 }
 
 @test "an existing empty cgroup is used, and not deleted" {
-	# spec: runtime.md#delete MUST "Note that resources associated with the container, but not created by this container, MUST NOT be deleted."
+	# spec: runtime.md#delete delete-keeps
 	require proa
 	mkdir "$CGROUP/$ID"
 	up_and_waiting
@@ -72,7 +72,7 @@ load helpers
 }
 
 @test "a cgroup with other processes in it is refused, and they stay" {
-	# spec: config-linux.md#control-groups MUST "A runtime MAY, during a particular container operation, such as create, start, or exec, check if the container cgroup is fit for purpose, and MUST generate an error if such a check fails."
+	# spec: config-linux.md#control-groups cgroup-unfit
 	mkdir "$CGROUP/$ID"
 	background sleep 1000
 	pid=$!
@@ -93,7 +93,7 @@ load helpers
 }
 
 @test "a path out of the hierarchy is refused" {
-	# spec: config-linux.md#cgroups-path MUST "Runtimes MAY consider certain cgroupsPath values to be invalid, and MUST generate an error if this is the case."
+	# spec: config-linux.md#cgroups-path cgroup-path-invalid
 	require proa
 	for path in /../x "/$TAG/../../../x" ../x "/$TAG/./../x"; do
 		config '.linux.cgroupsPath = $p' --arg p "$path"
@@ -205,7 +205,7 @@ load helpers
 }
 
 @test "unified: files that need no controller" {
-	# spec: config-linux.md#unified MUST "Configuration unknown to the runtime MUST still be written to the relevant file."
+	# spec: config-linux.md#unified unified-unknown
 	config '.linux.resources.unified = {"cgroup.max.descendants": "5", "cgroup.max.depth": "3"}'
 	up_and_waiting
 	equal "$(cat "$CGROUP/$ID/cgroup.max.descendants")" 5
@@ -213,7 +213,7 @@ load helpers
 }
 
 @test "unified: what can't be written is refused with the file's name" {
-	# spec: config-linux.md#unified MUST "The runtime MUST generate an error when the configuration refers to a cgroup controller that is not present or that cannot be enabled."
+	# spec: config-linux.md#unified unified-missing
 	config '.linux.resources.unified = {"nosuch.max": "1"}'
 	refused "nosuch"
 	config '.linux.resources.unified = {"cgroup.max.depth": "words"}'

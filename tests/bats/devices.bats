@@ -10,7 +10,7 @@ device() {
 }
 
 @test "the default devices are there, for everyone" {
-	# spec: config-linux.md#default-devices MUST "In addition to any devices configured with this setting, the runtime MUST also supply:"
+	# spec: config-linux.md#default-devices devices-default
 	facts devices
 	for line in "null c 1:3" "zero c 1:5" "full c 1:7" "random c 1:8" "urandom c 1:9" "tty c 5:0"; do
 		has_words "^dev /dev/$line 0666 0:0$" "$output"
@@ -19,7 +19,7 @@ device() {
 }
 
 @test "the links in /dev" {
-	# spec: runtime-linux.md#dev-symbolic-links MUST "After creating the container (step 2 in the lifecycle), runtimes MUST provide the following default symlinks if the source file exists after processing mounts:"
+	# spec: runtime-linux.md#dev-symbolic-links dev-links
 	facts devices
 	has_words '^dev /dev/fd l /proc/self/fd$' "$output"
 	has_words '^dev /dev/stdin l /proc/self/fd/0$' "$output"
@@ -45,7 +45,7 @@ ok"
 }
 
 @test "devices of the config: kinds, mode, owner, places" {
-	# spec: config-linux.md#devices MUST "devices (array of objects, OPTIONAL) lists devices that MUST be available in the container."
+	# spec: config-linux.md#devices devices-there
 	config '.root.readonly = false'
 	device '{"path": "/dev/fuse", "type": "c", "major": 10, "minor": 229, "fileMode": 432, "uid": 7, "gid": 8}'
 	device '{"path": "/dev/deep/er/disk", "type": "b", "major": 7, "minor": 0}'
@@ -67,7 +67,7 @@ ok"
 }
 
 @test "a device where another file lies is refused" {
-	# spec: config-linux.md#devices MUST "If a file already exists at path that does not match the requested device, the runtime MUST generate an error."
+	# spec: config-linux.md#devices devices-other-file
 	require proa
 	config '.root.readonly = false'
 	echo file >"$BUNDLE/rootfs/tmp/there"
@@ -88,6 +88,7 @@ ok"
 }
 
 @test "a device of an unknown kind, or without numbers, is refused" {
+	# spec: config-linux.md#devices devices-fields
 	device '{"path": "/dev/x", "type": "x", "major": 1, "minor": 3}'
 	refused '"x"|type'
 	config '.linux.devices = [{path: "/dev/x", type: "c"}]'
@@ -97,7 +98,7 @@ ok"
 }
 
 @test "the device program: what isn't allowed is refused, also to all capabilities" {
-	# spec: config-linux.md#allowed-device-list MUST "The runtime MUST apply entries in the listed order."
+	# spec: config-linux.md#allowed-device-list device-rules-order
 	privileged
 	config '.linux.resources.devices = [{allow: false, access: "rwm"}]'
 	tries mknod /tmp/loop b 7 0 , mknod /tmp/kmsg c 1 11 , mknod /tmp/null c 1 3 , open /tmp/null , open /tmp/loop , open /tmp/kmsg
@@ -139,7 +140,6 @@ ok"
 }
 
 @test "sysctl: of namespaces that are the container's own" {
-	# spec: config-linux.md#sysctl MAY "sysctl (object, OPTIONAL) allows kernel parameters to be modified at runtime for the container."
 	before=$(cat /proc/sys/net/core/somaxconn)
 	config '.linux.sysctl = {"net.core.somaxconn": "257", "kernel.shmmax": "1000000", "kernel.msgmax": "7000",
 		"fs.mqueue.msg_max": "11", "net.ipv4.ip_forward": "1"}'

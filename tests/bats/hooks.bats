@@ -27,8 +27,19 @@ log() {
 }
 
 @test "each kind is called, in its time" {
-	# spec: config.md#prestart MUST "The prestart hooks MUST be called before the createRuntime hooks."
-	# spec: config.md#createcontainer-hooks MUST "The createContainer hooks MUST be called after the createRuntime hooks."
+	# spec: runtime.md#lifecycle lifecycle-prestart
+	# spec: runtime.md#lifecycle lifecycle-create-runtime
+	# spec: runtime.md#lifecycle lifecycle-create-container
+	# spec: runtime.md#lifecycle lifecycle-start-container
+	# spec: runtime.md#lifecycle lifecycle-poststart
+	# spec: runtime.md#lifecycle lifecycle-poststop
+	# spec: config.md#prestart prestart-first
+	# spec: config.md#createcontainer-hooks create-container-after
+	# spec: config.md#prestart prestart-moment
+	# spec: config.md#createruntime-hooks create-runtime-moment
+	# spec: config.md#startcontainer-hooks start-container-moment
+	# spec: config.md#poststart poststart-moment
+	# spec: config.md#poststop poststop-moment
 	for kind in $KINDS; do
 		hook "$kind" "echo $kind >>\$LOG"
 	done
@@ -57,7 +68,7 @@ log() {
 }
 
 @test "hooks of one kind are called in the order of their list" {
-	# spec: config.md#posix-platform-hooks MUST "Hooks MUST be called in the listed order."
+	# spec: config.md#posix-platform-hooks hooks-order
 	for kind in $KINDS; do
 		for n in 1 2 3; do
 			hook "$kind" "[ $n != 1 ] || sleep 0.1; echo $n >>\$LOG.$kind"
@@ -71,7 +82,7 @@ log() {
 }
 
 @test "each gets the state on stdin" {
-	# spec: config.md#posix-platform-hooks MUST "The state of the container MUST be passed to hooks over stdin so that they may do work appropriate to the current state of the container."
+	# spec: config.md#posix-platform-hooks hooks-state
 	config '.annotations = {"org.example.key": "value"}'
 	for kind in $KINDS; do
 		hook "$kind" "cat >\$LOG.$kind"
@@ -95,10 +106,8 @@ log() {
 	equal "$(jq -r .status "$LOG.poststart")" running
 	equal "$(jq -r .status "$LOG.poststop")" stopped
 	for kind in prestart createRuntime poststart; do
-		# spec: runtime.md#state MUST "For hooks executed in the runtime namespace, it is the pid as seen by the runtime."
 		equal "$(jq -r .pid "$LOG.$kind")" "$pid" "$kind:"
 	done
-	# spec: runtime.md#state MUST "For hooks executed in the container namespace, it is the pid as seen by the container."
 	equal "$(jq -r .pid "$LOG.startContainer")" 1
 }
 
@@ -114,11 +123,12 @@ log() {
 }
 
 @test "hooks run in the namespaces that the spec says" {
-	# spec: config.md#createruntime-hooks MUST "The createRuntime hooks MUST be executed in the runtime namespace."
-	# spec: config.md#createcontainer-hooks MUST "The createContainer hooks MUST be executed in the container namespace."
-	# spec: config.md#startcontainer-hooks MUST "The startContainer hooks MUST be executed in the container namespace."
-	# spec: config.md#poststart MUST "The poststart hooks MUST be executed in the runtime namespace."
-	# spec: config.md#poststop MUST "The poststop hooks MUST be executed in the runtime namespace."
+	# spec: config.md#prestart prestart-namespaces
+	# spec: config.md#createruntime-hooks create-runtime-namespaces
+	# spec: config.md#createcontainer-hooks create-container-namespaces
+	# spec: config.md#startcontainer-hooks start-container-namespaces
+	# spec: config.md#poststart poststart-namespaces
+	# spec: config.md#poststop poststop-namespaces
 	for kind in $KINDS; do
 		hook "$kind" "for n in mnt uts net ipc; do readlink /proc/self/ns/\$n; done >\$LOG.$kind"
 	done
@@ -139,8 +149,12 @@ log() {
 }
 
 @test "hooks of the runtime see the host's files, startContainer the container's" {
-	# spec: config.md#createcontainer-hooks MUST "The createContainer hooks' path MUST resolve in the runtime namespace."
-	# spec: config.md#startcontainer-hooks MUST "The startContainer hooks' path MUST resolve in the container namespace."
+	# spec: config.md#prestart prestart-path
+	# spec: config.md#createruntime-hooks create-runtime-path
+	# spec: config.md#createcontainer-hooks create-container-path
+	# spec: config.md#poststart poststart-path
+	# spec: config.md#poststop poststop-path
+	# spec: config.md#startcontainer-hooks start-container-path
 	echo '#!/bin/sh' >"$WORK/host-hook"
 	echo "echo host >>$LOG" >>"$WORK/host-hook"
 	printf '#!/bin/sh\necho inside >>/tmp/hooks.log\n' >"$BUNDLE/rootfs/inside-hook"
@@ -162,6 +176,7 @@ log() {
 }
 
 @test "createContainer hooks run before the root is changed" {
+	# spec: config.md#createcontainer-hooks create-container-moment
 	hook createContainer 'grep -c " / / " /proc/self/mountinfo >/dev/null; test -e '"$BUNDLE"'/config.json && echo old root >>$LOG'
 	process /bin/true
 	runs
@@ -192,9 +207,9 @@ log() {
 }
 
 @test "a hook that fails before the start ends the container, with its name in the error, and nothing is left" {
-	# spec: runtime.md#lifecycle MUST "If any prestart hook fails, the runtime MUST generate an error, stop the container, and continue the lifecycle at step 12."
-	# spec: runtime.md#lifecycle MUST "If any createRuntime hook fails, the runtime MUST generate an error, stop the container, and continue the lifecycle at step 12."
-	# spec: runtime.md#lifecycle MUST "If any createContainer hook fails, the runtime MUST generate an error, stop the container, and continue the lifecycle at step 12."
+	# spec: runtime.md#lifecycle lifecycle-prestart-fails
+	# spec: runtime.md#lifecycle lifecycle-create-runtime-fails
+	# spec: runtime.md#lifecycle lifecycle-create-container-fails
 	for kind in prestart createRuntime createContainer; do
 		config 'del(.hooks)'
 		hook "$kind" 'echo first >>$LOG; exit 0'
@@ -213,7 +228,7 @@ log() {
 }
 
 @test "a startContainer hook that fails ends the container" {
-	# spec: runtime.md#lifecycle MUST "If any startContainer hook fails, the runtime MUST generate an error, stop the container, and continue the lifecycle at step 12."
+	# spec: runtime.md#lifecycle lifecycle-start-container-fails
 	hook startContainer 'exit 7'
 	process /bin/echo never
 	create
@@ -227,6 +242,7 @@ log() {
 }
 
 @test "a poststart hook that fails is an error, and the container is stopped" {
+	# spec: runtime.md#lifecycle lifecycle-poststart-fails
 	require proa
 	hook poststart 'exit 7'
 	waits
@@ -239,7 +255,7 @@ log() {
 }
 
 @test "a poststop hook that fails is a warning, and the later ones still run" {
-	# spec: runtime.md#lifecycle MUST "If any poststop hook fails, the runtime MUST log a warning, but the remaining hooks and lifecycle continue as if the hook had succeeded."
+	# spec: runtime.md#lifecycle lifecycle-poststop-fails
 	hook poststop 'echo first >>$LOG; exit 7'
 	hook poststop 'echo second >>$LOG'
 	up_and_waiting
@@ -291,8 +307,8 @@ log() {
 }
 
 @test "what is wrong with a hook is refused before anything is made" {
-	# spec: config.md#posix-platform-hooks MUST "This specification extends the IEEE standard in that path MUST be absolute."
-	# spec: config.md#posix-platform-hooks MUST "If set, timeout MUST be greater than zero."
+	# spec: config.md#posix-platform-hooks hook-path-absolute
+	# spec: config.md#posix-platform-hooks hook-timeout-positive
 	config '.hooks = {createRuntime: [{path: "relative"}]}'
 	refused "relative|path"
 	config '.hooks = {createRuntime: [{args: ["x"]}]}'

@@ -259,6 +259,7 @@ env SPACE= x "
 }
 
 @test "scheduler" {
+	# spec: config.md#linux-process scheduler-policy
 	require proa
 	config '.process.scheduler = {policy: "SCHED_BATCH", nice: 7}'
 	facts scheduler
@@ -267,6 +268,8 @@ env SPACE= x "
 	config '.process.scheduler = {policy: "SCHED_IDLE"}'
 	facts scheduler
 	expect scheduler "5 0"
+	config '.process.scheduler = {nice: 1}'
+	refused "policy"
 	config '.process.scheduler = {policy: "SCHED_NOSUCH"}'
 	refused "SCHED_NOSUCH"
 	config '.process.scheduler = {policy: "SCHED_OTHER", priority: 5}'
@@ -278,6 +281,7 @@ env SPACE= x "
 }
 
 @test "ioPriority" {
+	# spec: config.md#linux-process io-priority-fields
 	require proa
 	config '.process.ioPriority = {class: "IOPRIO_CLASS_BE", priority: 6}'
 	facts scheduler
@@ -285,6 +289,8 @@ env SPACE= x "
 	config '.process.ioPriority = {class: "IOPRIO_CLASS_IDLE", priority: 0}'
 	facts scheduler
 	equal "$(fact ioprio | cut -d ' ' -f 1)" 3
+	config '.process.ioPriority = {class: "IOPRIO_CLASS_BE"}'
+	refused "priority"
 	config '.process.ioPriority = {class: "IOPRIO_CLASS_NOSUCH", priority: 0}'
 	refused "IOPRIO_CLASS_NOSUCH"
 	config '.process.ioPriority = {class: "IOPRIO_CLASS_BE", priority: 8}'

@@ -194,7 +194,12 @@ EPERM"
 }
 
 @test "a notifier gets the listener's descriptor and the state" {
-	# spec: config-linux.md#seccomp MUST "The container runtime MUST send the container process state over the UNIX socket as regular payload serialized in JSON and file descriptors MUST be sent using SCM_RIGHTS."
+	# spec: config-linux.md#the-container-process-state process-state-form
+	# spec: config-linux.md#the-container-process-state process-state-first
+	# spec: config-linux.md#the-container-process-state process-state-fields
+	# spec: config-linux.md#seccomp seccomp-one-state
+	# spec: config-linux.md#seccomp seccomp-connection-closed
+	# spec: config-linux.md#seccomp seccomp-fd
 	require proa
 	background "$TERM_TOOL" fds "$WORK/listener"
 	eventually test -S "$WORK/listener"
@@ -212,12 +217,13 @@ EPERM"
 	equal "$(jq -c .fds "$WORK/message.json")" '["seccompFd"]'
 	[ "$(jq .pid "$WORK/message.json")" -gt 0 ]
 	equal "$(grep -c '^fd .*seccomp' "$background_out")" 1
+	wait_for_output end "$background_out"
 	wait_for_output ENOSYS
 }
 
 @test "a notifier without a listener, or metadata without one, is refused" {
-	# spec: config-linux.md#seccomp MUST "If sending to this socket fails, the runtime MUST generate an error."
-	# spec: config-linux.md#seccomp MUST "This field MUST NOT be set if listenerPath is not set."
+	# spec: config-linux.md#seccomp seccomp-send-fails
+	# spec: config-linux.md#seccomp seccomp-metadata
 	require proa
 	seccomp '{defaultAction: "SCMP_ACT_ALLOW", syscalls: [{names: ["personality"], action: "SCMP_ACT_NOTIFY"}]}'
 	refused "listenerPath"
@@ -233,6 +239,9 @@ EPERM"
 }
 
 @test "what is wrong in a profile is refused and named" {
+	# spec: config-linux.md#seccomp seccomp-default
+	# spec: config-linux.md#seccomp seccomp-action
+	# spec: config-linux.md#seccomp seccomp-args
 	seccomp '{defaultAction: "SCMP_ACT_NOSUCH"}'
 	refused "SCMP_ACT_NOSUCH"
 	seccomp '{syscalls: []}'
@@ -248,14 +257,15 @@ EPERM"
 }
 
 @test "an empty list of names is refused" {
-	# spec: config-linux.md#seccomp MUST "names MUST contain at least one entry."
+	# spec: config-linux.md#seccomp seccomp-names
 	require proa
 	seccomp '{defaultAction: "SCMP_ACT_ALLOW", syscalls: [{names: [], action: "SCMP_ACT_ERRNO"}]}'
 	refused "names"
 }
 
 @test "an errno for an action that has none is refused" {
-	# spec: config-linux.md#seccomp MUST "When the action doesn't support an errno, the runtime MUST print and error and fail."
+	# spec: config-linux.md#seccomp seccomp-default-errno
+	# spec: config-linux.md#seccomp seccomp-errno
 	require proa
 	seccomp '{defaultAction: "SCMP_ACT_ALLOW", defaultErrnoRet: 5}'
 	refused "errno"

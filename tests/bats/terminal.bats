@@ -30,7 +30,6 @@ received() {
 }
 
 @test "run in the foreground gives the program a terminal of the caller's size" {
-	# spec: config.md#process MAY "As an example, if set to true on Linux a pseudoterminal pair is allocated for the process and the pseudoterminal pty is duplicated on the process's standard streams."
 	process /probe facts tty fds
 	in_terminal 33x77 proa run -b "$BUNDLE" "$ID"
 	equal "$status" 0
@@ -106,7 +105,7 @@ received() {
 }
 
 @test "consoleSize is ignored without a terminal" {
-	# spec: config.md#process MUST "Runtimes MUST ignore consoleSize if terminal is false or unset."
+	# spec: config.md#process console-size-ignored
 	config '.process.terminal = false | .process.consoleSize = {height: 11, width: 22}'
 	process /bin/echo fine
 	runs
@@ -137,7 +136,7 @@ received() {
 }
 
 @test "/dev/console is the terminal" {
-	# spec: config-linux.md#default-devices MUST "/dev/console is set up if terminal is enabled in the config by bind mounting the pseudoterminal pty to /dev/console."
+	# spec: config-linux.md#default-devices devices-default
 	shell 'stat -c %t:%T /dev/console; echo on the console >/dev/console; cat </dev/null; grep " /dev/console " /proc/self/mountinfo'
 	in_terminal 24x80 proa run -b "$BUNDLE" "$ID"
 	equal "$status" 0

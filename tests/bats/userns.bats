@@ -120,6 +120,7 @@ ENOSPC"
 }
 
 @test "maps that the kernel can't take are refused" {
+	# spec: config-linux.md#user-namespace-mappings mapping-fields
 	config '.linux.uidMappings = [{containerID: 0, hostID: 100000, size: 10}, {containerID: 5, hostID: 200000, size: 10}]'
 	refused "uidMappings|uid_map|overlap"
 	config '.linux.uidMappings = [{containerID: 0, hostID: 100000, size: 0}]'
