@@ -6,7 +6,7 @@
 #include "libcontainer/security/capabilities.h"
 
 /* Change config->process into the process that @options ask for. What a process file leaves open
- * (capabilities, labels, limits, …) is the container's; flags go on top. */
+ * (capabilities, labels, limits, …) is the container's; without one flags go on top of that. */
 int exec_process(const struct exec_options *options, struct arena *arena, struct config *config,
 		 struct error *err);
 

@@ -69,8 +69,10 @@ int container_run(const struct runtime *runtime, const struct run_options *optio
 		result = start_and_wait(&creation, options, &terminal, signals, ret_status, err);
 		/* a container that never ran is of no use, one that ended only if it is to be kept
 		 */
-		if (result < 0 || !(create.detached || options->keep))
-			container_delete(runtime, create.id, true, &ignored);
+		terminal_end(&terminal);
+		if ((result < 0 || !(create.detached || options->keep)) &&
+		    container_delete(runtime, create.id, true, &ignored) < 0)
+			runtime->warn(ignored.text);
 	}
 	creation_end(&creation);
 	return result;
