@@ -323,7 +323,6 @@ static int run_hooks(struct creation *creation, const char *kind, const struct h
 
 	if (!list->count)
 		return 0;
-	creation->hooks_begun = true;
 	if (state_encode_for_hooks(creation->state, &state, err) < 0)
 		return -1;
 	return hooks_run(kind, list, state.bytes, err);
@@ -340,6 +339,9 @@ static int serve_runtime_hooks(void *context, struct exchange *exchange, struct 
 		return -1;
 	if (!hooks)
 		return 0;
+	/* those of createContainer are init's, soon after */
+	creation->hooks_begun =
+	    hooks->prestart.count || hooks->create_runtime.count || hooks->create_container.count;
 	if (run_hooks(creation, "prestart", &hooks->prestart, err) < 0)
 		return -1;
 	return run_hooks(creation, "createRuntime", &hooks->create_runtime, err);

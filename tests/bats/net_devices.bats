@@ -73,3 +73,21 @@ setup() {
 	fails 1 "netDevices" proa run -b "$BUNDLE" "$ID"
 	ip link show "$outer"
 }
+
+@test "a device is left as it is once it is there, and not moved back" {
+	# spec: config-linux.md#namespace-lifecycle-and-container-termination net-devices-left
+	# spec: config-linux.md#namespace-lifecycle-and-container-termination net-devices-not-back
+	config ".linux.netDevices = {\"$outer\": {name: \"eth7\"}}"
+	waits
+	create
+	nsenter -t "$(init_pid)" -n ip link set eth7 down
+	nsenter -t "$(init_pid)" -n ip link set eth7 name eth8
+	proa start "$ID"
+	wait_for_output waiting
+	[[ $(nsenter -t "$(init_pid)" -n ip -o link show dev eth8) != *[\<,]UP[,\>]* ]]
+	proa delete --force "$ID"
+	# it went with its namespace, and its other end too
+	eventually eval "! ip link show '$inner' 2>/dev/null"
+	! ip link show "$outer"
+	! ip link show eth8
+}
