@@ -52,14 +52,35 @@ static void add_cache_lines(struct buffer *lines, const char *schema)
 	}
 }
 
-/* What is to be written to "schemata", one line a resource; empty: nothing was asked for. */
-static void wanted_lines(const struct config_intel_rdt *config, struct buffer *lines)
+/* Of l3CacheSchema and memBwSchema, in this order. */
+static void add_named_lines(struct buffer *lines, const struct config_intel_rdt *config)
 {
 	add_cache_lines(lines, config->l3_cache_schema);
-	if (config->mem_bw_schema && config->mem_bw_schema[0])
+	if (config->mem_bw_schema)
 		add_line(lines, config->mem_bw_schema, strlen(config->mem_bw_schema));
+}
+
+/* Of schemata, which are written last. */
+static void add_other_lines(struct buffer *lines, const struct config_intel_rdt *config)
+{
 	for (size_t i = 0; i < config->schemata.count; i++)
 		add_line(lines, config->schemata.items[i], strlen(config->schemata.items[i]));
+}
+
+/* A newline would smuggle in a line for another resource. */
+static int check_lines(const struct config_intel_rdt *config, struct error *err)
+{
+	const char *bandwidth = config->mem_bw_schema;
+
+	if (bandwidth && (!text_starts(bandwidth, "MB:") || strchr(bandwidth, '\n')))
+		return error_set(
+		    err, ERROR_INVALID, "linux.intelRdt.memBwSchema",
+		    "linux.intelRdt.memBwSchema: expected one line that begins with MB:");
+	for (size_t i = 0; i < config->schemata.count; i++)
+		if (strchr(config->schemata.items[i], '\n'))
+			return error_set(err, ERROR_INVALID, "linux.intelRdt.schemata",
+					 "linux.intelRdt.schemata[%zu]: expected one line", i);
+	return 0;
 }
 
 static const char *skip_spaces(const char *text)
@@ -186,15 +207,19 @@ static int check_name(const char *name, struct error *err)
 static int join_class(int class, bool created, const struct config_intel_rdt *config,
 		      const char *name, pid_t pid, struct error *err)
 {
-	_cleanup_buffer_ struct buffer lines = BUFFER_INIT;
+	_cleanup_buffer_ struct buffer named = BUFFER_INIT, others = BUFFER_INIT;
 
-	buffer_puts(&lines, "");
-	wanted_lines(config, &lines);
-	if (buffer_failed(&lines))
+	buffer_puts(&named, "");
+	buffer_puts(&others, "");
+	add_named_lines(&named, config);
+	add_other_lines(&others, config);
+	if (buffer_failed(&named) || buffer_failed(&others))
 		return error_set(err, ERROR_MEMORY, "linux.intelRdt", "no memory for the schemata");
 	/* without closID the class is ours alone, and a predecessor's leftover is overwritten */
-	if (created || !config->clos_id ? write_lines(class, lines.bytes, err)
-					: compare(class, lines.bytes, name, err))
+	if (created || !config->clos_id ? write_lines(class, named.bytes, err)
+					: compare(class, named.bytes, name, err))
+		return -1;
+	if (write_lines(class, others.bytes, err) < 0)
 		return -1;
 	return join(class, pid, err);
 }
@@ -216,7 +241,7 @@ int intel_rdt_join(int root, const struct config_intel_rdt *config, const char *
 	_cleanup_fd_ int class = -1;
 	bool created = false;
 
-	if (check_name(name, err) < 0)
+	if (check_name(name, err) < 0 || check_lines(config, err) < 0)
 		return -1;
 	if (strcmp(name, "/") == 0)
 		name = ".";

@@ -337,6 +337,9 @@ static int io_weight_device(const struct knob *knob, const struct config_resourc
 		const char *number = arena_printf(output->arena, "%" PRId64 ":%" PRId64 " ",
 						  device->major.value, device->minor.value);
 
+		if (!device->weight.set && !device->leaf_weight.set)
+			return contradiction(
+			    err, knob, "a device needs one of weight and leafWeight, or both");
 		if (add_weight(output, knob, number, device->weight.value, err) < 0)
 			return -1;
 	}

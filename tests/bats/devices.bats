@@ -140,6 +140,7 @@ ok"
 }
 
 @test "sysctl: of namespaces that are the container's own" {
+	# spec: config-linux.md#sysctl may-sysctl
 	before=$(cat /proc/sys/net/core/somaxconn)
 	config '.linux.sysctl = {"net.core.somaxconn": "257", "kernel.shmmax": "1000000", "kernel.msgmax": "7000",
 		"fs.mqueue.msg_max": "11", "net.ipv4.ip_forward": "1"}'

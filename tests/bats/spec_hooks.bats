@@ -155,6 +155,8 @@ script() {
 
 @test "hooks find the container's state on stdin" {
 	# spec: config.md#posix-platform-hooks hooks-state
+	# spec: runtime.md#state pid-for-runtime-hooks
+	# spec: runtime.md#state pid-for-container-hooks
 	for kind in $kinds; do
 		hook "$kind" "printf '%s' \"\$state\" >state.$kind"
 	done
@@ -175,6 +177,9 @@ script() {
 	done
 	for kind in prestart createRuntime poststart; do
 		equal "$(jq .pid "$WORK/log/state.$kind")" "$pid" "$kind:"
+	done
+	for kind in createContainer startContainer; do # in a pid namespace of its own
+		equal "$(jq .pid "$WORK/log/state.$kind")" 1 "$kind:"
 	done
 }
 

@@ -30,6 +30,7 @@ received() {
 }
 
 @test "run in the foreground gives the program a terminal of the caller's size" {
+	# spec: config.md#process may-terminal
 	process /probe facts tty fds
 	in_terminal 33x77 proa run -b "$BUNDLE" "$ID"
 	equal "$status" 0

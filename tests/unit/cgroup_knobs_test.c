@@ -228,13 +228,16 @@ TEST(io_weight_goes_to_bfq_or_else_to_iocost)
 
 TEST(io_weight_of_a_device)
 {
+	/* spec: config-linux.md#block-io block-io-weight */
 	struct config_weight_device devices[] = {
 		{ .major = INT(8), .minor = INT(16), .weight = UINT(1000) },
-		{ .major = INT(8), .minor = INT(32) },
 	};
-	struct config_block_io io = { .weight_device = { devices, 2 } };
+	struct config_weight_device empty = { .major = INT(8), .minor = INT(16) };
+	struct config_block_io io = { .weight_device = { devices, 1 } };
+	struct config_block_io none = { .weight_device = { &empty, 1 } };
 
 	CHECK_STR(block_io(io), "io.bfq.weight=8:16 1000; |io.weight=8:16 10000");
+	CHECK(strstr(block_io(none), "a device needs one of weight and leafWeight, or both"));
 }
 
 TEST(io_throttles)
@@ -282,6 +285,7 @@ TEST(a_page_size_is_no_path)
 
 TEST(rdma)
 {
+	/* spec: config-linux.md#rdma rdma-fields */
 	struct config_rdma rdma[] = {
 		{ (char *)"mlx5_0", UINT(2), UINT(2000) },
 		{ (char *)"mlx5_1", { 0 }, UINT(7) },

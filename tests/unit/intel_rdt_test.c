@@ -18,6 +18,7 @@ static char directory[] = "/tmp/proa-rdt-XXXXXX";
 
 static int make_root(void)
 {
+	memcpy(directory + sizeof(directory) - sizeof("XXXXXX"), "XXXXXX", sizeof("XXXXXX"));
 	CHECK(arena_init(&arena, 1 << 20, &err) == 0);
 	CHECK(mkdtemp(directory));
 	return open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -155,6 +156,125 @@ TEST(monitoring_makes_a_group_of_the_containers_id)
 	has(class, "mon_groups/web/tasks", "6\n");
 	close(class);
 	clean_up(root);
+}
+
+/* A class whose schemata are a pipe, which keeps what is written and in which order. */
+static int make_recording_class(int root, const char *name, int *ret_pipe)
+{
+	int class = make_class(root, name, "");
+
+	CHECK(unlinkat(class, "schemata", 0) == 0 && mkfifoat(class, "schemata", 0644) == 0);
+	*ret_pipe = openat(class, "schemata", O_RDWR | O_NONBLOCK | O_CLOEXEC);
+	CHECK(*ret_pipe >= 0);
+	return class;
+}
+
+static void wrote(int pipe, const char *text)
+{
+	char got[1024];
+	ssize_t n = read(pipe, got, sizeof(got) - 1);
+
+	got[n < 0 ? 0 : n] = '\0';
+	CHECK_STR(got, text);
+}
+
+/* What a config without closID makes the container write into the class of its id. */
+static void check_written(struct config_intel_rdt config, const char *text)
+{
+	struct intel_rdt_made made = { 0 };
+	int root = make_root(), pipe, class = make_recording_class(root, "web", &pipe);
+
+	CHECK(intel_rdt_join(root, &config, "web", 8, &arena, &made, &err) == 0);
+	wrote(pipe, text);
+	has(class, "tasks", "8\n");
+	close(pipe);
+	close(class);
+	clean_up(root);
+}
+
+TEST(the_schemas_are_written_before_the_schemata)
+{
+	/* spec: config-linux.md#intelrdt rdt-both */
+	/* spec: config-linux.md#intelrdt rdt-schemata */
+	/* spec: config-linux.md#intelrdt rdt-tasks */
+	/* spec: config-linux.md#intelrdt rdt-default-name */
+	char *lines[] = { (char *)"L2:0=1", (char *)"MB:0=50" };
+
+	check_written((struct config_intel_rdt){ .l3_cache_schema = (char *)"L3:0=f",
+						 .mem_bw_schema = (char *)"MB:0=20",
+						 .schemata = { lines, 2 } },
+		      "L3:0=f\nMB:0=20\nL2:0=1\nMB:0=50\n");
+}
+
+TEST(one_schema_alone_is_written)
+{
+	/* spec: config-linux.md#intelrdt rdt-either */
+	check_written((struct config_intel_rdt){ .mem_bw_schema = (char *)"MB:0=20" }, "MB:0=20\n");
+	check_written((struct config_intel_rdt){ .l3_cache_schema = (char *)"L3:0=f" }, "L3:0=f\n");
+}
+
+TEST(without_schemas_nothing_is_written)
+{
+	/* spec: config-linux.md#intelrdt rdt-none */
+	check_written((struct config_intel_rdt){ 0 }, "");
+}
+
+/* schemata aren't compared: they are written into a class that is there too. */
+TEST(schemata_are_written_into_an_existing_class)
+{
+	/* spec: config-linux.md#intelrdt rdt-schemata */
+	/* spec: config-linux.md#intelrdt rdt-kept */
+	char *lines[] = { (char *)"L2:0=1" };
+	struct config_intel_rdt config = { .clos_id = (char *)"guest", .schemata = { lines, 1 } };
+	struct intel_rdt_made made = { (char *)"x", (char *)"x" };
+	int root = make_root(), pipe, class = make_recording_class(root, "guest", &pipe);
+
+	CHECK(intel_rdt_join(root, &config, "web", 8, &arena, &made, &err) == 0);
+	wrote(pipe, "L2:0=1\n");
+	CHECK(!made.clos);
+	close(pipe);
+	close(class);
+	clean_up(root);
+}
+
+/* The kernel would put "schemata" into it; that the write fails shows that there was a class to write to. */
+TEST(a_class_that_is_not_there_is_made_for_its_schemata)
+{
+	/* spec: config-linux.md#intelrdt rdt-created */
+	struct config_intel_rdt config = { .clos_id = (char *)"guest",
+					   .l3_cache_schema = (char *)"L3:0=f" };
+	struct intel_rdt_made made = { 0 };
+	int root = make_root();
+
+	CHECK(intel_rdt_join(root, &config, "web", 8, &arena, &made, &err) < 0);
+	CHECK(strstr(err.text, "write \"L3:0=f\" to schemata"));
+	clean_up(root);
+}
+
+static void check_refused(struct config_intel_rdt config, const char *object)
+{
+	struct intel_rdt_made made = { 0 };
+	int root = make_root();
+
+	CHECK(intel_rdt_join(root, &config, "web", 8, &arena, &made, &err) < 0);
+	CHECK_STR(err.object, object);
+	CHECK_INT(err.code, ERROR_INVALID);
+	CHECK(faccessat(root, "web", F_OK, 0) < 0);
+	clean_up(root);
+}
+
+TEST(a_line_is_one_line)
+{
+	/* spec: config-linux.md#intelrdt rdt-bandwidth */
+	/* spec: config-linux.md#intelrdt rdt-schemata-lines */
+	char *lines[] = { (char *)"L2:0=1\nL3:0=f" };
+
+	check_refused((struct config_intel_rdt){ .mem_bw_schema = (char *)"L3:0=f" },
+		      "linux.intelRdt.memBwSchema");
+	check_refused((struct config_intel_rdt){ .mem_bw_schema = (char *)"MB:0=20\nL3:0=f" },
+		      "linux.intelRdt.memBwSchema");
+	check_refused((struct config_intel_rdt){ .schemata = { lines, 1 } },
+		      "linux.intelRdt.schemata");
 }
 
 TEST(a_name_is_no_path)
