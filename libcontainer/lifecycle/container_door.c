@@ -20,16 +20,23 @@
 
 #define OOM_FILE "oom_score_adj"
 
+static bool is_gone(int errnum)
+{
+	return errnum == ESRCH || errnum == ENOENT;
+}
+
 /* The number must mean the process that it was noted for. 0, or -1 with errno set. */
 static int check_process(const struct cgroup_change *change)
 {
-	struct error ignored = ERROR_INIT;
+	struct error err = ERROR_INIT;
 	struct procfs_stat stat;
 
-	if (!change->pid || (procfs_stat((pid_t)change->pid, &stat, &ignored) == 0 &&
-			     stat.start == change->pid_start))
+	if (procfs_stat((pid_t)change->pid, &stat, &err) < 0)
+		errno = err.errnum ? err.errnum : EIO;
+	else if (stat.start != change->pid_start)
+		errno = ESRCH;
+	else
 		return 0;
-	errno = ESRCH;
 	return -1;
 }
 
@@ -121,19 +128,22 @@ void container_door_close(struct container_door *door)
 	cleanup_fd_(&door->procfs);
 }
 
-/* A process that ends meanwhile, which takes a SIGKILL now, is left out. */
-static bool look_at(const struct container_door *door, struct cgroup_change *change,
-		    struct arena *arena)
+/* Fill in what is known of the process. 1, 0 if it needs no change: it has the value, or it has just
+ * been killed, which is the one end that a frozen process can take. */
+static int look_at(const struct container_door *door, struct cgroup_change *change,
+		   struct arena *arena, struct error *err)
 {
 	_cleanup_buffer_ struct buffer text = BUFFER_INIT;
-	struct error ignored = ERROR_INIT;
 	struct procfs_stat stat;
 
-	if (procfs_stat((pid_t)change->pid, &stat, &ignored) < 0)
-		return false;
+	if (procfs_stat((pid_t)change->pid, &stat, err) < 0)
+		return is_gone(err->errnum) ? 0 : -1;
 	change->pid_start = stat.start;
 	if (read_file((void *)door, change, &text) < 0)
-		return false;
+		return is_gone(errno) ? 0
+				      : error_errno(err, errno, change->property,
+						    "%s: read that of process %d", change->property,
+						    (int)change->pid);
 	change->old = arena_strndup(arena, text.bytes, strcspn(text.bytes, "\n"));
 	return strcmp(change->old, change->value) != 0;
 }
@@ -150,6 +160,7 @@ int container_door_list(const struct container_door *door, int64_t value, struct
 	changes.items = arena_calloc(arena, count, sizeof(*changes.items));
 	for (size_t i = 0; i < count; i++) {
 		struct cgroup_change *change = &changes.items[changes.count];
+		int differs;
 
 		*change = (struct cgroup_change){
 			.file = (char *)OOM_FILE,
@@ -157,7 +168,10 @@ int container_door_list(const struct container_door *door, int64_t value, struct
 			.property = (char *)"process.oomScoreAdj",
 			.pid = pids[i],
 		};
-		changes.count += look_at(door, change, arena);
+		differs = look_at(door, change, arena, err);
+		if (differs < 0)
+			return -1;
+		changes.count += (size_t)differs;
 	}
 	*ret_changes = changes;
 	return 0;

@@ -1,0 +1,67 @@
+# Loaded by the bats files about update, after helpers: a container whose limits can go both ways, and a look at all of them.
+# shellcheck shell=bash
+# shellcheck disable=SC2034 # the tests use what is set here
+
+# The files of a cgroup that say how it is set, not what goes on in it, each with its content.
+settings() {
+	local file
+	for file in "$DIR"/*; do
+		case $file in
+		*.stat | *.stat.local | *.current | *.peak | *.pressure | *.events | *.events.local | *.numa_stat) ;;
+		*/cgroup.procs | */cgroup.threads | */cgroup.kill | */memory.reclaim | *.effective | *.irq*) ;;
+		*) echo "${file##*/}: $(cat "$file" 2>&1)" ;;
+		esac
+	done
+	echo "cgroup.pressure: $(cat "$DIR/cgroup.pressure")"
+	echo "oom_score_adj: $(cat "/proc/$(init_pid)/oom_score_adj")"
+}
+
+# A container with limits that can go both ways. The first state, and what an update makes of it, are in OLD and NEW;
+# NEW_FLAGS are that update's, OLD_FLAGS those of the one back.
+limited() {
+	require root cgroup-v2
+	waits
+	up_and_waiting
+	DIR=$(cgroup_of "$(init_pid)")
+	OLD_FLAGS=(--unified hugetlb.2MB.max=8388608 --unified hugetlb.2MB.rsvd.max=8388608 --unified cgroup.max.depth=9
+		--unified cgroup.max.descendants=7 --oom-score-adj 100)
+	NEW_FLAGS=(--unified hugetlb.2MB.max=4194304 --unified hugetlb.2MB.rsvd.max=max --unified cgroup.max.depth=3
+		--unified cgroup.max.descendants=max --unified cgroup.pressure=0 --oom-score-adj 200)
+	proa update "${OLD_FLAGS[@]}" --unified cgroup.pressure=1 "$ID"
+	OLD=$(settings)
+	proa update "${NEW_FLAGS[@]}" "$ID"
+	NEW=$(settings)
+	[ "$NEW" != "$OLD" ]
+	back
+}
+
+back() {
+	proa update "${OLD_FLAGS[@]}" --unified cgroup.pressure=1 "$ID"
+	equal "$(settings)" "$OLD"
+}
+
+# all_old [WORDS], all_new [WORDS]: every file, and no journal is left
+all_old() {
+	equal "$(settings)" "$OLD" "${1-}"
+	[ ! -e "$ROOT/$ID/journal.json" ] || fail "${1-}: a journal is left"
+}
+
+all_new() {
+	equal "$(settings)" "$NEW" "${1-}"
+	[ ! -e "$ROOT/$ID/journal.json" ] || fail "${1-}: a journal is left"
+}
+
+# traced INJECTION ARG...: proa under strace, with a system call that fails, kills or waits
+traced() {
+	local injection=$1
+	shift
+	PROA_TEST=$TAG strace -f -qq -o "$WORK/strace" -e "trace=${injection%%:*}" -e "inject=$injection" \
+		"$RUNTIME" --root "$ROOT" "$@"
+}
+
+# calls NAME: how many of these system calls the update to NEW makes
+calls() {
+	PROA_TEST=$TAG strace -f -qq -o "$WORK/strace" -e "trace=$1" "$RUNTIME" --root "$ROOT" update "${NEW_FLAGS[@]}" "$ID"
+	back
+	grep -c "$1(" "$WORK/strace"
+}

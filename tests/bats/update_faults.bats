@@ -1,0 +1,148 @@
+#!/usr/bin/env bats
+# lane: native
+# lane-long: vm
+# tier: full
+# update: all old or all new, whatever fails and wherever it is killed.
+
+load helpers
+load update
+
+# --- failures ----------------------------------------------------------------------------------
+
+@test "any system call may fail: all is old or all is new" {
+	require strace
+	limited
+	for call in write:error=EINVAL write:error=EBUSY write:error=EIO renameat:error=ENOSPC unlinkat:error=EIO read:error=EIO openat:error=EMFILE; do
+		failed=0
+		for ((k = 1; ; k++)); do
+			if traced "$call:when=$k" update "${NEW_FLAGS[@]}" "$ID" 2>"$WORK/err"; then
+				all_new "$call $k"
+				back
+				# past the last call; else it may fail
+				grep -q INJECTED "$WORK/strace" || break
+			else
+				all_old "$call $k: $(cat "$WORK/err")"
+				failed=$((failed + 1))
+			fi
+		done
+		echo "$call: $failed of $((k - 1))"
+		[ "$failed" -gt 0 ]
+	done
+}
+
+@test "killed at any system call: the next command undoes it" {
+	require strace
+	limited
+	proa update --unified cgroup.max.depth=9 "$ID"
+	for call in write renameat unlinkat openat; do
+		for ((k = 1; ; k++)); do
+			status=0
+			traced "$call:signal=KILL:when=$k" update "${NEW_FLAGS[@]}" "$ID" 2>"$WORK/err" || status=$?
+			[ "$status" != 0 ] || break
+			[ "$status" = 137 ] || fail "$call $k: $status" "$(cat "$WORK/err")"
+			# it is not taken for paused, and it runs
+			is running
+			equal "$(cat "$DIR/cgroup.freeze")" 0 "$call $k"
+			all_old "$call $k"
+		done
+		[ "$k" -gt 3 ] || fail "$call: only $k"
+		all_new
+		back
+	done
+}
+
+@test "every command that finds the journal of a killed update undoes it" {
+	require strace
+	limited
+	last=$(calls unlinkat)
+	killed() {
+		local status=0
+		# all is written; what is left is to take the journal away
+		traced "unlinkat:signal=KILL:when=$last" update "${NEW_FLAGS[@]}" "$ID" 2>"$WORK/err" || status=$?
+		equal "$status" 137
+		equal "$(cat "$DIR/cgroup.max.depth" "$DIR/cgroup.freeze" | xargs)" "3 0"
+		[ -e "$ROOT/$ID/journal.json" ]
+	}
+	for command in "state $ID" list "ps $ID" "exec $ID true" "kill $ID 0" "update $ID" "update --dry-run $ID"; do
+		killed
+		# shellcheck disable=SC2086 # a list of words
+		quiet proa $command
+		all_old "$command"
+	done
+	killed
+	quiet proa pause "$ID"
+	is paused
+	quiet proa resume "$ID"
+	all_old pause
+	killed
+	proa delete --force "$ID"
+}
+
+@test "a container that a killed update left frozen is not paused" {
+	require strace
+	limited
+	for ((k = 1; ; k++)); do
+		status=0
+		traced "write:signal=KILL:when=$k" update "${NEW_FLAGS[@]}" "$ID" 2>"$WORK/err" || status=$?
+		[ "$status" != 0 ] || break
+		if [ "$(cat "$DIR/cgroup.freeze")" = 1 ]; then
+			frozen=$k
+			# exec would wait in it
+			execs true
+			equal "$(cat "$DIR/cgroup.freeze")" 0
+		fi
+		is running
+	done
+	[ -n "${frozen-}" ]
+}
+
+@test "a journal that can't be acted on keeps further updates away, and nothing else" {
+	limited
+	echo '{' >"$ROOT/$ID/journal.json"
+	is running
+	quiet proa exec "$ID" true
+	fails 1 "undo an update that was killed: .*journal" proa update "${NEW_FLAGS[@]}" "$ID"
+	equal "$(settings)" "$OLD"
+	quiet proa pause "$ID"
+	quiet proa resume "$ID"
+	quiet proa delete --force "$ID"
+}
+
+@test "a signal that would end the update waits for its end" {
+	require strace
+	limited
+	traced renameat:delay_enter=500000:when=1 update "${NEW_FLAGS[@]}" "$ID" 2>"$WORK/err" 3>&- &
+	tracer=$!
+	eventually eval "pgrep -x proa >/dev/null"
+	sleep 0.2
+	pkill -TERM -x proa
+	status=0
+	wait "$tracer" || status=$?
+	equal "$status" 143
+	all_new
+}
+
+# --- many --------------------------------------------------------------------------------------
+
+@test "random updates, some of which fail: each is whole" {
+	limited
+	RANDOM=4711
+	depth=9 descendants=7 pages=8388608 bad=0
+	for n in $(seq "$(count 1000)"); do
+		flags=() d=$depth s=$descendants p=$pages fail=0
+		((RANDOM % 2)) && d=$((RANDOM % 100)) && flags+=(--unified cgroup.max.depth=$d)
+		((RANDOM % 2)) && p=$(((RANDOM % 9) << 21)) && flags+=(--unified hugetlb.2MB.max=$p)
+		((RANDOM % 2)) && s=$((RANDOM % 100)) && flags+=(--unified cgroup.max.descendants=$s)
+		((RANDOM % 4)) || { fail=1 && flags+=(--unified hugetlb.2MB.rsvd.max=wrong); }
+		if proa update "${flags[@]}" "$ID" 2>"$WORK/err"; then
+			[ $fail = 0 ]
+			depth=$d descendants=$s pages=$p
+		else
+			[ $fail = 1 ] || fail "$n: ${flags[*]}" "$(cat "$WORK/err")"
+			bad=$((bad + 1))
+		fi
+		equal "$(cat "$DIR/cgroup.max.depth" "$DIR/cgroup.max.descendants" "$DIR/hugetlb.2MB.max" | xargs)" \
+			"$depth $descendants $pages" "$n: ${flags[*]}"
+	done
+	[ "$bad" -gt 3 ]
+}
