@@ -416,7 +416,7 @@ static int start_init(struct creation *creation, struct error *err)
 	if (spawn(plan, &creation->spawned, err) < 0)
 		return -1;
 	/* init's alone: while we had it, a run would be let in although init is dead */
-	cleanup_fd_(&plan->start_socket);
+	close(steal_fd(&plan->start_socket));
 	/* while init is busy: the kernel's verifier takes its time */
 	if (device_program_load(creation->cgroup_plan, &creation->device_program, err) < 0)
 		return -1;

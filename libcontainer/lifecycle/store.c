@@ -17,6 +17,7 @@
 
 #define LOCK_DEADLINE_MS 30000
 #define LOCK_POLL_MS	 5
+#define CLAIM_TRIES	 100
 #define STATE_MAX	 (16 << 20)
 #define ID_MAX		 NAME_MAX /* a directory has that name */
 #define LOCK_NAME	 "lock"
@@ -166,27 +167,51 @@ int store_lock(const struct runtime *runtime, struct record *record, const char 
 
 /* ---- directories ---- */
 
+static bool has_state(const struct record *record)
+{
+	return faccessat(record->dir, STORE_STATE, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+static int id_taken(const char *id, struct error *err)
+{
+	return error_set(err, ERROR_EXISTS, id, "container with given ID already exists: %s", id);
+}
+
+/* ERROR_NOT_FOUND: between our making the directory and our having its lock a delete has removed it,
+ * and then perhaps another create has made it again. */
+static int claim(const struct runtime *runtime, const char *id, struct record *record,
+		 struct error *err)
+{
+	if (mkdirat(record->root, id, 0700) < 0)
+		return errno == EEXIST
+			   ? id_taken(id, err)
+			   : error_errno(err, errno, id, "make the state directory of %s", id);
+	record->dir = dir_make(record->root, id, 0700, err);
+	if (record->dir < 0 || take_lock(runtime, record, id, STORE_LOCKED, O_CREAT, err) < 0) {
+		unlinkat(record->root, id, AT_REMOVEDIR);
+		return -1;
+	}
+	return has_state(record) ? id_taken(id, err) : 0;
+}
+
 int store_claim(const struct runtime *runtime, const char *id, struct record *ret_record,
 		struct error *err)
 {
 	_cleanup_record_ struct record record = RECORD_INIT;
+	int result, tries = CLAIM_TRIES;
 
 	if (container_id_check(id, err) < 0)
 		return -1;
 	record.root = open_root(runtime, true, err);
 	if (record.root < 0)
 		return -1;
-	if (mkdirat(record.root, id, 0700) < 0) {
-		if (errno == EEXIST)
-			return error_set(err, ERROR_EXISTS, id,
-					 "container with given ID already exists: %s", id);
-		return error_errno(err, errno, id, "make the state directory of %s", id);
-	}
-	record.dir = dir_make(record.root, id, 0700, err);
-	if (record.dir < 0 || take_lock(runtime, &record, id, STORE_LOCKED, O_CREAT, err) < 0) {
-		unlinkat(record.root, id, AT_REMOVEDIR);
+	do {
+		cleanup_fd_(&record.dir);
+		record.dir = -1;
+		result = claim(runtime, id, &record, err);
+	} while (result < 0 && err->code == ERROR_NOT_FOUND && --tries);
+	if (result < 0)
 		return -1;
-	}
 	*ret_record = record;
 	record = (struct record)RECORD_INIT;
 	return 0;
