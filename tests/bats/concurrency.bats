@@ -1,0 +1,357 @@
+#!/usr/bin/env bats
+# lane: native
+# tier: quick
+# Several commands on one container at the same time: a lock puts them in order, each does all of its work or says why
+# not, and what only asks never waits.
+
+load helpers
+
+setup() {
+	common_setup
+	require proa
+	waits
+}
+
+# slow_hook KIND: a hook of that kind in the runtime's namespaces, which says that it runs ("in") and waits for "go"
+slow_hook() {
+	config '.hooks[$k] = [{path: "/bin/sh", args: ["sh", "-c", $s]}]' --arg k "$1" \
+		--arg s "touch '$WORK/in'; while [ ! -e '$WORK/go' ]; do sleep 0.02; done"
+	cleanup "touch '$WORK/go'"
+}
+
+# in_hook COMMAND...: start it in the background and wait until its slow hook runs; its pid is $holder
+in_hook() {
+	background "$@"
+	holder=$!
+	eventually test -e "$WORK/in"
+}
+
+# at_once COMMAND...: it takes no second
+at_once() {
+	timeout 5 env "PROA_TEST=$TAG" "$RUNTIME" --root "$ROOT" "$@" || fail "exit code $?: $*"
+}
+
+# failed PID: it ends with an error
+failed() {
+	local code=0
+	wait "$1" || code=$?
+	equal $code 1 "exit code:"
+}
+
+# together COUNT COMMAND...: that many at once; their exit codes, sorted, are in $codes, their errors in $WORK/errN
+together() {
+	local count=$1 i pids=()
+	shift
+	for ((i = 1; i <= count; i++)); do
+		(
+			while [ ! -e "$WORK/ready" ]; do :; done
+			exec env "PROA_TEST=$TAG" timeout 40 "$RUNTIME" --root "$ROOT" "$@" </dev/null >"$WORK/out$i" 2>"$WORK/err$i" 3>&-
+		) &
+		pids+=($!)
+	done
+	touch "$WORK/ready"
+	codes=
+	for i in "${pids[@]}"; do
+		code=0
+		wait "$i" || code=$?
+		codes+="$code "
+	done
+	rm "$WORK/ready"
+	codes=$(tr ' ' '\n' <<<"$codes" | sort -n | xargs)
+}
+
+# says_only PATTERN FILE: each line has it
+says_only() {
+	local others
+	others=$(grep -vE "$1" "$2") || return 0
+	fail "said as well:" "$others"
+}
+
+# --- a create that takes its time --------------------------------------------------------------
+
+@test "state and list don't wait for a create, and tell what it is" {
+	slow_hook createRuntime
+	in_hook proa create -b "$BUNDLE" "$ID"
+	equal "$(at_once state "$ID" | jq -r .status)" creating
+	equal "$(at_once list -f json | jq -r '.[].status')" creating
+	equal "$(at_once list -q)" "$ID"
+	touch "$WORK/go"
+	wait $holder
+	is created
+}
+
+@test "kill during create waits, and then does it" {
+	slow_hook createRuntime
+	in_hook proa create -b "$BUNDLE" "$ID"
+	proa kill "$ID" KILL &
+	killer=$!
+	sleep 0.2
+	kill -0 $killer
+	touch "$WORK/go"
+	wait $holder
+	wait $killer
+	becomes stopped
+}
+
+@test "delete during create waits, and then does it" {
+	slow_hook prestart
+	for force in "" --force; do
+		rm -f "$WORK/in" "$WORK/go"
+		in_hook proa create -b "$BUNDLE" "$ID"
+		# shellcheck disable=SC2086 # nothing is no word
+		proa delete $force "$ID" &
+		deleter=$!
+		sleep 0.2
+		kill -0 $deleter
+		touch "$WORK/go"
+		wait $holder
+		wait $deleter
+		nothing_left
+	done
+}
+
+@test "delete goes on when the create that it waits for is killed" {
+	slow_hook createRuntime
+	in_hook proa create -b "$BUNDLE" "$ID"
+	proa delete --force "$ID" &
+	deleter=$!
+	sleep 0.1
+	kill -KILL $holder
+	wait $deleter
+	touch "$WORK/go"
+	eventually eval "! pgrep -f '$WORK/go' >/dev/null"
+	nothing_left
+}
+
+@test "a create that fails lets those that wait know" {
+	slow_hook createRuntime
+	config '.hooks.createContainer = [{path: "/bin/false"}]'
+	in_hook proa create -b "$BUNDLE" "$ID"
+	proa kill "$ID" KILL 2>"$WORK/kill.err" &
+	killer=$!
+	proa delete "$ID" 2>"$WORK/delete.err" &
+	deleter=$!
+	sleep 0.1
+	touch "$WORK/go"
+	failed $holder
+	failed $killer
+	failed $deleter
+	has_words "does not exist" "$(<"$WORK/kill.err")"
+	has_words "does not exist" "$(<"$WORK/delete.err")"
+	nothing_left
+}
+
+@test "of twenty creates of one id exactly one wins" {
+	# spec: runtime.md#create create-id
+	together 20 create -b "$BUNDLE" "$ID"
+	equal "$codes" "0 $(printf '1 %.0s' {1..19} | xargs)"
+	equal "$(cat "$WORK"/err* | grep -c 'already exists')" 19
+	is created
+	proa start "$ID"
+	is running
+	equal "$(pgrep -cf '^/probe wait')" 1
+}
+
+@test "containers of different ids are made and removed at once from one bundle" {
+	config 'del(.linux.cgroupsPath)'
+	pids=()
+	for i in {1..8}; do
+		(
+			exec 3>&-
+			proa run -d -b "$BUNDLE" "$ID-$i" </dev/null >"$WORK/out$i" 2>"$WORK/err$i"
+			proa exec "$ID-$i" /bin/true
+			proa delete --force "$ID-$i"
+		) &
+		pids+=($!)
+	done
+	for pid in "${pids[@]}"; do
+		wait "$pid" || fail "$(cat "$WORK"/err*)"
+	done
+	nothing_left
+}
+
+# --- start, delete -----------------------------------------------------------------------------
+
+@test "of several starts exactly one wins" {
+	# spec: runtime.md#start start-only-created
+	for _ in {1..3}; do
+		create
+		together 4 start "$ID"
+		equal "$codes" "0 1 1 1"
+		is running
+		equal "$(pgrep -cf '^/probe wait')" 1
+		proa delete --force "$ID"
+	done
+}
+
+@test "of several deletes one does it, and the others find nothing" {
+	for command in delete "delete --force"; do
+		create
+		# shellcheck disable=SC2086 # the flags are words of their own
+		together 4 $command "$ID"
+		case $command in
+		*force) equal "$codes" "0 0 0 0" ;;
+		*) equal "$codes" "0 1 1 1" && equal "$(cat "$WORK"/err? | grep -c 'does not exist')" 3 ;;
+		esac
+		nothing_left
+	done
+}
+
+@test "a start that hangs in a hook keeps nobody from asking and from killing" {
+	config '.hooks.startContainer = [{path: "/bin/sleep", args: ["sleep", "1000"]}]'
+	create
+	background proa start "$ID"
+	starter=$!
+	eventually pgrep -f "^sleep 1000" >/dev/null
+	at_once state "$ID" >/dev/null
+	at_once list >/dev/null
+	at_once kill "$ID" KILL
+	failed $starter
+	becomes stopped
+	proa delete "$ID"
+	nothing_left
+}
+
+@test "a poststart hook that hangs keeps nobody from asking and from killing" {
+	slow_hook poststart
+	create
+	in_hook proa start "$ID"
+	at_once state "$ID" >/dev/null
+	at_once kill "$ID" KILL
+	becomes stopped
+	touch "$WORK/go"
+	wait $holder || true
+	proa delete "$ID"
+	nothing_left
+}
+
+@test "delete --force of a container that runs in the foreground elsewhere" {
+	background proa run -b "$BUNDLE" "$ID"
+	runner=$!
+	becomes running
+	proa delete --force "$ID"
+	code=0
+	wait $runner || code=$?
+	equal $code 137
+	equal "$(cat "$WORK/background.err")" ""
+	nothing_left
+}
+
+@test "kill and the program's own end at the same time" {
+	for _ in {1..5}; do
+		shell 'sleep 0.0$((RANDOM % 5))'
+		up
+		code=0
+		proa kill "$ID" KILL 2>"$WORK/kill.err" || code=$?
+		[ $code = 0 ] || has_words "container not running: no such process" "$(<"$WORK/kill.err")"
+		becomes stopped
+		proa delete "$ID"
+	done
+}
+
+# --- exec --------------------------------------------------------------------------------------
+
+# execs_until_deleted: exec after exec until one finds no container any more
+execs_until_deleted() {
+	while [ ! -e "$WORK/stop" ]; do
+		timeout 30 env "PROA_TEST=$TAG" "$RUNTIME" --root "$ROOT" exec "$ID" /bin/true 2>>"$WORK/execs" 3>&- || true
+	done
+}
+
+# deleted_during_exec: and nothing is left
+deleted_during_exec() {
+	for _ in {1..4}; do
+		rm -f "$WORK/stop"
+		up
+		execs_until_deleted &
+		one=$!
+		execs_until_deleted &
+		two=$!
+		sleep 0.0$((RANDOM % 10))
+		proa delete --force "$ID"
+		touch "$WORK/stop"
+		wait $one $two
+		nothing_left
+	done
+	# what they say is that it isn't there any more, and nothing stranger
+	says_only 'does not exist|not running|init died|stopped' "$WORK/execs"
+}
+
+@test "delete during exec" {
+	deleted_during_exec
+}
+
+@test "delete during exec, in a container without a pid namespace of its own" {
+	config '.linux.namespaces |= map(select(.type != "pid"))'
+	deleted_during_exec
+}
+
+@test "delete ends what exec has left running" {
+	config '.linux.namespaces |= map(select(.type != "pid"))'
+	up_and_waiting
+	for _ in {1..3}; do quiet proa exec -d "$ID" /bin/sleep 1000; done
+	proa delete --force "$ID"
+	nothing_left
+}
+
+@test "exec while the container is paused and resumed" {
+	up_and_waiting
+	(
+		exec 3>&-
+		for _ in {1..15}; do
+			proa pause "$ID"
+			proa resume "$ID"
+		done
+	) &
+	pauser=$!
+	for _ in {1..15}; do
+		code=0
+		timeout 20 env "PROA_TEST=$TAG" "$RUNTIME" --root "$ROOT" exec "$ID" /bin/true 2>"$WORK/err" || code=$?
+		case $code in
+		0) ;;
+		255) has_words "paused" "$(<"$WORK/err")" ;;
+		*) fail "exit code $code" "$(<"$WORK/err")" ;;
+		esac
+	done
+	wait $pauser
+	is running
+	execs /bin/true
+}
+
+# --- all at once -------------------------------------------------------------------------------
+
+# worker ROUNDS: commands on one id, chosen by chance; what they say goes to $WORK/said
+worker() {
+	local i command code
+	for ((i = 0; i < $1; i++)); do
+		case $((RANDOM % 9)) in
+		0 | 1 | 2) command="create -b $BUNDLE" ;;
+		3) command=start ;;
+		4) command="delete --force" ;;
+		5) command=delete ;;
+		6) command="kill" ;;
+		7) command=pause ;;
+		8) command=resume ;;
+		esac
+		code=0
+		# shellcheck disable=SC2086 # the flags are words of their own
+		proa $command "$ID" </dev/null 2>>"$WORK/said" >"$WORK/out" 3>&- || code=$?
+		[ $code -le 1 ] || echo "$command: exit code $code" >>"$WORK/said"
+	done
+}
+
+@test "any commands at once on one id: whatever they do, they say what they know, and nothing is left" {
+	pids=()
+	for _ in 1 2 3 4; do
+		worker $(($(count 1000) / 2)) &
+		pids+=($!)
+	done
+	while kill -0 "${pids[0]}" 2>/dev/null; do
+		timeout 5 "$RUNTIME" --root "$ROOT" list -f json >"$WORK/list.json"
+		jq -e 'length < 2' "$WORK/list.json" >/dev/null
+	done
+	wait "${pids[@]}"
+	says_only 'already exists|does not exist|not running|not stopped|cannot start|paused|init died|doesn.t wait' "$WORK/said"
+	proa delete --force "$ID"
+	nothing_left
+}
