@@ -213,6 +213,8 @@ static int plan_init(struct creation *creation, struct error *err)
 		.preserve_fds = creation->options->preserve_fds + listen_fds,
 	};
 
+	if (inherited_fds_check(request.preserve_fds, err) < 0)
+		return -1;
 	if (notify_dir && notify_make_directory(&creation->record, err) < 0)
 		return -1;
 	if (plan_make(creation->config, &request, arena, &creation->plan, err) < 0 ||

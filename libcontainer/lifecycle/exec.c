@@ -194,6 +194,8 @@ static int make_plan(struct execution *execution, struct error *err)
 		.preserve_fds = execution->options->preserve_fds + listen_fds,
 	};
 
+	if (inherited_fds_check(request.preserve_fds, err) < 0)
+		return -1;
 	trace_phase("plan");
 	if (plan_make(execution->config, &request, arena, &execution->plan, err) < 0)
 		return -1;

@@ -29,6 +29,21 @@ unsigned int inherited_listen_fds(struct arena *arena, struct strings *env)
 	return count;
 }
 
+int inherited_fds_check(unsigned int count, struct error *err)
+{
+	for (unsigned int fd = 3; fd < 3 + count; fd++) {
+		int flags = fcntl((int)fd, F_GETFD);
+
+		/* none of the caller's is close-on-exec: it came through an execve, so this one is ours */
+		if (flags < 0 || flags & FD_CLOEXEC)
+			return error_set(err, ERROR_USAGE, "--preserve-fds",
+					 "--preserve-fds or LISTEN_FDS: descriptor %u is to be "
+					 "passed on, but is not open",
+					 fd);
+	}
+	return 0;
+}
+
 int pid_file_write(const char *path, pid_t pid, struct error *err)
 {
 	const char *slash = strrchr(path, '/');
