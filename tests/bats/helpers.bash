@@ -69,8 +69,9 @@ cleanup() {
 	CLEANUPS+=("$*")
 }
 
+# Without their options: those of a filesystem that has other mounts elsewhere can change from there.
 sort_mounts() {
-	cut -d ' ' -f 3- /proc/self/mountinfo | sort
+	cut -d ' ' -f 3-5 /proc/self/mountinfo | sort
 }
 
 # What is left of the test's containers: one line per process, mount, cgroup and state directory.
