@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
-# lane: native vm
+# lane: native
+# lane-long: vm
 # tier: quick
 # Device nodes and links in /dev, what may be done with devices, and sysctl.
 

@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
-# lane: native vm
+# lane: native
+# lane-long: vm
 # tier: quick
 # Descriptors: none leaks in, those asked for are passed on; LISTEN_FDS and NOTIFY_SOCKET.
 

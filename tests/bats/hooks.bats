@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
-# lane: native vm
+# lane: native
+# lane-long: vm
 # tier: quick
 # The six kinds of hooks: when, where, with what, and what happens when one fails.
 

@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
-# lane: native vm
+# lane: native
+# lane-long: vm
 # tier: quick
 # The root filesystem and mounts: types, options, order, propagation, links, read-only and masked paths.
 

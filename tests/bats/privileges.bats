@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
-# lane: native vm
+# lane: native
+# lane-long: vm
 # tier: quick
 # Capabilities, no_new_privs, dumpable; what a process can do with them and can't without.
 

@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
-# lane: native vm
+# lane: native
+# lane-long: vm
 # tier: quick
 # Seccomp: what a profile refuses and lets through, errnos, arguments, the answer to unknown calls, the notifier, bad profiles.
 
