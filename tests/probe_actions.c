@@ -288,6 +288,24 @@ static int action_hold(int argc, char **argv)
 	return action_wait(0, NULL);
 }
 
+/* grow MIB: touch memory, a MiB at a time, and tell each; then exit 0. */
+static int action_grow(int argc, char **argv)
+{
+	if (argc != 1)
+		return -1;
+	for (int i = 1; i <= atoi(argv[0]); i++) {
+		char *memory =
+		    mmap(NULL, 1 << 20, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+		if (memory == MAP_FAILED)
+			return 1;
+		for (size_t byte = 0; byte < 1 << 20; byte += 4096)
+			memory[byte] = 1;
+		printf("%d\n", i);
+		fflush(stdout);
+	}
+	return 0;
+}
+
 static volatile sig_atomic_t seen[65];
 
 static void note(int signal)
@@ -391,7 +409,7 @@ static const struct action {
 	{ "try", action_try },	       { "exit", action_exit },	    { "kill", action_kill },
 	{ "wait", action_wait },       { "fork", action_fork },	    { "hold", action_hold },
 	{ "signals", action_signals }, { "notify", action_notify }, { "cat", action_cat },
-	{ "crash", action_crash },     { "spy", action_spy },
+	{ "crash", action_crash },     { "spy", action_spy },	    { "grow", action_grow },
 };
 
 int probe_action(int argc, char **argv)

@@ -85,13 +85,6 @@ static int freeze(void *context, struct error *err)
 	return cgroup_freeze(door->cgroup, FREEZE_MS, err);
 }
 
-static int thaw(void *context, struct error *err)
-{
-	const struct container_door *door = context;
-
-	return cgroup_thaw(door->cgroup, err);
-}
-
 static bool is_paused(const struct container_door *door)
 {
 	_cleanup_buffer_ struct buffer text = BUFFER_INIT;
@@ -99,6 +92,14 @@ static bool is_paused(const struct container_door *door)
 
 	return file_read(door->cgroup, "cgroup.freeze", FILE_MAX, &text, &ignored) == 0 &&
 	       text.bytes[0] == '1';
+}
+
+/* What isn't frozen needs no write, which might fail. */
+static int thaw(void *context, struct error *err)
+{
+	const struct container_door *door = context;
+
+	return is_paused(door) ? cgroup_thaw(door->cgroup, err) : 0;
 }
 
 int container_door_open(const struct container_state *state, struct container_door *door,

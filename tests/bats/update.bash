@@ -2,18 +2,21 @@
 # shellcheck shell=bash
 # shellcheck disable=SC2034 # the tests use what is set here
 
-# The files of a cgroup that say how it is set, not what goes on in it, each with its content.
+# settings: the files of the container's cgroup that say how it is set, not what goes on in it, line by line, and the OOM
+# score of its init
 settings() {
-	local file
-	for file in "$DIR"/*; do
-		case $file in
-		*.stat | *.stat.local | *.current | *.peak | *.pressure | *.events | *.events.local | *.numa_stat) ;;
-		*/cgroup.procs | */cgroup.threads | */cgroup.kill | */memory.reclaim | *.effective | *.irq*) ;;
-		*) echo "${file##*/}: $(cat "$file" 2>&1)" ;;
-		esac
-	done
-	echo "cgroup.pressure: $(cat "$DIR/cgroup.pressure")"
-	echo "oom_score_adj: $(cat "/proc/$(init_pid)/oom_score_adj")"
+	(
+		cd "$DIR" || exit
+		ls | grep -vE '\.(stat|stat\.local|current|peak|pressure|events|events\.local|numa_stat|effective|reclaim|kill)$' |
+			grep -vE '^cgroup\.(procs|threads)$' | xargs grep '' cgroup.pressure 2>&1
+		sed 's/^/oom_score_adj:/' "/proc/$INIT/oom_score_adj"
+	)
+}
+
+# look: INIT is the container's init, DIR its cgroup
+look() {
+	INIT=$(init_pid)
+	DIR=$(cgroup_of "$INIT")
 }
 
 # A container with limits that can go both ways. The first state, and what an update makes of it, are in OLD and NEW;
@@ -22,7 +25,7 @@ limited() {
 	require root cgroup-v2
 	waits
 	up_and_waiting
-	DIR=$(cgroup_of "$(init_pid)")
+	look
 	OLD_FLAGS=(--unified hugetlb.2MB.max=8388608 --unified hugetlb.2MB.rsvd.max=8388608 --unified cgroup.max.depth=9
 		--unified cgroup.max.descendants=7 --oom-score-adj 100)
 	NEW_FLAGS=(--unified hugetlb.2MB.max=4194304 --unified hugetlb.2MB.rsvd.max=max --unified cgroup.max.depth=3
