@@ -7,7 +7,8 @@
 settings() {
 	(
 		cd "$DIR" || exit
-		ls | grep -vE '\.(stat|stat\.local|current|peak|pressure|events|events\.local|numa_stat|effective|reclaim|kill)$' |
+		printf '%s\n' *.* |
+			grep -vE '\.(stat|stat\.local|current|peak|pressure|events|events\.local|numa_stat|effective|reclaim|kill)$' |
 			grep -vE '^cgroup\.(procs|threads)$' | xargs grep '' cgroup.pressure 2>&1
 		sed 's/^/oom_score_adj:/' "/proc/$INIT/oom_score_adj"
 	)
