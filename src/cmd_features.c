@@ -27,8 +27,8 @@ static void fill_linux(struct features_linux *linux_, struct arena *arena)
 	linux_->cgroup = (struct features_cgroup){
 		.v1 = FEATURE(false),
 		.v2 = FEATURE(true),
-		.systemd = FEATURE(false),
-		.systemd_user = FEATURE(false),
+		.systemd = FEATURE(HAVE_SYSTEMD),
+		.systemd_user = FEATURE(HAVE_SYSTEMD),
 		.rdma = FEATURE(true),
 	};
 	linux_->seccomp.enabled = FEATURE(true);

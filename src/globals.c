@@ -169,6 +169,7 @@ int globals_runtime(const struct globals *globals, struct arena *arena, struct r
 		.manager = globals->systemd_cgroup ? CGROUP_SYSTEMD
 						   : (enum cgroup_manager)globals->manager,
 		.rootless = is_rootless(globals, &caller),
+		.user_manager = has_own_runtime_dir(&caller),
 		.warn = log_warning,
 	};
 	return 0;

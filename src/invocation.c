@@ -51,7 +51,8 @@ static int check_arguments(const struct command *command, const struct strings *
 
 static int check_manager(const struct invocation *invocation, struct error *err)
 {
-	if (!invocation->command->makes || invocation->runtime.manager != CGROUP_SYSTEMD)
+	if (HAVE_SYSTEMD || !invocation->command->makes ||
+	    invocation->runtime.manager != CGROUP_SYSTEMD)
 		return 0;
 	return error_set(err, ERROR_UNSUPPORTED, "systemd",
 			 "%s: this build of proa can't make cgroups through systemd: leave "

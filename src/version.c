@@ -8,8 +8,8 @@
 
 const char proa_commit[] = PROA_COMMIT;
 
-/* systemd, libcgroup and CRIU can be left out of a build by configure, but what stands on them is
- * not written yet: no build has it. */
+/* systemd, libcgroup and CRIU can be left out of a build by configure; what stands on the last two is not
+ * written yet: no build has it. */
 const struct version_part version_parts[] = {
 	{ "SECCOMP", NULL, true },
 	{ "CAP", NULL, true },
@@ -17,7 +17,7 @@ const struct version_part version_parts[] = {
 	{ "APPARMOR", NULL, true },
 	{ "SELINUX", NULL, true },
 	{ "YAJL", NULL, true },
-	{ "SYSTEMD", "io.github.proa.systemd.enabled", false },
+	{ "SYSTEMD", "io.github.proa.systemd.enabled", HAVE_SYSTEMD },
 	{ "LIBCGROUP", "io.github.proa.libcgroup.enabled", false },
 	/* the name that CRI-O and Podman look for */
 	{ "CRIU", "org.opencontainers.runc.checkpoint.enabled", false },

@@ -91,22 +91,27 @@ static int write_knobs(const struct cgroup_writes *writes, int cgroupfd, struct 
 	return 0;
 }
 
+/* Nothing makes the kernel kill as surely as a limit below what is in use. It has done so by the time that the write
+ * returns; soon after systemd removes the cgroup, and what it knows is gone. */
+static int check_survivors(int cgroupfd, struct error *err)
+{
+	uint64_t kills = 0;
+
+	if (cgroup_oom_kills(cgroupfd, &kills, err) < 0)
+		return -1;
+	if (!kills)
+		return 0;
+	return error_set(err, ERROR_MEMORY, "linux.resources.memory.limit",
+			 "container's init was killed for memory: its limit is too small to start");
+}
+
 int cgroup_apply(const struct cgroup_plan *plan, int cgroupfd, struct error *err)
 {
 	if (cgroupfd < 0)
 		return 0;
 	if (write_knobs(&plan->writes, cgroupfd, err) < 0)
 		return -1;
+	if (plan->unit && plan->writes.count && check_survivors(cgroupfd, err) < 0)
+		return -1;
 	return plan->delegate ? cgroup_delegate(cgroupfd, plan->owner, (gid_t)-1, err) : 0;
-}
-
-int cgroup_keep(enum cgroup_manager manager, const char *path, const struct cgroup_writes *writes,
-		struct error *err)
-{
-	(void)path;
-	(void)writes;
-	if (manager != CGROUP_SYSTEMD)
-		return 0;
-	return error_set(err, ERROR_UNSUPPORTED, "cgroup-manager",
-			 "limits can't be changed through the cgroup manager systemd yet");
 }

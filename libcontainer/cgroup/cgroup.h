@@ -3,6 +3,7 @@
  *
  *	cgroup_plan            path, knobs, device program         plan.c path.c knobs.c device_program.c
  *	cgroup_create          controllers, mkdir, fit for use?    create.c controllers.c hierarchy.c
+ *	                       (systemd.h: by systemd)
  *	   clone3(CLONE_INTO_CGROUP); init makes its mounts, helpers come and go
  *	device_program_load    meanwhile                           device_attach.c
  *	device_program_attach  mounts are made, hooks are to run
@@ -37,10 +38,18 @@ bool cgroup_manager_parse(const char *name, enum cgroup_manager *ret_manager);
 
 /* ---- the plan ---- */
 
+/* What the plan of a scope needs to know of the systemd that makes it. */
+struct systemd_facts {
+	bool user; /* the user's own manager, not the machine's */
+	unsigned int version;
+	const char *root; /* the path of the cgroup of its root slice, "" for "/" */
+};
+
 struct cgroup_request {
 	enum cgroup_manager manager;
-	const char *id;	 /* of the container */
-	bool rootless;	 /* euid isn't 0, or we are in a user namespace */
+	const struct systemd_facts *systemd; /* of the manager systemd, else NULL */
+	const char *id;			     /* of the container */
+	bool rootless;			     /* euid isn't 0, or we are in a user namespace */
 	const char *own; /* our own cgroup (cgroup_of); needed when rootless, else may be NULL */
 };
 
@@ -70,6 +79,7 @@ struct cgroup_plan {
 	bool rootless;
 	bool asked;		     /* the config names a path or sets a limit */
 	char *path;		     /* NULL: no cgroup (manager disabled) */
+	struct unit_plan *unit;	     /* of the manager systemd (systemd.h), else NULL */
 	struct strings controllers;  /* that the writes need */
 	struct cgroup_writes writes; /* in the order in which they are made */
 	struct device_program devices;
@@ -80,7 +90,7 @@ struct cgroup_plan {
 
 /* Decide all from linux.cgroupsPath, linux.resources, the mounts and the id maps. Pure. Errors: a
  * value out of its range, a property that only cgroup v1 knows (ERROR_UNSUPPORTED), a path that
- * isn't one, the systemd manager (ERROR_UNSUPPORTED). err->object is the property. */
+ * isn't one. err->object is the property. */
 int cgroup_plan(const struct config *config, const struct cgroup_request *request,
 		struct arena *arena, struct cgroup_plan **ret_plan, struct error *err);
 
@@ -131,11 +141,6 @@ int device_program_attach(int cgroupfd, int program, struct error *err);
  * property, file, reason and cure. */
 int cgroup_apply(const struct cgroup_plan *plan, int cgroupfd, struct error *err);
 
-/* Tell the manager of the cgroup @path what its files say since they were written, so that it keeps
- * it: systemd would write its own values again some day. cgroupfs keeps nothing beside the files. */
-int cgroup_keep(enum cgroup_manager manager, const char *path, const struct cgroup_writes *writes,
-		struct error *err);
-
 /* Give the cgroup to @uid and @gid (-1: as it is): the directory and the files that the kernel
  * lists in /sys/kernel/cgroup/delegate, nothing else. */
 int cgroup_delegate(int cgroupfd, uid_t uid, gid_t gid, struct error *err);
@@ -155,6 +160,10 @@ bool cgroup_exists(const char *path);
 /* The path of the cgroup of a process (0: our own), in @arena. A dead one has err->errnum ESRCH or
  * ENOENT. */
 int cgroup_of(pid_t pid, struct arena *arena, char **ret_path, struct error *err);
+
+/* May we put a process into the cgroup @path? A user needs to be allowed to write not only there, but also where
+ * the way from his own cgroup turns down (kernel: cgroup-v2.rst, Delegation Containment). */
+bool cgroup_may_enter(const char *path);
 
 /* Move a process into the cgroup. Slow after a pause (an RCU grace period): where it can be,
  * clone3(CLONE_INTO_CGROUP) is used instead. */

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "libcontainer/cgroup/systemd.h"
 
 /* How far the way down has come. */
 struct descent {
@@ -17,6 +18,7 @@ struct descent {
 	char path[PATH_MAX];		  /* its path; "" at the root */
 	char available[CGROUP_TEXT_SIZE]; /* the controllers that it could enable */
 	size_t made_from; /* length of the path of the first cgroup that we made; 0: none yet */
+	pid_t adopted;	  /* the process that is in it already; 0: none may be */
 };
 
 /* What was made goes away again, the deepest first; whatever somebody else has put to use since
@@ -113,6 +115,8 @@ static int check_events(const struct descent *descent, struct error *err)
 	if (arena_init(&arena, CGROUP_PIDS_ARENA, err) < 0 ||
 	    cgroup_pids(descent->fd, &arena, &pids, &count, err) < 0)
 		return -1;
+	if (descent->adopted && count == 1 && pids[0] == descent->adopted)
+		return 0;
 	return error_set(err, ERROR_STATE, descent->path,
 			 "container's cgroup is not empty: %zu process(es) found in %s", count,
 			 descent->path);
@@ -180,5 +184,29 @@ int cgroup_create(const struct cgroup_plan *plan, struct cgroup *ret_cgroup, str
 	if (result < 0 && !can_do_without(plan, err->errnum))
 		return -1;
 	*ret_cgroup = (struct cgroup){ .fd = descent.fd, .created = descent.made_from > 0 };
+	return 0;
+}
+
+/* It is there, so nothing is made on the way down to it. */
+int cgroup_adopt(const struct cgroup_plan *plan, pid_t pid, struct cgroup *ret_cgroup,
+		 struct error *err)
+{
+	struct descent descent = { .plan = plan, .hierarchy = -1, .fd = -1, .adopted = pid };
+	_cleanup_arena_ struct arena arena = ARENA_INIT;
+	char *path;
+	int result;
+
+	if (arena_init(&arena, 1 << 20, err) < 0 || cgroup_of(pid, &arena, &path, err) < 0)
+		return -1;
+	if (strcmp(path, plan->path) != 0)
+		return error_set(err, ERROR_SYSTEM, plan->path,
+				 "systemd has put the container into cgroup %s, not into %s", path,
+				 plan->path);
+	result = make(&descent, err);
+	if (descent.hierarchy >= 0)
+		close(descent.hierarchy);
+	if (result < 0)
+		return -1;
+	*ret_cgroup = (struct cgroup){ .fd = descent.fd, .created = true };
 	return 0;
 }

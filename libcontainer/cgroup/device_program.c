@@ -6,150 +6,35 @@
  * branch, because branches are what the kernel's verifier takes its time for: it starts with what is
  * refused of a device that no rule names and flips, for each one that a rule names, the bits in
  * which that one differs if its number is the asked one. */
-#include "libcontainer/cgroup/cgroup.h"
+#include "libcontainer/cgroup/internal.h"
 
 #include <inttypes.h>
 #include <string.h>
 
 #include "base/cleanup.h"
 
-#define ANY	    (-1)
-#define OTHER	    (-2) /* a number that no rule names */
-#define ANY_TYPE    0	 /* else BPF_DEVCG_DEV_CHAR or BPF_DEVCG_DEV_BLOCK */
-#define ALL_ACCESS  (BPF_DEVCG_ACC_MKNOD | BPF_DEVCG_ACC_READ | BPF_DEVCG_ACC_WRITE)
-#define READ_WRITE  (BPF_DEVCG_ACC_READ | BPF_DEVCG_ACC_WRITE)
-#define RULES_LIMIT 2048
+#define OTHER	   (-2) /* a number that no rule names */
+#define ALL_ACCESS (BPF_DEVCG_ACC_MKNOD | BPF_DEVCG_ACC_READ | BPF_DEVCG_ACC_WRITE)
 
-/* The kernel's own limits for the numbers of devices. */
-#define MAJOR_MAX  0xfff
-#define MINOR_MAX  0xfffff
-#define MINOR_BITS 20
-
-struct rule {
-	bool allow;
-	uint32_t type;
-	int64_t major, minor;
-	uint32_t access;
-};
-
-/* Appended to every list, as engines and programs expect of a runtime: nodes may be made at will
- * (they can't be opened), the spec's default devices and terminals are open. */
-static const struct rule default_rules[] = {
-	{ true, BPF_DEVCG_DEV_CHAR, ANY, ANY, BPF_DEVCG_ACC_MKNOD },
-	{ true, BPF_DEVCG_DEV_BLOCK, ANY, ANY, BPF_DEVCG_ACC_MKNOD },
-	{ true, BPF_DEVCG_DEV_CHAR, 1, 3, READ_WRITE },	    /* /dev/null */
-	{ true, BPF_DEVCG_DEV_CHAR, 1, 5, READ_WRITE },	    /* /dev/zero */
-	{ true, BPF_DEVCG_DEV_CHAR, 1, 7, READ_WRITE },	    /* /dev/full */
-	{ true, BPF_DEVCG_DEV_CHAR, 1, 8, READ_WRITE },	    /* /dev/random */
-	{ true, BPF_DEVCG_DEV_CHAR, 1, 9, READ_WRITE },	    /* /dev/urandom */
-	{ true, BPF_DEVCG_DEV_CHAR, 5, 0, READ_WRITE },	    /* /dev/tty */
-	{ true, BPF_DEVCG_DEV_CHAR, 5, 2, READ_WRITE },	    /* /dev/ptmx */
-	{ true, BPF_DEVCG_DEV_CHAR, 136, ANY, READ_WRITE }, /* /dev/pts/N, /dev/console */
-	{ true, BPF_DEVCG_DEV_CHAR, 10, 200, READ_WRITE },  /* /dev/net/tun */
-};
-
-/* ---- from the config ---- */
-
-static int bad_rule(struct error *err, size_t index, const char *property, const char *expected)
-{
-	char object[96];
-
-	snprintf(object, sizeof(object), "linux.resources.devices[%zu].%s", index, property);
-	return error_set(err, ERROR_INVALID, object, "%s: expected %s", object, expected);
-}
-
-static int read_type(const char *type, uint32_t *ret_type)
-{
-	if (!type || strcmp(type, "a") == 0)
-		*ret_type = ANY_TYPE;
-	else if (strcmp(type, "c") == 0)
-		*ret_type = BPF_DEVCG_DEV_CHAR;
-	else if (strcmp(type, "b") == 0)
-		*ret_type = BPF_DEVCG_DEV_BLOCK;
-	else
-		return -1;
-	return 0;
-}
-
-static int read_access(const char *access, uint32_t *ret_access)
-{
-	uint32_t bits = 0;
-
-	if (!access || !*access)
-		return -1;
-	for (; *access; access++) {
-		switch (*access) {
-		case 'r':
-			bits |= BPF_DEVCG_ACC_READ;
-			break;
-		case 'w':
-			bits |= BPF_DEVCG_ACC_WRITE;
-			break;
-		case 'm':
-			bits |= BPF_DEVCG_ACC_MKNOD;
-			break;
-		default:
-			return -1;
-		}
-	}
-	*ret_access = bits;
-	return 0;
-}
-
-static int read_number(struct optional_int number, int64_t max, int64_t *ret_number)
-{
-	if (number.set && (number.value < ANY || number.value > max))
-		return -1;
-	*ret_number = number.set ? number.value : ANY;
-	return 0;
-}
-
-static int read_rule(const struct config_device_rule *from, size_t index, struct rule *rule,
-		     struct error *err)
-{
-	rule->allow = from->allow.value;
-	if (read_type(from->type, &rule->type) < 0)
-		return bad_rule(err, index, "type", "\"a\", \"b\" or \"c\"");
-	if (read_number(from->major, MAJOR_MAX, &rule->major) < 0)
-		return bad_rule(err, index, "major", "a number from 0 to 4095, or -1 for all");
-	if (read_number(from->minor, MINOR_MAX, &rule->minor) < 0)
-		return bad_rule(err, index, "minor", "a number from 0 to 1048575, or -1 for all");
-	if (read_access(from->access, &rule->access) < 0)
-		return bad_rule(err, index, "access", "one or more of r, w and m");
-	return 0;
-}
-
-static int read_rules(const struct config_resources *resources, struct rule *rules,
-		      struct error *err)
-{
-	for (size_t i = 0; i < resources->devices.count; i++)
-		if (read_rule(&resources->devices.items[i], i, &rules[i], err) < 0)
-			return -1;
-	memcpy(rules + resources->devices.count, default_rules, sizeof(default_rules));
-	return 0;
-}
+#define MINOR_BITS 20 /* of a device's number */
 
 /* ---- decide ---- */
 
-struct rules {
-	const struct rule *items;
-	size_t count;
-};
-
-static bool matches(const struct rule *rule, uint32_t type, int64_t major, int64_t minor)
+static bool matches(const struct device_rule *rule, uint32_t type, int64_t major, int64_t minor)
 {
-	return (rule->type == ANY_TYPE || rule->type == type) &&
-	       (rule->major == ANY || rule->major == major) &&
-	       (rule->minor == ANY || rule->minor == minor);
+	return (rule->type == DEVICE_ANY_TYPE || rule->type == type) &&
+	       (rule->major == DEVICE_ANY || rule->major == major) &&
+	       (rule->minor == DEVICE_ANY || rule->minor == minor);
 }
 
 /* The accesses to a device that are allowed: each is decided by the last rule that names it. */
-static uint32_t decide(const struct rules *rules, uint32_t type, int64_t major, int64_t minor)
+static uint32_t decide(const struct device_rules *rules, uint32_t type, int64_t major,
+		       int64_t minor)
 {
 	uint32_t allowed = 0, undecided = ALL_ACCESS;
 
 	for (size_t i = rules->count; i-- && undecided;) {
-		const struct rule *rule = &rules->items[i];
+		const struct device_rule *rule = &rules->items[i];
 
 		if (!matches(rule, type, major, minor))
 			continue;
@@ -161,25 +46,26 @@ static uint32_t decide(const struct rules *rules, uint32_t type, int64_t major, 
 }
 
 /* Is rule @index the first that names its major, for devices of @type? */
-static bool names_new_major(const struct rules *rules, size_t index, uint32_t type)
+static bool names_new_major(const struct device_rules *rules, size_t index, uint32_t type)
 {
-	const struct rule *rule = &rules->items[index];
+	const struct device_rule *rule = &rules->items[index];
 
-	if (rule->major == ANY || (rule->type != ANY_TYPE && rule->type != type))
+	if (rule->major == DEVICE_ANY || (rule->type != DEVICE_ANY_TYPE && rule->type != type))
 		return false;
 	for (size_t i = 0; i < index; i++)
 		if (rules->items[i].major == rule->major &&
-		    (rules->items[i].type == ANY_TYPE || rules->items[i].type == type))
+		    (rules->items[i].type == DEVICE_ANY_TYPE || rules->items[i].type == type))
 			return false;
 	return true;
 }
 
 /* Is rule @index the first that names its minor, for devices of @type and @major? */
-static bool names_new_minor(const struct rules *rules, size_t index, uint32_t type, int64_t major)
+static bool names_new_minor(const struct device_rules *rules, size_t index, uint32_t type,
+			    int64_t major)
 {
-	const struct rule *rule = &rules->items[index];
+	const struct device_rule *rule = &rules->items[index];
 
-	if (rule->minor == ANY || !matches(rule, type, major, rule->minor))
+	if (rule->minor == DEVICE_ANY || !matches(rule, type, major, rule->minor))
 		return false;
 	for (size_t i = 0; i < index; i++)
 		if (rules->items[i].minor == rule->minor &&
@@ -229,7 +115,8 @@ static void add_flip(struct flips *flips, uint8_t what, uint32_t value, uint32_t
 }
 
 /* The minors that rules name for this major (OTHER: for all majors). */
-static void add_minors(struct flips *flips, const struct rules *rules, uint32_t type, int64_t major)
+static void add_minors(struct flips *flips, const struct device_rules *rules, uint32_t type,
+		       int64_t major)
 {
 	uint32_t others = decide(rules, type, major, OTHER);
 
@@ -250,7 +137,7 @@ static void add_minors(struct flips *flips, const struct rules *rules, uint32_t 
 	}
 }
 
-static void add_majors(struct flips *flips, const struct rules *rules, uint32_t type)
+static void add_majors(struct flips *flips, const struct device_rules *rules, uint32_t type)
 {
 	uint32_t others = decide(rules, type, OTHER, OTHER);
 
@@ -327,8 +214,8 @@ static void emit_flips_of(struct device_program *program, const struct flips *fl
 	emit_register(program, BPF_ALU | BPF_XOR, REFUSED, EQUAL);
 }
 
-static void emit_type(struct device_program *program, const struct rules *rules, uint32_t type,
-		      struct flips *flips)
+static void emit_type(struct device_program *program, const struct device_rules *rules,
+		      uint32_t type, struct flips *flips)
 {
 	flips->count = 0;
 	add_minors(flips, rules, type, OTHER);
@@ -366,7 +253,8 @@ static void emit_result(struct device_program *program)
 	emit(program, (struct bpf_insn){ .code = BPF_JMP | BPF_EXIT });
 }
 
-static void emit_all(struct device_program *program, const struct rules *rules, struct flips *flips)
+static void emit_all(struct device_program *program, const struct device_rules *rules,
+		     struct flips *flips)
 {
 	size_t if_block, past_block;
 
@@ -386,19 +274,12 @@ int device_program_compile(const struct config_resources *resources, struct aren
 			   struct device_program *ret_program, struct error *err)
 {
 	static const char property[] = "linux.resources.devices";
-	size_t count = resources->devices.count + array_length(default_rules);
-	struct rules rules = { .count = count };
+	struct device_rules rules;
 	struct device_program program = { .count = 0 };
 	struct flips flips = { .count = 0 };
-	struct rule *items;
 
-	if (resources->devices.count > RULES_LIMIT)
-		return error_set(err, ERROR_INVALID, property, "%s: more than %d rules", property,
-				 RULES_LIMIT);
-	items = arena_calloc(arena, count, sizeof(*items));
-	if (read_rules(resources, items, err) < 0)
+	if (device_rules_read(resources, arena, &rules, err) < 0)
 		return -1;
-	rules.items = items;
 	flips.items = arena_calloc(arena, FLIPS_LIMIT, sizeof(*flips.items));
 	program.insns = arena_calloc(arena, 2 * INSNS_LIMIT, sizeof(*program.insns));
 	emit_all(&program, &rules, &flips);

@@ -16,6 +16,26 @@
 /* Address space for the pids of a whole machine (at most 2^22). */
 #define CGROUP_PIDS_ARENA (1 << 26)
 
+/* One of linux.resources.devices, read. */
+struct device_rule {
+	bool allow;
+	uint32_t type; /* BPF_DEVCG_DEV_CHAR or BPF_DEVCG_DEV_BLOCK */
+	int64_t major, minor;
+	uint32_t access; /* BPF_DEVCG_ACC_… */
+};
+
+#define DEVICE_ANY	(-1) /* number */
+#define DEVICE_ANY_TYPE 0
+
+struct device_rules {
+	struct device_rule *items;
+	size_t count;
+};
+
+/* device_rules.c: the rules of the config, and after them those that every container has. Pure. */
+int device_rules_read(const struct config_resources *resources, struct arena *arena,
+		      struct device_rules *ret_rules, struct error *err);
+
 /* path.c: the clean path for linux.cgroupsPath (NULL: none given). Pure. */
 int cgroup_path_decide(const char *cgroups_path, const struct cgroup_request *request,
 		       struct arena *arena, char **ret_path, struct error *err);

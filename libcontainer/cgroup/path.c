@@ -5,6 +5,7 @@
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/fd.h"
@@ -155,4 +156,33 @@ int cgroup_of(pid_t pid, struct arena *arena, char **ret_path, struct error *err
 				 (int)pid);
 	*ret_path = arena_strdup(arena, path);
 	return 0;
+}
+
+/* How much of both paths is the way to their nearest common ancestor. */
+static size_t common_ancestor(const char *a, const char *b)
+{
+	size_t length = 0;
+
+	for (size_t i = 0;; i++) {
+		bool ends = (!a[i] || a[i] == '/') && (!b[i] || b[i] == '/');
+
+		if (ends)
+			length = i;
+		if (a[i] != b[i] || !a[i])
+			return length;
+	}
+}
+
+bool cgroup_may_enter(const char *path)
+{
+	_cleanup_arena_ struct arena arena = ARENA_INIT;
+	struct error ignored = ERROR_INIT; /* who can't look may try */
+	_cleanup_fd_ int ancestor = -1;
+	char *own;
+
+	if (arena_init(&arena, 1 << 20, &ignored) < 0 || cgroup_of(0, &arena, &own, &ignored) < 0)
+		return true;
+	own[common_ancestor(own, path)] = '\0';
+	ancestor = cgroup_open(own, &ignored);
+	return ancestor < 0 || faccessat(ancestor, "cgroup.procs", W_OK, AT_EACCESS) == 0;
 }

@@ -3,6 +3,8 @@
 
 #include <string.h>
 
+#include "libcontainer/cgroup/systemd.h"
+
 /* config-linux.md, Cgroup ownership: only with a cgroup namespace of its own and a writable
  * cgroupfs in the container. */
 static bool has_own_namespace(const struct config *config)
@@ -102,9 +104,6 @@ int cgroup_plan(const struct config *config, const struct cgroup_request *reques
 
 	plan->manager = request->manager;
 	plan->rootless = request->rootless;
-	if (request->manager == CGROUP_SYSTEMD)
-		return error_set(err, ERROR_UNSUPPORTED, "cgroup-manager",
-				 "the cgroup manager systemd is not supported yet; use cgroupfs");
 	if (plan_resources(config, arena, plan, err) < 0)
 		return -1;
 	if (request->manager == CGROUP_DISABLED) {
@@ -114,7 +113,9 @@ int cgroup_plan(const struct config *config, const struct cgroup_request *reques
 		*ret_plan = plan;
 		return 0;
 	}
-	if (cgroup_path_decide(path, request, arena, &plan->path, err) < 0)
+	if ((request->manager == CGROUP_SYSTEMD
+		 ? unit_plan(config, request, arena, plan, err)
+		 : cgroup_path_decide(path, request, arena, &plan->path, err)) < 0)
 		return -1;
 	plan->asked = (path && *path) || has_limit(plan);
 	plan_owner(config, plan);

@@ -8,6 +8,7 @@
 #include "base/fd.h"
 
 static const char *const names[] = {
+	[MESSAGE_ENTER_CGROUP] = "ENTER_CGROUP",
 	[MESSAGE_SPAWNED] = "SPAWNED",
 	[MESSAGE_MAP_IDS] = "MAP_IDS",
 	[MESSAGE_NET_DEVICES] = "NET_DEVICES",

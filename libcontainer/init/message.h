@@ -4,7 +4,10 @@
  *   parent                             bridge                  init
  *     | clone3 ----------------------->| (only if namespaces     |
  *     |                                |  are joined or clocks   |
- *     |                                |  set)                   |
+ *     |                                |  set, or the cgroup is  |
+ *     |                                |  systemd's)             |
+ *     |<---------------- ENTER_CGROUP -|                         |  only if somebody else puts it there
+ *     |  systemd does; DONE ---------->|                         |
  *     |<----------- SPAWNED + pidfd ---| clone3 ---------------->|
  *     |  reaps the bridge; DONE ------------------------------->|  waits for it: we know it now
  *     |<------------------------------------------- MAP_IDS -----|  only in a new user namespace
@@ -40,7 +43,8 @@
 
 /* In the order in which they may come. */
 enum message_type {
-	MESSAGE_SPAWNED = 1,
+	MESSAGE_ENTER_CGROUP = 1,
+	MESSAGE_SPAWNED,
 	MESSAGE_MAP_IDS,
 	MESSAGE_NET_DEVICES,
 	MESSAGE_MOUNT_SOURCE,

@@ -60,6 +60,7 @@ static const struct rule {
 	bool carries;  /* a descriptor */
 	bool again;    /* may follow itself */
 } rules[] = {
+	[MESSAGE_ENTER_CGROUP] = { .known = true, ANSWERED_BY(enter_cgroup) },
 	[MESSAGE_SPAWNED] = { .known = true, .answered = true, .carries = true, .again = true },
 	[MESSAGE_MAP_IDS] = { .known = true, ANSWERED_BY(map_ids) },
 	[MESSAGE_NET_DEVICES] = { .known = true, ANSWERED_BY(net_devices), .carries = true },

@@ -90,6 +90,9 @@ void bridge_main(const struct plan *plan, int socket, struct progress *progress)
 	 * later, in init. */
 	if (!(plan->namespaces.created & CLONE_NEWUSER))
 		prctl(PR_SET_DUMPABLE, 0);
+	if (plan->enters_cgroup &&
+	    message_ask(socket, MESSAGE_ENTER_CGROUP, 0, -1, NULL, &error) < 0)
+		init_fail(socket, &error);
 	if (plan->purpose == PURPOSE_EXEC &&
 	    affinity_apply(&plan->process->affinity.initial, 0, &error) < 0)
 		init_fail(socket, &error);
@@ -113,7 +116,8 @@ bool enters_cgroup_first(const struct plan *plan)
 
 static bool needs_bridge(const struct plan *plan)
 {
-	return plan->purpose == PURPOSE_EXEC || namespaces_need_bridge(&plan->namespaces);
+	return plan->purpose == PURPOSE_EXEC || plan->enters_cgroup ||
+	       namespaces_need_bridge(&plan->namespaces);
 }
 
 /* The process that @child runs in; the parent's end of the conversation is not for it. */

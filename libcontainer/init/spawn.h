@@ -41,6 +41,7 @@ struct exchange {
  * for. */
 struct service {
 	void *context;
+	int (*enter_cgroup)(void *context, struct exchange *exchange, struct error *err);
 	int (*map_ids)(void *context, struct exchange *exchange, struct error *err);
 	int (*net_devices)(void *context, struct exchange *exchange, struct error *err);
 	int (*mount_source)(void *context, struct exchange *exchange, struct error *err);

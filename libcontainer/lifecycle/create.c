@@ -18,6 +18,7 @@
 #include "base/procfs.h"
 #include "base/trace.h"
 #include "libcontainer/cgroup/intel_rdt.h"
+#include "libcontainer/init/executable.h"
 #include "libcontainer/init/hooks.h"
 #include "libcontainer/init/message.h"
 #include "libcontainer/lifecycle/creation.h"
@@ -125,8 +126,13 @@ static int plan_cgroup(struct creation *creation, struct error *err)
 		.manager = creation->runtime->manager,
 		.id = creation->options->id,
 		.rootless = creation->runtime->rootless,
+		.systemd = &creation->systemd.facts,
 	};
 
+	if (request.manager == CGROUP_SYSTEMD &&
+	    systemd_connect(executable_path(), creation->runtime->user_manager, &creation->systemd,
+			    err) < 0)
+		return -1;
 	if (request.rootless &&
 	    cgroup_of(0, &creation->config_arena, (char **)&request.own, err) < 0)
 		return -1;
@@ -136,6 +142,7 @@ static int plan_cgroup(struct creation *creation, struct error *err)
 	if (creation->cgroup_plan->warning)
 		creation->runtime->warn(creation->cgroup_plan->warning);
 	creation->state->cgroup_path = creation->cgroup_plan->path;
+	creation->state->systemd_user = creation->systemd.facts.user;
 	/* the intent: whoever deletes what we leave when we are killed must not take the cgroup of
 	 * others for ours, nor ours for that of others */
 	creation->state->cgroup_created =
@@ -264,9 +271,13 @@ static int open_callers_sockets(struct creation *creation, struct error *err)
 	return 0;
 }
 
+/* A scope has to wait for its first process: serve_enter_cgroup(). */
 static int make_cgroup(struct creation *creation, struct error *err)
 {
 	trace_phase("cgroup");
+	creation->plan->enters_cgroup = creation->cgroup_plan->unit != NULL;
+	if (creation->plan->enters_cgroup)
+		return 0;
 	if (cgroup_create(creation->cgroup_plan, &creation->cgroup, err) < 0)
 		return -1;
 	creation->state->cgroup_created = creation->cgroup.created;
@@ -277,6 +288,22 @@ static int make_cgroup(struct creation *creation, struct error *err)
 }
 
 /* ---- what init asks for ---- */
+
+/* From here on the scope is ours to take away. */
+static int serve_enter_cgroup(void *context, struct exchange *exchange, struct error *err)
+{
+	struct creation *creation = context;
+	const struct cgroup_plan *plan = creation->cgroup_plan;
+	pid_t bridge = exchange->spawned->pid;
+
+	if (systemd_start(&creation->systemd, plan->unit, bridge, err) < 0)
+		return -1;
+	creation->cgroup.created = creation->state->cgroup_created = true;
+	if (cgroup_adopt(plan, bridge, &creation->cgroup, err) < 0)
+		return -1;
+	creation->plan->cgroup = creation->cgroup.fd;
+	return 0;
+}
 
 static int serve_map_ids(void *context, struct exchange *exchange, struct error *err)
 {
@@ -336,7 +363,11 @@ static int serve_runtime_hooks(void *context, struct exchange *exchange, struct 
 	const struct config_hooks *hooks = creation->config->hooks;
 
 	creation->state->pid = exchange->spawned->pid;
-	/* before the hooks: some of them add devices to the program that they find */
+	/* before the hooks: some of them add devices to the programs that they find */
+	if (creation->cgroup_plan->unit &&
+	    systemd_set(&creation->systemd, creation->cgroup_plan->unit->name,
+			&creation->cgroup_plan->unit->devices, err) < 0)
+		return -1;
 	if (device_program_attach(creation->cgroup.fd, creation->device_program, err) < 0)
 		return -1;
 	if (!hooks)
@@ -368,6 +399,17 @@ static int join_intel_rdt(struct creation *creation, pid_t pid, struct error *er
 	return 0;
 }
 
+static int apply_limits(struct creation *creation, struct error *err)
+{
+	const struct cgroup_plan *plan = creation->cgroup_plan;
+
+	if (cgroup_apply(plan, creation->cgroup.fd, err) < 0)
+		return -1;
+	return plan->unit ? systemd_keep(&creation->systemd, plan->unit->name, creation->cgroup.fd,
+					 &plan->writes, &plan->unit->limits, err)
+			  : 0;
+}
+
 static int serve_created(void *context, struct exchange *exchange, struct error *err)
 {
 	struct creation *creation = context;
@@ -377,8 +419,7 @@ static int serve_created(void *context, struct exchange *exchange, struct error 
 
 	if (plan_apply_outside(creation->plan, spawned->pid, err) < 0)
 		return -1;
-	if (cgroup_apply(creation->cgroup_plan, creation->cgroup.fd, err) < 0 ||
-	    join_intel_rdt(creation, spawned->pid, err) < 0)
+	if (apply_limits(creation, err) < 0 || join_intel_rdt(creation, spawned->pid, err) < 0)
 		return -1;
 	if (procfs_stat(spawned->pid, &stat, err) < 0)
 		return -1;
@@ -403,6 +444,7 @@ static int start_init(struct creation *creation, struct error *err)
 {
 	const struct service service = {
 		.context = creation,
+		.enter_cgroup = serve_enter_cgroup,
 		.map_ids = serve_map_ids,
 		.net_devices = serve_net_devices,
 		.mount_source = serve_mount_source,
@@ -474,6 +516,8 @@ static void undo(struct creation *creation)
 	spawned_end(&creation->spawned, true);
 	if (creation->cgroup.fd >= 0)
 		cgroup_signal(creation->cgroup.fd, SIGKILL, &ignored);
+	if (creation->cgroup.created && creation->cgroup_plan->unit)
+		systemd_stop(&creation->systemd, creation->cgroup_plan->unit->name, &ignored);
 	if (creation->cgroup.created)
 		cgroup_remove(creation->cgroup_plan->path, CGROUP_REMOVE_MS, &ignored);
 	if (creation->state)
@@ -493,6 +537,7 @@ int creation_make(struct creation *creation, const struct runtime *runtime,
 		.options = options,
 		.record = RECORD_INIT,
 		.cgroup = CGROUP_INIT,
+		.systemd = SYSTEMD_INIT,
 		.spawned = SPAWNED_INIT,
 		.device_program = -1,
 		.pidfd_socket = -1,
@@ -500,8 +545,10 @@ int creation_make(struct creation *creation, const struct runtime *runtime,
 	if (container_id_check(options->id, err) < 0)
 		return -1;
 	if (read_bundle(creation, err) == 0 && prepare(creation, err) == 0 &&
-	    make(creation, err) == 0)
+	    make(creation, err) == 0) {
+		systemd_end(&creation->systemd); /* run may wait for long */
 		return 0;
+	}
 	explain_memory(creation, err);
 	undo(creation);
 	return -1;
@@ -512,6 +559,7 @@ void creation_end(struct creation *creation)
 	/* the cgroup's descriptor is the plan's */
 	cleanup_fd_(&creation->device_program);
 	cleanup_fd_(&creation->pidfd_socket);
+	systemd_end(&creation->systemd);
 	if (creation->plan)
 		plan_close(creation->plan);
 	spawned_end(&creation->spawned, false);

@@ -1,6 +1,7 @@
 /* What create holds while it makes a container, and what it gives to run. Private to this room. */
 #pragma once
 
+#include "libcontainer/cgroup/systemd.h"
 #include "libcontainer/init/spawn.h"
 #include "libcontainer/lifecycle/lifecycle.h"
 #include "libcontainer/lifecycle/store.h"
@@ -17,6 +18,7 @@ struct creation {
 	struct container_state *state;
 	struct cgroup_plan *cgroup_plan;
 	struct cgroup cgroup;
+	struct systemd systemd; /* of that manager, while the container is made */
 	int device_program;
 	struct plan *plan;
 	struct spawned spawned;

@@ -10,8 +10,11 @@
 #include "base/cleanup.h"
 #include "base/kernel.h"
 #include "base/trace.h"
+#include "libcontainer/cgroup/systemd.h"
+#include "libcontainer/init/executable.h"
 #include "libcontainer/lifecycle/hooks_after.h"
 #include "libcontainer/lifecycle/store.h"
+#include "libcontainer/lifecycle/unit.h"
 
 #define ARENA		 (32 << 20)
 #define CONFIG_ARENA	 (192 << 20)
@@ -48,7 +51,18 @@ static int kill_init(const struct container_state *state, struct error *err)
 	return 0;
 }
 
-static int remove_cgroup(const struct container_state *state, struct error *err)
+/* Where systemd can't be asked the unit goes all the same, once systemd finds its cgroup empty or gone: a bus that hangs
+ * must not make a container that can't be deleted. */
+static void stop_unit(const struct runtime *runtime, const struct container_state *state)
+{
+	struct error error = ERROR_INIT;
+
+	if (state_stop_unit(state, &error) < 0)
+		runtime->warn(error.text);
+}
+
+static int remove_cgroup(const struct runtime *runtime, const struct container_state *state,
+			 struct error *err)
 {
 	_cleanup_fd_ int cgroup = -1;
 
@@ -57,11 +71,13 @@ static int remove_cgroup(const struct container_state *state, struct error *err)
 	if (!state->cgroup_path || (!state->cgroup_created && !state->created))
 		return 0;
 	cgroup = cgroup_open(state->cgroup_path, err);
-	if (cgroup < 0)
-		return err->errnum == ENOENT ? 0 : -1;
-	/* what has left the pid namespace, or never had one */
-	if (cgroup_signal(cgroup, SIGKILL, err) < 0)
+	if (cgroup < 0 && err->errnum != ENOENT)
 		return -1;
+	/* what has left the pid namespace, or never had one; systemd may have removed the cgroup since */
+	if (cgroup >= 0 && cgroup_signal(cgroup, SIGKILL, err) < 0 && err->errnum != ENODEV &&
+	    err->errnum != ENOENT)
+		return -1;
+	stop_unit(runtime, state);
 	return state->cgroup_created ? cgroup_remove(state->cgroup_path, CGROUP_REMOVE_MS, err) : 0;
 }
 
@@ -93,7 +109,7 @@ static int delete_locked(const struct runtime *runtime, struct record *record,
 	if (kill_init(state, err) < 0)
 		return -1;
 	trace_phase("cgroup");
-	if (remove_cgroup(state, err) < 0 || state_remove_intel_rdt(state, err) < 0)
+	if (remove_cgroup(runtime, state, err) < 0 || state_remove_intel_rdt(state, err) < 0)
 		return -1;
 	trace_phase("state");
 	if (store_remove(record, state->id, err) < 0)
@@ -108,13 +124,18 @@ static int delete_locked(const struct runtime *runtime, struct record *record,
 static char *cgroup_by_config(const struct runtime *runtime, const struct record *record,
 			      const char *id, struct arena *arena)
 {
+	_cleanup_systemd_ struct systemd systemd = SYSTEMD_INIT;
 	struct cgroup_request request = { .manager = runtime->manager,
 					  .id = id,
-					  .rootless = runtime->rootless };
+					  .rootless = runtime->rootless,
+					  .systemd = &systemd.facts };
 	struct error ignored = ERROR_INIT;
 	struct cgroup_plan *plan;
 	struct config *config;
 
+	if (request.manager == CGROUP_SYSTEMD &&
+	    systemd_connect(executable_path(), runtime->user_manager, &systemd, &ignored) < 0)
+		return NULL;
 	if (store_config(record, arena, &config, &ignored) < 0 ||
 	    (request.rootless && cgroup_of(0, arena, (char **)&request.own, &ignored) < 0) ||
 	    cgroup_plan(config, &request, arena, &plan, &ignored) < 0)
@@ -134,6 +155,8 @@ static int delete_damaged(const struct runtime *runtime, struct record *record, 
 	if (arena_init(&arena, CONFIG_ARENA, err) < 0)
 		return -1;
 	state.cgroup_path = cgroup_by_config(runtime, record, id, &arena);
+	state.cgroup_manager = (char *)cgroup_manager_name(runtime->manager);
+	state.systemd_user = runtime->user_manager;
 	state.cgroup_created = state.cgroup_path != NULL;
 	return delete_locked(runtime, record, &state, err);
 }

@@ -19,6 +19,7 @@
 #include "libcontainer/lifecycle/hooks_after.h"
 #include "libcontainer/lifecycle/notify.h"
 #include "libcontainer/lifecycle/terminal.h"
+#include "libcontainer/lifecycle/unit.h"
 #include "libcontainer/lifecycle/wait.h"
 
 #define ARENA (192 << 20)
@@ -31,6 +32,7 @@ struct execution {
 	struct container_state *state;
 	struct config *config;
 	struct plan *plan;
+	const char *cgroup_path; /* where it is to run */
 	int init; /* pidfd of the container's init: while it is open its pid means nobody else */
 	int pidfd_socket;
 	struct terminal *terminal;
@@ -121,11 +123,15 @@ static int open_cgroup(struct execution *execution, struct error *err)
 		    0)
 			return -1;
 		close(cgroup);
-		cgroup = cgroup_open(of_init, err);
+		path = of_init;
+		cgroup = cgroup_open(path, err);
 		if (cgroup < 0)
 			return -1;
 	}
-	execution->plan->cgroup = steal_fd(&cgroup);
+	execution->plan->enters_cgroup = state_must_attach(execution->state, path);
+	execution->cgroup_path = path;
+	if (!execution->plan->enters_cgroup)
+		execution->plan->cgroup = steal_fd(&cgroup);
 	return 0;
 }
 
@@ -204,6 +210,13 @@ static int make_plan(struct execution *execution, struct error *err)
 
 /* ---- run ---- */
 
+static int serve_enter_cgroup(void *context, struct exchange *exchange, struct error *err)
+{
+	const struct execution *execution = context;
+
+	return state_attach(execution->state, execution->cgroup_path, exchange->spawned->pid, err);
+}
+
 static int serve_created(void *context, struct exchange *exchange, struct error *err)
 {
 	const struct execution *execution = context;
@@ -225,6 +238,7 @@ static int start(struct execution *execution, struct error *err)
 {
 	const struct service service = {
 		.context = execution,
+		.enter_cgroup = serve_enter_cgroup,
 		.created = serve_created,
 		.listener = serve_listener,
 	};

@@ -1,4 +1,5 @@
 #include "libcontainer/lifecycle/journal.h"
+#include "libcontainer/lifecycle/unit.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -119,7 +120,8 @@ static int restore_updates(const struct record *record, const struct journal *jo
 }
 
 /* A program that is out of place is gone: it is compiled anew, from the rules that held before. */
-static int restore_devices(const struct record *record, int cgroup, struct error *err)
+static int restore_devices(const struct record *record, const struct container_state *state,
+			   int cgroup, struct error *err)
 {
 	_cleanup_arena_ struct arena arena = ARENA_INIT;
 	struct cgroup_plan plan = { .path = NULL };
@@ -131,7 +133,9 @@ static int restore_devices(const struct record *record, int cgroup, struct error
 	    device_program_compile(config->linux_->resources, &arena, &plan.devices, err) < 0 ||
 	    device_program_load(&plan, &program, err) < 0)
 		return -1;
-	return device_program_attach(cgroup, program, err);
+	if (device_program_attach(cgroup, program, err) < 0)
+		return -1;
+	return state_keep_devices(state, config->linux_->resources, err);
 }
 
 static int keep_old(const struct container_state *state, const struct cgroup_changes *changes,
@@ -139,7 +143,6 @@ static int keep_old(const struct container_state *state, const struct cgroup_cha
 {
 	struct cgroup_writes writes = { arena_calloc(arena, changes->count, sizeof(*writes.items)),
 					0 };
-	enum cgroup_manager manager = CGROUP_CGROUPFS;
 
 	for (size_t i = changes->count; i-- > 0;)
 		if (changes->items[i].old && !changes->items[i].pid)
@@ -148,9 +151,7 @@ static int keep_old(const struct container_state *state, const struct cgroup_cha
 				.value = changes->items[i].old,
 				.property = changes->items[i].property,
 			};
-	if (state->cgroup_manager)
-		cgroup_manager_parse(state->cgroup_manager, &manager);
-	return cgroup_keep(manager, state->cgroup_path, &writes, err);
+	return state_keep_limits(state, &writes, err);
 }
 
 static int undo_in_cgroup(const struct record *record, const struct container_state *state,
@@ -166,7 +167,7 @@ static int undo_in_cgroup(const struct record *record, const struct container_st
 		return err->errnum == ENOENT ? 0 : -1;
 	if (transaction_undo(&journal->transaction, &door.door, err) < 0)
 		return -1;
-	if (journal->devices && restore_devices(record, door.cgroup, err) < 0)
+	if (journal->devices && restore_devices(record, state, door.cgroup, err) < 0)
 		return -1;
 	if (arena_init(&arena, JOURNAL_ARENA, err) < 0)
 		return -1;

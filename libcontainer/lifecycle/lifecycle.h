@@ -22,6 +22,7 @@ struct runtime {
 	const char *root;	     /* the state root, absolute; made 0700 when missing */
 	enum cgroup_manager manager; /* for containers made now; others remember their own */
 	bool rootless;
+	bool user_manager; /* the manager systemd is the user's own, not the machine's */
 	unsigned int lock_deadline_ms;	   /* to wait for another command; 0: 30 s */
 	void (*warn)(const char *message); /* a tolerated oddity, for the log; never NULL */
 };

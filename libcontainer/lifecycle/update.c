@@ -12,6 +12,7 @@
 #include "libcontainer/lifecycle/container_door.h"
 #include "libcontainer/lifecycle/journal.h"
 #include "libcontainer/lifecycle/store.h"
+#include "libcontainer/lifecycle/unit.h"
 #include "libcontainer/lifecycle/updates.h"
 #include "libcontainer/process/oom.h"
 #include "oci/json.h"
@@ -22,7 +23,6 @@ struct update {
 	struct arena *arena;
 	struct record record;
 	struct container_state *state;
-	enum cgroup_manager manager;
 	struct config *config; /* as it is now, with what earlier updates have changed */
 	struct updates updates;
 	struct device_program devices; /* count 0: they stay */
@@ -42,7 +42,7 @@ static int check_container(struct update *update, struct error *err)
 	if (state->status == STATUS_STOPPED)
 		return error_set(err, ERROR_NOT_RUNNING, state->id,
 				 "cannot update a stopped container: container not running");
-	if (!state->cgroup_path || !cgroup_manager_parse(state->cgroup_manager, &update->manager))
+	if (!state->cgroup_path)
 		return error_set(err, ERROR_UNSUPPORTED, state->id,
 				 "cannot update a container that has no cgroup of its own");
 	return 0;
@@ -230,7 +230,10 @@ static int keep_new(struct update *update, struct error *err)
 				.value = changes->items[i].value,
 				.property = changes->items[i].property,
 			};
-	return cgroup_keep(update->manager, update->state->cgroup_path, &writes, err);
+	if (update->devices.count &&
+	    state_keep_devices(update->state, update->options->resources, err) < 0)
+		return -1;
+	return state_keep_limits(update->state, &writes, err);
 }
 
 static int make(struct update *update, struct error *err)

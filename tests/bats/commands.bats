@@ -178,11 +178,12 @@ load helpers
 	equal "$(jq -s '[group_by(.process)[] | map(.us) | . == sort] | all' "$WORK/trace")" true
 }
 
-@test "the systemd manager is refused with a sentence, everywhere it can be asked for" {
+@test "without a bus the systemd manager is refused with a sentence, everywhere it can be asked for" {
 	require proa
 	config '.linux.cgroupsPath = "system.slice:proa:test"'
-	fails 1 "systemd" proa --systemd-cgroup create -b "$BUNDLE" "$ID"
-	fails 1 "systemd" proa --cgroup-manager systemd create -b "$BUNDLE" "$ID"
+	export DBUS_SYSTEM_BUS_ADDRESS=unix:path=/nosuch
+	fails 1 "systemd.*--cgroup-manager cgroupfs" proa --systemd-cgroup create -b "$BUNDLE" "$ID"
+	fails 1 "systemd.*--cgroup-manager cgroupfs" proa --cgroup-manager systemd create -b "$BUNDLE" "$ID"
 	fails 1 "nosuch" proa --cgroup-manager nosuch list
 	nothing_left
 }

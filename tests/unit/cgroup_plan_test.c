@@ -83,17 +83,6 @@ TEST(no_limits_are_nothing_asked)
 		 ->asked);
 }
 
-TEST(systemd_is_refused)
-{
-	struct cgroup_request request = { .manager = CGROUP_SYSTEMD, .id = "web" };
-	struct cgroup_plan *plan = NULL;
-
-	CHECK(cgroup_plan(config_of("\"cgroupsPath\": \"a.slice:b:c\"", ""), &request, &arena,
-			  &plan, &err) < 0);
-	CHECK_INT(err.code, ERROR_UNSUPPORTED);
-	CHECK(plan == NULL);
-}
-
 TEST(disabled_has_neither_path_nor_program_and_says_so)
 {
 	manager = CGROUP_DISABLED;

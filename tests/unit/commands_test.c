@@ -369,9 +369,10 @@ TEST(global_options_reach_the_verb)
 	CHECK(!fake.runtime.rootless);
 }
 
-TEST(the_systemd_manager_is_refused_where_it_matters)
+TEST(a_build_without_systemd_refuses_its_manager_where_it_matters)
 {
 	static const char *const refused[] = {
+		/* and is served by one with it */
 		"--systemd-cgroup create web",
 		"--systemd-cgroup run web",
 		"--cgroup-manager systemd create web",
@@ -384,6 +385,10 @@ TEST(the_systemd_manager_is_refused_where_it_matters)
 	};
 
 	for (size_t i = 0; i < array_length(refused); i++) {
+		if (HAVE_SYSTEMD) {
+			check_quiet(refused[i]);
+			continue;
+		}
 		CHECK(proa(refused[i]) == 1);
 		CHECK(!fake.verb);
 		CHECK(strstr(errors, "systemd"));

@@ -1,0 +1,24 @@
+/* The unit of a container whose cgroup is systemd's, for the verbs that come after create: its state says whose
+ * systemd that is, and the path of the cgroup which unit. For other containers these do nothing. Run in the caller. */
+#pragma once
+
+#include "libcontainer/cgroup/cgroup.h"
+#include "oci/state.h"
+
+/* Tell systemd what the files of @writes say by now, lest it write its own values again some day. */
+int state_keep_limits(const struct container_state *state, const struct cgroup_writes *writes,
+		      struct error *err);
+
+/* The same for the device rules of @resources. */
+int state_keep_devices(const struct container_state *state,
+		       const struct config_resources *resources, struct error *err);
+
+/* Have systemd put a process into the container's cgroup @path, or one below it, where we may not. */
+int state_attach(const struct container_state *state, const char *path, pid_t pid,
+		 struct error *err);
+
+/* Can only systemd put a process there? */
+bool state_must_attach(const struct container_state *state, const char *path);
+
+/* Have it forget the unit; kills what is in it. */
+int state_stop_unit(const struct container_state *state, struct error *err);
