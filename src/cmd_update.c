@@ -50,17 +50,19 @@ static const struct option options[] = {
 		"write VALUE into FILE of the cgroup; may be given again"),
 	VALUE("oom-score-adj", "N", oom_score_adj,
 	      "OOM score adjustment of all its processes, -1000 to 1000"),
+	VALUE("l3-cache-schema", "SCHEMA", l3_cache_schema,
+	      "line for its class of resctrl, like L3:0=f0;1=f"),
+	VALUE("mem-bw-schema", "SCHEMA", mem_bw_schema,
+	      "line for its class of resctrl, like MB:0=20;1=70"),
 	FLAG("force", NULL, struct update_flags, force,
 	     "lower memory below what is used, though processes may be killed for it"),
 	FLAG("dry-run", NULL, struct update_flags, dry_run,
 	     "write nothing, print what would be written"),
-	/* cgroup v1's, and others' that we refuse */
+	/* cgroup v1's */
 	VALUE("cpu-rt-period", "MICROSECONDS", cpu_rt_period, NULL),
 	VALUE("cpu-rt-runtime", "MICROSECONDS", cpu_rt_runtime, NULL),
 	VALUE("kernel-memory", "SIZE", kernel_memory, NULL),
 	VALUE("kernel-memory-tcp", "SIZE", kernel_memory_tcp, NULL),
-	VALUE("l3-cache-schema", "SCHEMA", l3_cache_schema, NULL),
-	VALUE("mem-bw-schema", "SCHEMA", mem_bw_schema, NULL),
 	OPTIONS_END,
 };
 
@@ -284,17 +286,11 @@ static int read_resources(const char *name, struct arena *arena,
 
 /* ---- the command ---- */
 
-static int check_unsupported(const struct update_flags *flags, const struct runtime *runtime,
-			     struct error *err)
+static void warn_of_unused(const struct update_flags *flags, const struct runtime *runtime)
 {
-	if (flags->l3_cache_schema || flags->mem_bw_schema)
-		return error_set(err, ERROR_UNSUPPORTED, "linux.intelRdt",
-				 "update: --%s: the container has no linux.intelRdt",
-				 flags->l3_cache_schema ? "l3-cache-schema" : "mem-bw-schema");
 	if (flags->kernel_memory || flags->kernel_memory_tcp)
 		runtime->warn("update: --kernel-memory is not used: the limit of memory includes "
 			      "the kernel's");
-	return 0;
 }
 
 static int print_report(const struct update_report *report, struct error *err)
@@ -323,14 +319,16 @@ static int run(struct invocation *invocation, struct error *err)
 	const struct update_flags *flags = invocation->options;
 	struct arena *arena = &invocation->arena;
 	struct update_options update = { .id = invocation->arguments.items[0],
+					 .l3_cache_schema = flags->l3_cache_schema,
+					 .mem_bw_schema = flags->mem_bw_schema,
 					 .force = flags->force,
 					 .dry_run = flags->dry_run };
 	struct update_report report = { .devices = false };
 	struct config_resources *resources = NULL;
 	struct numbers numbers = { .memory = { 0, false } };
 
-	if (check_unsupported(flags, &invocation->runtime, err) < 0 ||
-	    parse_numbers(flags, &numbers, err) < 0 ||
+	warn_of_unused(flags, &invocation->runtime);
+	if (parse_numbers(flags, &numbers, err) < 0 ||
 	    read_resources(flags->resources, arena, &resources, err) < 0)
 		return -1;
 	put_numbers(&numbers, resources, arena);

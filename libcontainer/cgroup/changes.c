@@ -289,6 +289,17 @@ static int plan_writes(struct planning *planning, const struct cgroup_writes *wr
 	return 0;
 }
 
+void changes_add_first(struct cgroup_changes *changes, const struct cgroup_change *change,
+		       struct arena *arena)
+{
+	struct cgroup_change *items = arena_calloc(arena, changes->count + 1, sizeof(*items));
+
+	items[0] = *change;
+	if (changes->count)
+		memcpy(items + 1, changes->items, changes->count * sizeof(*items));
+	*changes = (struct cgroup_changes){ items, changes->count + 1 };
+}
+
 /* ---- their order ---- */
 
 /* What stands on another file: a burst is at most the quota, an idle cgroup takes no weight. */

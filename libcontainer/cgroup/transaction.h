@@ -21,9 +21,10 @@
 #include "libcontainer/cgroup/cgroup.h"
 #include "oci/config.h"
 
-/* One file, or one line of it. */
+/* One file, or one line of it: "memory.max" of the cgroup, "oom_score_adj" of a process, the schemata of
+ * a class of resctrl by its path. */
 struct cgroup_change {
-	char *file;	    /* "memory.max"; "oom_score_adj", which is @pid's */
+	char *file;
 	char *old;	    /* written, it brings the old value back */
 	char *value;	    /* what is wanted; NULL: nothing, but it may change with another file */
 	char *property;	    /* where that comes from, for errors */
@@ -31,10 +32,20 @@ struct cgroup_change {
 	uint64_t pid_start; /* the start time of @pid, field 22 of proc_pid_stat(5) */
 };
 
+/* Is it one of a file of the cgroup? */
+static inline bool change_is_of_cgroup(const struct cgroup_change *change)
+{
+	return !change->pid && change->file[0] != '/';
+}
+
 struct cgroup_changes {
 	struct cgroup_change *items;
 	size_t count;
 };
+
+/* Put a change before the others. Pure. */
+void changes_add_first(struct cgroup_changes *changes, const struct cgroup_change *change,
+		       struct arena *arena);
 
 struct transaction {
 	struct cgroup_changes changes; /* in the order in which they are made */

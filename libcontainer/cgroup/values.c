@@ -14,6 +14,7 @@ enum shape {
 	SHAPE_LINES,  /* "DEVICE WORD…" for each device */
 	SHAPE_WEIGHT, /* the same; a number alone is the line "default NUMBER" */
 	SHAPE_WORD,   /* shown as it was written */
+	SHAPE_CLASS,  /* "RESOURCE:DOMAINS" for each resource; shown padded and rounded */
 };
 
 static const struct file_shape {
@@ -35,14 +36,16 @@ static const struct file_shape {
 	{ "misc.max", SHAPE_LINES, "max" },
 	{ "oom_score_adj", SHAPE_WORD, NULL },
 	{ "rdma.max", SHAPE_LINES, "hca_handle=max hca_object=max" },
+	{ "schemata", SHAPE_CLASS, NULL },
 };
 
 static const struct file_shape *shape_of(const char *file)
 {
 	static const struct file_shape number = { NULL, SHAPE_NUMBER, NULL };
+	const char *slash = strrchr(file, '/');
 
 	for (size_t i = 0; i < array_length(shapes); i++)
-		if (strcmp(shapes[i].file, file) == 0)
+		if (strcmp(shapes[i].file, slash ? slash + 1 : file) == 0)
 			return &shapes[i];
 	return &number;
 }
@@ -328,6 +331,24 @@ static enum value_match compare_lines(const struct file_shape *shape, const char
 	return VALUE_SAME;
 }
 
+/* ---- classes of resctrl ---- */
+
+/* The line of the resource that @value names; empty if the class has none. */
+static struct span class_line(const char *text, const char *value)
+{
+	struct span rest = span_of(text), wanted = span_of(value), key, each, name;
+
+	if (!take(&wanted, ':', &key))
+		return (struct span){ text, 0 };
+	while (take(&rest, '\n', &each)) {
+		struct span line = each = trimmed(each);
+
+		if (take(&each, ':', &name) && span_equals(trimmed(name), key))
+			return line;
+	}
+	return (struct span){ text, 0 };
+}
+
 /* ---- all shapes ---- */
 
 enum value_match value_compare(const char *file, const char *text, const char *value)
@@ -345,6 +366,8 @@ enum value_match value_compare(const char *file, const char *text, const char *v
 		return compare_lines(shape, text, value);
 	case SHAPE_WORD:
 		return compare_words(shown, wanted);
+	case SHAPE_CLASS:
+		return span_equals(class_line(text, value), wanted) ? VALUE_SAME : VALUE_UNKNOWN;
 	case SHAPE_NUMBER:
 		break;
 	}
@@ -358,6 +381,8 @@ char *value_restoring(const char *file, const char *text, const char *value, str
 	struct span whole = span_of(text);
 	struct line line;
 
+	if (shape->shape == SHAPE_CLASS)
+		whole = class_line(text, value);
 	if (shape->shape != SHAPE_LINES && shape->shape != SHAPE_WEIGHT)
 		return whole.length ? arena_strndup(arena, whole.at, whole.length)
 				    : arena_strdup(arena, "\n");

@@ -45,6 +45,7 @@ static int open_file(const struct container_door *door, const struct cgroup_chan
 {
 	char path[64];
 
+	/* a path needs no directory */
 	if (!change->pid)
 		return openat(door->cgroup, change->file, flags | O_NOFOLLOW | O_CLOEXEC);
 	if (check_process(change) < 0)
@@ -72,10 +73,17 @@ static int write_file(void *context, const struct cgroup_change *change, const c
 {
 	const struct container_door *door = context;
 	_cleanup_fd_ int fd = open_file(door, change, O_WRONLY);
+	_cleanup_buffer_ struct buffer line = BUFFER_INIT;
 
 	if (fd < 0)
 		return -1;
-	return write(fd, value, strlen(value)) < 0 ? -1 : 0;
+	/* resctrl takes whole lines only; cgroupfs and procfs don't mind */
+	buffer_printf(&line, "%s%s", value, text_ends(value, "\n") ? "" : "\n");
+	if (buffer_failed(&line)) {
+		errno = ENOMEM;
+		return -1;
+	}
+	return write(fd, line.bytes, line.length) < 0 ? -1 : 0;
 }
 
 static int freeze(void *context, struct error *err)

@@ -145,7 +145,7 @@ static int keep_old(const struct container_state *state, const struct cgroup_cha
 					0 };
 
 	for (size_t i = changes->count; i-- > 0;)
-		if (changes->items[i].old && !changes->items[i].pid)
+		if (changes->items[i].old && change_is_of_cgroup(&changes->items[i]))
 			writes.items[writes.count++] = (struct cgroup_write){
 				.file = changes->items[i].file,
 				.value = changes->items[i].old,

@@ -116,6 +116,7 @@ struct update_options {
 	const char *id;
 	const struct config_resources *resources; /* what isn't given in it is kept */
 	struct optional_int oom_score_adj;	  /* of all processes, those of later execs too */
+	const char *l3_cache_schema, *mem_bw_schema; /* of linux.intelRdt; NULL */
 	bool force;   /* lower memory.max though the kernel may kill for it */
 	bool dry_run; /* change nothing, only say what would be */
 };

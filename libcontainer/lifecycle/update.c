@@ -9,6 +9,7 @@
 #include "base/cleanup.h"
 #include "base/fd.h"
 #include "base/trace.h"
+#include "libcontainer/cgroup/values.h"
 #include "libcontainer/lifecycle/container_door.h"
 #include "libcontainer/lifecycle/journal.h"
 #include "libcontainer/lifecycle/store.h"
@@ -98,6 +99,56 @@ static int plan_devices(struct update *update, struct error *err)
 	return 0;
 }
 
+/* The lines of @schema, "RESOURCE:DOMAINS" each, are changes of the class's file, before the others. Those for
+ * memory bandwidth in l3CacheSchema are memBwSchema's business (config-linux.md, IntelRdt). */
+static int add_schema(struct update *update, const char *file, const char *property,
+		      const char *schema, bool bandwidth, struct error *err)
+{
+	struct cgroup_changes *changes = &update->journal.transaction.changes;
+	const struct cgroup_change class = { .file = (char *)file };
+	_cleanup_buffer_ struct buffer text = BUFFER_INIT;
+	char *rest = NULL;
+
+	if (!schema)
+		return 0;
+	if (update->access.door.read(&update->access, &class, &text) < 0)
+		return error_errno(err, errno, property, "%s: read %s", property, file);
+	for (char *line = strtok_r(arena_strdup(update->arena, schema), "\n", &rest); line;
+	     line = strtok_r(NULL, "\n", &rest))
+		if (text_starts(line, "MB:") == bandwidth)
+			changes_add_first(
+			    changes,
+			    &(struct cgroup_change){
+				.file = (char *)file,
+				.old = value_restoring(file, text.bytes, line, update->arena),
+				.value = line,
+				.property = (char *)property,
+			    },
+			    update->arena);
+	return 0;
+}
+
+static int plan_schemata(struct update *update, struct error *err)
+{
+	const struct update_options *options = update->options;
+	const struct config_intel_rdt *rdt = update->config->linux_->intel_rdt;
+	const char *class, *file;
+
+	if (!options->l3_cache_schema && !options->mem_bw_schema)
+		return 0;
+	if (!rdt)
+		return error_set(err, ERROR_UNSUPPORTED, "linux.intelRdt",
+				 "linux.intelRdt: the container has none");
+	class = rdt->clos_id ? rdt->clos_id : update->state->id;
+	file = arena_printf(update->arena, "/sys/fs/resctrl/%s/schemata",
+			    strcmp(class, "/") == 0 ? "." : class);
+	if (add_schema(update, file, "linux.intelRdt.memBwSchema", options->mem_bw_schema, true,
+		       err) < 0)
+		return -1;
+	return add_schema(update, file, "linux.intelRdt.l3CacheSchema", options->l3_cache_schema,
+			  false, err);
+}
+
 static int plan(struct update *update, struct error *err)
 {
 	const struct update_options *options = update->options;
@@ -112,6 +163,8 @@ static int plan(struct update *update, struct error *err)
 	    changes_plan(options->resources, update->config->linux_->resources, &machine,
 			 &update->access.door, update->arena, &update->journal.transaction.changes,
 			 err) < 0)
+		return -1;
+	if (plan_schemata(update, err) < 0)
 		return -1;
 	return plan_devices(update, err);
 }
@@ -201,7 +254,7 @@ static int save_updates(struct update *update, struct error *err)
 		const struct cgroup_change *change = &changes->items[i];
 		_cleanup_buffer_ struct buffer text = BUFFER_INIT;
 
-		if (change->pid || !change->value)
+		if (!change->value || !change_is_of_cgroup(change))
 			continue;
 		if (update->access.door.read(&update->access, change, &text) < 0)
 			return error_errno(err, errno, change->property, "%s: read %s back",
@@ -224,7 +277,7 @@ static int keep_new(struct update *update, struct error *err)
 	};
 
 	for (size_t i = 0; i < changes->count; i++)
-		if (changes->items[i].value && !changes->items[i].pid)
+		if (changes->items[i].value && change_is_of_cgroup(&changes->items[i]))
 			writes.items[writes.count++] = (struct cgroup_write){
 				.file = changes->items[i].file,
 				.value = changes->items[i].value,

@@ -87,6 +87,10 @@ TEST(what_was_written_is_known_again)
 		{ "cpuset.cpus.partition", "root invalid (why)\n", "root", VALUE_OTHER },
 		{ "cpuset.cpus.partition", "member\n", "member", VALUE_SAME },
 		{ "oom_score_adj", "-5\n", "-5", VALUE_SAME },
+		{ "/sys/fs/resctrl/web/schemata", "    MB:0=100\n    L3:0=00f;1=fff\n",
+		  "L3:0=00f;1=fff", VALUE_SAME },
+		{ "/sys/fs/resctrl/web/schemata", "    MB:0=100\n    L3:0=00f\n", "L3:0=f",
+		  VALUE_UNKNOWN },
 		/* what isn't known */
 		{ "new.file", "on\n", "on", VALUE_SAME },
 		{ "new.file", "enabled\n", "on", VALUE_UNKNOWN },
@@ -106,6 +110,7 @@ TEST(a_file_of_one_value_is_restored_whole)
 	CHECK_STR(restoring("cpuset.cpus", "0-3,5\n", "1"), "0-3,5");
 	CHECK_STR(restoring("cpuset.cpus", "\n", "1"), "\n");
 	CHECK_STR(restoring("new.file", "some words\n", "1"), "some words");
+	CHECK_STR(restoring("/r/schemata", "    MB:0=100\n    L3:0=00f\n", "MB:0=5"), "MB:0=100");
 }
 
 TEST(of_a_file_of_lines_the_line_is_restored)
