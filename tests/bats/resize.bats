@@ -59,6 +59,7 @@ grown() {
 }
 
 @test "memory in use is not killed for: refused with used, wanted and reclaimed, and all is as before" {
+	# spec: config-linux.md#memory memory-check
 	config '.linux.resources.memory = {limit: 104857600}'
 	process /probe hold 40
 	up
