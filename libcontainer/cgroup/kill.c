@@ -66,7 +66,10 @@ static int signal_until_none_is_new(int cgroupfd, int signal, struct error *err)
 	return 0;
 }
 
-/* Frozen, the processes neither fork nor end, so that no number in the list can come to mean
+/* As elsewhere, a process that has the signal blocked while it forks, as glibc's fork() does, keeps it
+ * to itself; only SIGKILL is sure to reach its child.
+ *
+ * Frozen, the processes neither fork nor end, so that no number in the list can come to mean
  * another process. One that doesn't freeze in time is stuck in the kernel, where it does neither.
  */
 static int signal_each(int cgroupfd, int signal, struct error *err)

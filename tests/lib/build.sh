@@ -21,7 +21,7 @@ build_hash() {
 # The hash with which all builds last passed is the first word of docs/results/builds.
 build_has_changed() {
 	local last=
-	read -r last _ <"$1/docs/results/builds" 2>/dev/null || true
+	read -r last _ 2>/dev/null <"$1/docs/results/builds" || true
 	[ "$last" != "$(build_hash "$1")" ]
 }
 

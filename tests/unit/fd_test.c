@@ -593,6 +593,8 @@ TEST(more_descriptors_than_a_message_may_carry_are_closed)
 	int pair[2], got[FDS_PER_MESSAGE];
 	char bytes[8];
 
+	if (harness_is_emulated())
+		SKIP("qemu-user does not tell of a control message that was cut");
 	make_pair(pair);
 	header->cmsg_level = SOL_SOCKET;
 	header->cmsg_type = SCM_RIGHTS;
