@@ -43,9 +43,6 @@ _Noreturn void bridge_main(const struct plan *plan, int socket, struct progress 
  * process that called ends, the parent gets the pidfd of the new one. Returns in the clone only. */
 int continue_in_clone(int channel, uint64_t flags, int cgroup, struct error *err);
 
-/* Does the first process that is cloned enter the plan's cgroup, rather than the last? */
-bool enters_cgroup_first(const struct plan *plan);
-
 /* Note which step is running, for the trace and for whoever finds us dead. */
 void step_begin(struct progress *progress, const char *name);
 

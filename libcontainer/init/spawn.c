@@ -78,6 +78,16 @@ int continue_in_clone(int channel, uint64_t flags, int cgroup, struct error *err
 	_exit(0);
 }
 
+/* Does the first process enter the cgroup, and the others inherit it? It must where a user namespace is joined, over
+ * which the host's cgroup is out of reach, or a cgroup namespace, out of which no process may be moved any more
+ * (nsdelegate, cgroups(7): ENOENT). And an exec'd process does, since that leaves no descriptor of the cgroup to be
+ * carried into the container. Other helpers stay out, where no limit can refuse or charge them. */
+static bool enters_cgroup_first(const struct plan *plan)
+{
+	return plan->purpose == PURPOSE_EXEC ||
+	       plan->namespaces.joined & (CLONE_NEWUSER | CLONE_NEWCGROUP);
+}
+
 void bridge_main(const struct plan *plan, int socket, struct progress *progress)
 {
 	struct error error = ERROR_INIT;
@@ -93,25 +103,15 @@ void bridge_main(const struct plan *plan, int socket, struct progress *progress)
 	if (plan->enters_cgroup &&
 	    message_ask(socket, MESSAGE_ENTER_CGROUP, 0, -1, NULL, &error) < 0)
 		init_fail(socket, &error);
-	if (plan->purpose == PURPOSE_EXEC &&
-	    affinity_apply(&plan->process->affinity.initial, 0, &error) < 0)
-		init_fail(socket, &error);
 	if (namespaces_join(&plan->namespaces, plan->procfs, &error) < 0)
 		init_fail(socket, &error);
 	step_begin(progress, "clone");
-	/* an exec'd process is cloned once more, when it enters the pid namespace and the cgroup */
+	/* an exec'd process is cloned once more, when it enters the pid namespace */
 	if (plan->purpose == PURPOSE_CREATE &&
 	    continue_in_clone(socket, namespaces_clone_flags(&plan->namespaces),
 			      enters_cgroup_first(plan) ? -1 : plan->cgroup, &error) < 0)
 		init_fail(socket, &error);
 	init_main(plan, socket, progress);
-}
-
-/* Who has joined a user namespace can't put a process into a cgroup of the host's any more: then the first process
- * enters it, and the others inherit it. Otherwise helpers stay out, where no limit can refuse or charge them. */
-bool enters_cgroup_first(const struct plan *plan)
-{
-	return plan->namespaces.joined & CLONE_NEWUSER;
 }
 
 static bool needs_bridge(const struct plan *plan)

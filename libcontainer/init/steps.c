@@ -259,45 +259,21 @@ static int step_root(struct init *init, struct error *err)
 	return 0;
 }
 
-/* The cgroup that an exec'd process is cloned into; -1: it is in it already. */
-static int clone_cgroup(const struct plan *plan)
-{
-	return plan->purpose == PURPOSE_EXEC && !enters_cgroup_first(plan) ? plan->cgroup : -1;
-}
-
-/* Close all but what the rest of the way needs, and what it takes to enter @cgroup and the pid
- * namespace @pid (-1: neither). */
-static int close_rest(struct init *init, int cgroup, int pid, struct error *err)
+/* Close all but what the rest of the way needs, and @pid_namespace, by which that is entered (-1: it is not). */
+static int close_rest(struct init *init, int pid_namespace, struct error *err)
 {
 	const struct plan *plan = init->plan;
-	const int keep[] = {
-		init->channel, init->procfs, init->terminal, plan->start_socket, trace_descriptor(),
-		cgroup,	       pid
-	};
+	const int keep[] = { init->channel,	 init->procfs,	     init->terminal,
+			     plan->start_socket, trace_descriptor(), pid_namespace };
 
 	return fds_close_others(3 + plan->preserve_fds, keep, array_length(keep), err);
 }
 
-/* What we have inherited from the parent, and what was needed to build. */
+/* What we have inherited from the parent, and what was needed to build: a descriptor of the host's, where others
+ * see us, would show them the way out (CVE-2024-21626). */
 static int step_forget_host(struct init *init, struct error *err)
 {
-	const struct plan *plan = init->plan;
-
-	return close_rest(init, clone_cgroup(plan), namespace_pid_descriptor(&plan->namespaces),
-			  err);
-}
-
-/* Where others see us from now on, a descriptor of the cgroup would show the way to the host's
- * (CVE-2024-21626): so it is entered, and the descriptor closed, by a clone of its own. */
-static int enter_cgroup(struct init *init, struct error *err)
-{
-	int cgroup = clone_cgroup(init->plan);
-
-	if (cgroup < 0)
-		return 0;
-	if (continue_in_clone(init->channel, 0, cgroup, err) < 0)
-		return -1;
-	return close_rest(init, -1, namespace_pid_descriptor(&init->plan->namespaces), err);
+	return close_rest(init, namespace_pid_descriptor(&init->plan->namespaces), err);
 }
 
 static int step_pid_namespace(struct init *init, struct error *err)
@@ -307,8 +283,8 @@ static int step_pid_namespace(struct init *init, struct error *err)
 
 	if (init->plan->purpose == PURPOSE_CREATE && !last)
 		return 0;
-	if (enter_cgroup(init, err) < 0 || (last && namespace_join_pid(namespaces, err) < 0) ||
-	    continue_in_clone(init->channel, 0, -1, err) < 0 || close_rest(init, -1, -1, err) < 0)
+	if ((last && namespace_join_pid(namespaces, err) < 0) ||
+	    continue_in_clone(init->channel, 0, -1, err) < 0 || close_rest(init, -1, err) < 0)
 		return -1;
 	/* the clone leads no session, and only a leader can take a terminal */
 	if (step_session(init, err) < 0)
@@ -588,7 +564,7 @@ const struct step init_steps[] = {
 	  "a neighbour in the pid namespace who may trace us would find what is open in /proc/PID/fd" },
 	{ "pid-namespace", BOTH, step_pid_namespace,
 	  "forget-host", "exec-procfs terminal home created",
-	  "last of the namespaces: whoever is in it is visible to all who are; the cgroup before it" },
+	  "last of the namespaces: whoever is in it is visible to all who are" },
 	{ "exec-procfs", EXEC, step_procfs,
 	  "pid-namespace", "labels",
 	  "a procfs shows the pid namespace of the process that makes it" },

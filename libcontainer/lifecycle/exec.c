@@ -251,6 +251,9 @@ static int start(struct execution *execution, struct error *err)
 	    fds_cloexec_from(3 + plan->preserve_fds, err) < 0 ||
 	    arena_keep_from_children(&execution->config_arena, err) < 0)
 		return -1;
+	/* config.md: before the container's cgroup is entered; the child inherits it */
+	if (affinity_apply(&plan->process->affinity.initial, 0, err) < 0)
+		return -1;
 	if (spawn(plan, &execution->spawned, err) < 0 ||
 	    spawned_serve(&execution->spawned, &service, MESSAGE_EXECUTING, err) < 0)
 		return -1;
