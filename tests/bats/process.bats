@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
-# lane: native vm
+# lane: native
+# lane-long: vm
 # tier: quick
 # The process object: args, env, cwd, user, umask, rlimits, oom_score_adj, scheduling, personality, and what is inherited.
 
@@ -289,8 +290,6 @@ env SPACE= x "
 	config '.process.ioPriority = {class: "IOPRIO_CLASS_IDLE", priority: 0}'
 	facts scheduler
 	equal "$(fact ioprio | cut -d ' ' -f 1)" 3
-	config '.process.ioPriority = {class: "IOPRIO_CLASS_BE"}'
-	refused "priority"
 	config '.process.ioPriority = {class: "IOPRIO_CLASS_NOSUCH", priority: 0}'
 	refused "IOPRIO_CLASS_NOSUCH"
 	config '.process.ioPriority = {class: "IOPRIO_CLASS_BE", priority: 8}'

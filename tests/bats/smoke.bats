@@ -9,7 +9,7 @@ load helpers
 	config '.linux.resources = {memory: {limit: 67108864}, cpu: {quota: 50000, period: 100000}, pids: {limit: 50}}'
 	up_and_waiting
 	execs /bin/true
-	cgroup=$CGROUP$(cgroup_of "$(init_pid)")
+	cgroup=$(cgroup_of "$(init_pid)")
 	equal "$(cat "$cgroup/memory.max")" 67108864
 	equal "$(cat "$cgroup/cpu.max")" "50000 100000"
 	equal "$(cat "$cgroup/pids.max")" 50
