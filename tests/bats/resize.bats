@@ -1,6 +1,6 @@
 #!/usr/bin/env bats
 # lane: vm
-# tier: full
+# tier: long
 # timeout: 3000
 # update of memory, CPU, pids, cpuset and I/O, felt by the processes; failures and deaths with all controllers; a database
 # that is resized under load.
