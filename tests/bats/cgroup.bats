@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
-# lane: native vm
+# lane: native
+# lane-long: vm
 # tier: quick
 # The container's cgroup: where it is, who is in it, what it is to the container, pause, what goes at the end.
 # What needs a controller is in resources.bats.
