@@ -55,13 +55,13 @@ build() {
 	make -C "$dir/$lane" -j "$jobs"
 }
 
-# chroot_tree SUITE PACKAGES [OPTION...]: prints the tree for that recipe, with what in_tree needs: umount and /work
+# chroot_tree SUITE PACKAGES [OPTION...]: prints the tree for that recipe, with what in_tree needs: umount and /mnt
 chroot_tree() {
 	# shellcheck disable=SC2016 # mmdebstrap's own argument
-	cached_tree "$chroots" "$name" "$1" "${2%,},mount" "${@:3}" --customize-hook='mkdir "$1/work"'
+	cached_tree "$chroots" "$name" "$1" "${2%,},mount" "${@:3}"
 }
 
-# in_tree TREE COMMAND...: in TREE, read-only but for $dir, which is its /work. pivot_root and not chroot, because a
+# in_tree TREE COMMAND...: in TREE, read-only but for $dir, which is its /mnt. pivot_root and not chroot, because a
 # process in a chroot may not make user namespaces.
 in_tree() {
 	local tree=$1
@@ -71,7 +71,7 @@ in_tree() {
 		tree=$1 dir=$2
 		shift 2
 		mount --bind "$tree" "$tree"
-		mount --bind "$dir" "$tree/work"
+		mount --bind "$dir" "$tree/mnt"
 		mount --rbind /dev "$tree/dev"
 		mount -t proc proc "$tree/proc"
 		mount --rbind /sys "$tree/sys"
@@ -81,7 +81,7 @@ in_tree() {
 		cd "$tree"
 		pivot_root . .
 		umount --lazy .
-		exec chroot . /usr/bin/env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/work LC_ALL=C.UTF-8 "$@"
+		exec chroot . /usr/bin/env -i PATH=/usr/sbin:/usr/bin:/sbin:/bin HOME=/mnt LC_ALL=C.UTF-8 "$@"
 	' bash "$tree" "$dir" "$@"
 }
 
@@ -90,9 +90,9 @@ build_and_check_in() {
 	local tree=$1 lane=$2 status=0
 	copy_source
 	in_tree "$tree" PROA_TIER="${PROA_TIER:-full}" sh -euxc "
-		/work/source/bootstrap
-		mkdir /work/$lane
-		cd /work/$lane
+		/mnt/source/bootstrap
+		mkdir /mnt/$lane
+		cd /mnt/$lane
 		../source/configure --enable-werror $3
 		make -j $jobs
 		make -j $jobs check $4" || status=$?
