@@ -9,5 +9,9 @@ int probe_facts(int argc, char **argv);
 /* `probe ACTION [ARG...]`: do it. Returns the exit code. */
 int probe_action(int argc, char **argv);
 
+/* Two of the actions, with programs of their own (probe_attack.c). */
+int probe_overwrite(int argc, char **argv);
+int probe_search(int argc, char **argv);
+
 /* The short name of an errno ("EPERM"); "ok" for 0. */
 const char *probe_errno_name(int errnum);

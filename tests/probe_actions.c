@@ -406,10 +406,20 @@ static const struct action {
 	const char *name;
 	int (*run)(int argc, char **argv);
 } actions[] = {
-	{ "try", action_try },	       { "exit", action_exit },	    { "kill", action_kill },
-	{ "wait", action_wait },       { "fork", action_fork },	    { "hold", action_hold },
-	{ "signals", action_signals }, { "notify", action_notify }, { "cat", action_cat },
-	{ "crash", action_crash },     { "spy", action_spy },	    { "grow", action_grow },
+	{ "try", action_try },
+	{ "exit", action_exit },
+	{ "kill", action_kill },
+	{ "wait", action_wait },
+	{ "fork", action_fork },
+	{ "hold", action_hold },
+	{ "signals", action_signals },
+	{ "notify", action_notify },
+	{ "cat", action_cat },
+	{ "crash", action_crash },
+	{ "spy", action_spy },
+	{ "grow", action_grow },
+	{ "overwrite", probe_overwrite },
+	{ "search", probe_search },
 };
 
 int probe_action(int argc, char **argv)
