@@ -15,12 +15,13 @@
 #include "base/cleanup.h"
 #include "base/kernel.h"
 
-int fd_read(int fd, size_t limit, struct buffer *buffer, const char *object, struct error *err)
-{
-	char chunk[16384];
+#define READ_CHUNK 16384
 
+static int read_whole(int fd, size_t limit, struct buffer *buffer, const char *object,
+		      char chunk[READ_CHUNK], struct error *err)
+{
 	for (;;) {
-		ssize_t got = read(fd, chunk, sizeof(chunk));
+		ssize_t got = read(fd, chunk, READ_CHUNK);
 
 		if (got < 0 && errno == EINTR)
 			continue;
@@ -37,6 +38,16 @@ int fd_read(int fd, size_t limit, struct buffer *buffer, const char *object, str
 	if (buffer_failed(buffer))
 		return error_set(err, ERROR_MEMORY, object, "no memory to read %s", object);
 	return 0;
+}
+
+int fd_read(int fd, size_t limit, struct buffer *buffer, const char *object, struct error *err)
+{
+	char chunk[READ_CHUNK];
+	int result = read_whole(fd, limit, buffer, object, chunk, err);
+
+	/* as the buffer will be: base/wipe.h */
+	explicit_bzero(chunk, sizeof(chunk));
+	return result;
 }
 
 int file_read(int dirfd, const char *path, size_t limit, struct buffer *buffer, struct error *err)

@@ -7,6 +7,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "base/wipe.h"
+
 static bool parse_digits(const char *text, unsigned int base, uint64_t *ret_value)
 {
 	uint64_t value = 0;
@@ -219,7 +221,7 @@ static bool buffer_grow(struct buffer *buffer, size_t more)
 		return true;
 	while (capacity < wanted)
 		capacity *= 2;
-	bytes = realloc(buffer->bytes, capacity);
+	bytes = wiping_realloc(buffer->bytes, capacity);
 	if (!bytes) {
 		buffer->failed = true;
 		return false;
@@ -290,7 +292,7 @@ void buffer_free(struct buffer *buffer)
 {
 	int saved = errno;
 
-	free(buffer->bytes);
+	wiping_free(buffer->bytes);
 	*buffer = (struct buffer)BUFFER_INIT;
 	errno = saved;
 }

@@ -52,7 +52,7 @@ struct strings strings_copy(struct arena *arena, const struct strings *strings);
 /* A NULL-terminated vector for execve(2), in the arena; the strings are copied too. */
 char **strings_vector(struct arena *arena, const struct strings *strings);
 
-/* A growing buffer on the heap; always NUL-terminated once something was added. Running out of
+/* A growing buffer on the heap, cleared when it is freed (base/wipe.h); always NUL-terminated once something was added. Running out of
  * memory is remembered and reported by buffer_failed(), so that a row of additions needs one check.
  */
 struct buffer {

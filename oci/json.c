@@ -2,10 +2,13 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <yajl/yajl_gen.h>
 #include <yajl/yajl_parse.h>
+
+#include "base/wipe.h"
 
 /* UTF-8 as RFC 3629 has it; yajl's own checks let overlong forms and surrogates pass. Behind a text
  * there is always a byte that ends a sequence: its quote, or a zero. */
@@ -216,6 +219,27 @@ static void syntax_error(struct reader *reader, struct error *err)
 		yajl_free_error(reader->parser, words);
 }
 
+static void *allocate(void *context, size_t size)
+{
+	(void)context;
+	return malloc(size);
+}
+
+static void *reallocate(void *context, void *memory, size_t size)
+{
+	(void)context;
+	return wiping_realloc(memory, size);
+}
+
+static void release(void *context, void *memory)
+{
+	(void)context;
+	wiping_free(memory);
+}
+
+/* What yajl decodes and encodes is the caller's secret. */
+static yajl_alloc_funcs wiping = { .malloc = allocate, .realloc = reallocate, .free = release };
+
 int json_read(const char *bytes, size_t length, const char *name, json_handler *handler,
 	      void *context, struct error *err)
 {
@@ -229,7 +253,7 @@ int json_read(const char *bytes, size_t length, const char *name, json_handler *
 	if (length > JSON_SIZE_MAX)
 		return error_set(err, ERROR_INVALID, name, "%s: longer than %u bytes", name,
 				 JSON_SIZE_MAX);
-	reader.parser = yajl_alloc(&callbacks, NULL, &reader);
+	reader.parser = yajl_alloc(&callbacks, &wiping, &reader);
 	if (!reader.parser)
 		return error_set(err, ERROR_MEMORY, name, "%s: no memory to read it", name);
 	yajl_config(reader.parser, yajl_dont_validate_strings, 1); /* see is_utf8() */
@@ -249,7 +273,7 @@ int json_read(const char *bytes, size_t length, const char *name, json_handler *
 
 void json_begin(struct json_writer *writer, bool pretty)
 {
-	*writer = (struct json_writer){ .generator = yajl_gen_alloc(NULL) };
+	*writer = (struct json_writer){ .generator = yajl_gen_alloc(&wiping) };
 	if (!writer->generator) {
 		writer->failed = true;
 		return;

@@ -1,9 +1,11 @@
 /* kill_at [-c] PROCESS PHASE N COMMAND [ARG...]
  * kill_at [-c] syscall N COMMAND [ARG...]
+ * kill_at -s PROCESS PHASE N COMMAND [ARG...]
  *
  * Run a command that traces its phases (proa --trace), and kill it with SIGKILL at a named one: just before the N-th
  * line of that process and phase is written. The process killed is the one that would write it; with -c it is the
- * command itself, whoever writes. Or kill the command before its N-th system call.
+ * command itself, whoever writes. Or kill the command before its N-th system call. With -s the process is only stopped,
+ * its pid printed, and all others go on.
  *
  * Exit status: the command's, 128+N if a signal ended it; 99 if it ended without having come so far; 98 for anything
  * else. What else the command has started goes on undisturbed once the command has ended. */
@@ -25,7 +27,7 @@
 static struct {
 	const char *process, *phase; /* NULL: any system call */
 	long nth;
-	bool command_only;
+	bool command_only, stop;
 	pid_t command;
 	bool killed;
 } target;
@@ -74,6 +76,19 @@ static bool reached(pid_t pid)
 	return --target.nth == 0;
 }
 
+static void strike(pid_t pid)
+{
+	target.killed = true;
+	if (!target.stop) {
+		kill(pid, SIGKILL);
+		return;
+	}
+	kill(pid, SIGSTOP);
+	printf("%d\n", pid);
+	/* whom we leave goes on */
+	exit(0);
+}
+
 /* Let a process that has stopped go on, up to its next system call. */
 static void go_on(pid_t pid, int status)
 {
@@ -81,10 +96,8 @@ static void go_on(pid_t pid, int status)
 
 	if (signal == (SIGTRAP | 0x80)) {
 		signal = 0;
-		if (!target.killed && reached(pid)) {
-			target.killed = true;
-			kill(target.command_only ? target.command : pid, SIGKILL);
-		}
+		if (!target.killed && reached(pid))
+			strike(target.command_only ? target.command : pid);
 	} else if (event) {
 		signal = 0;
 	}
@@ -139,8 +152,9 @@ int main(int argc, char **argv)
 	int status;
 
 	argv++;
-	if (argc > 1 && strcmp(argv[0], "-c") == 0) {
-		target.command_only = true;
+	if (argc > 1 && argv[0][0] == '-') {
+		target.command_only = argv[0][1] == 'c';
+		target.stop = argv[0][1] == 's';
 		argv++;
 		argc--;
 	}

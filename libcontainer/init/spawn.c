@@ -130,6 +130,7 @@ static pid_t clone_first(const struct plan *plan, const int sockets[2], struct s
 	if (pid)
 		return pid;
 	close(sockets[0]);
+	environment_forget();
 	if (bridge)
 		bridge_main(plan, sockets[1], spawned->progress);
 	init_main(plan, sockets[1], spawned->progress);

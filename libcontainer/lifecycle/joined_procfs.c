@@ -49,6 +49,7 @@ static _Noreturn void enter(const struct plan *plan, size_t index, int socket)
 	struct error error = ERROR_INIT;
 	pid_t child;
 
+	environment_forget();
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	prctl(PR_SET_DUMPABLE, 0);
 	if (namespace_join_pid(&plan->namespaces, &error) < 0)

@@ -172,3 +172,10 @@ void environment_set_home(struct environment *environment, int rootfd, uid_t uid
 	environment->vector[environment->count++] = environment->home;
 	environment->home_missing = false;
 }
+
+void environment_forget(void)
+{
+	for (char **entry = environ; entry && *entry; entry++)
+		explicit_bzero(*entry, strlen(*entry));
+	environ = NULL;
+}

@@ -25,6 +25,10 @@ int environment_plan(const struct strings *env, const struct strings *extra, str
 /* The value of @name, NULL if it isn't there. */
 const char *environment_get(const struct environment *environment, const char *name);
 
+/* Clear what our own caller's environment says: it isn't the container's to read in /proc/PID/environ. The first thing
+ * in each process that parent clones. */
+void environment_forget(void);
+
 /* Where HOME is missing: set it to the home directory of @uid in /etc/passwd of the root filesystem
  * @rootfd, or to "/". That file is the container's: whatever is wrong with it (a FIFO, too long, a
  * link that leads nowhere) means "/", never a failure. Changes the caller's copy of the plan. Init,

@@ -77,7 +77,7 @@ sort_mounts() {
 # What is left of the test's containers: one line per process, mount, cgroup and state directory.
 leaks() {
 	local pids pid
-	pids=$(grep -alsF "$TAG" /proc/[0-9]*/{environ,mountinfo,cgroup} | cut -d / -f 3 | sort -u)
+	pids=$(grep -alsF "$TAG" /proc/[0-9]*/{environ,cmdline,mountinfo,cgroup} | cut -d / -f 3 | sort -u)
 	for pid in $pids; do
 		[ "$pid" = $$ ] || [ "$pid" = "$BASHPID" ] || [ ! -e "/proc/$pid/exe" ] ||
 			echo "process $pid: $(tr '\0' ' ' <"/proc/$pid/cmdline")"

@@ -382,29 +382,34 @@ dev_volume() {
 
 # --- init before the program -------------------------------------------------------------------
 
+# Who has all the capabilities of another process may look into it, if that is dumpable: so everybody here lacks
+# CAP_SYS_PTRACE, which would be another right to look.
 @test "an init that waits for start can't be looked into without CAP_SYS_PTRACE" {
 	waits
 	config 'del(.process.capabilities)'
-	create
+	PROA_TEST=$TAG without_ptrace "$RUNTIME" --root "$ROOT" create -b "$BUNDLE" "$ID" </dev/null >"$WORK/out" 2>&1 3>&-
 	pid=$(init_pid)
-	# a process of the same user, which may look into any other of that user
-	sleep 1000 3>&- &
+	(exec capsh --drop=cap_sys_ptrace -- -c 'exec sleep 1000' 3>&-) &
 	other=$!
 	cleanup "kill $other"
+	eventually eval "[ \"\$(cat /proc/$other/comm)\" = sleep ]"
 	for file in environ maps mem fd/0 exe cwd root; do
-		without_ptrace "$other" $file || fail "$file of an ordinary process can't be read: the test is no test"
-		! without_ptrace "$pid" $file || fail "$file of init can be read"
+		looks_at "$other" $file || fail "$file of an ordinary process can't be read: the test is no test"
+		! looks_at "$pid" $file || fail "$file of init can be read"
 	done
 	proa start "$ID"
 	wait_for_output waiting
-	without_ptrace "$pid" environ
+	looks_at "$pid" exe
 }
 
-# without_ptrace PID FILE: can the same user, without capabilities, look at /proc/PID/FILE?
 without_ptrace() {
+	capsh --drop=cap_sys_ptrace -- -c 'exec "$0" "$@"' "$@"
+}
+
+# looks_at PID FILE: can somebody without CAP_SYS_PTRACE look at /proc/PID/FILE?
+looks_at() {
 	# shellcheck disable=SC2016 # the inner shell expands it
-	capsh --drop=all -- -c 'if [ -L "$0" ]; then readlink "$0"; else head -c 0 "$0" && exec 9<"$0"; fi' \
-		"/proc/$1/$2" >/dev/null 2>&1
+	without_ptrace sh -c 'if [ -L "$0" ]; then readlink "$0"; else : <"$0"; fi' "/proc/$1/$2" >/dev/null 2>&1
 }
 
 @test "an init that waits for start has nothing of the host, for those who may look into it" {
@@ -428,25 +433,51 @@ without_ptrace() {
 	[ "$(stat -c %d:%i "/proc/$pid/root/probe")" = "$(stat -c %d:%i "$BUNDLE/rootfs/probe")" ]
 }
 
-@test "the memory of init holds nothing of the config that isn't for it" {
-	require proa
+# secrets: in all that the config says to others than the program, once short and once long, plain and escaped; where
+# they are is in $SECRETS
+secrets() {
 	mkdir -p "$SENTINEL/source-EEEE"
-	config '.annotations = {"key": "annotation-AAAA", "escaped\u00e9\n": "annotation-BBBB\n\u00e9"} |
-		.unknown = {"deep": ["unknown-CCCC"]} | .linux.unknown = "unknown-DDDD\n" |
-		.hooks = {poststop: [{path: "/bin/true", args: ["true", "hook-FFFF"], env: ["X=hook-GGGG"]}],
-			createRuntime: [{path: "/bin/true", args: ["true", "hook-HHHH"], env: ["X=hook-IIII"]}]} |
+	config '("x" * 20000) as $long |
+		.annotations = {"a": "annotation-AAAA", "é\n": "annotation-BBBB\né", "long": ($long + "annotation-CCCC"),
+			"long\n": ($long + "\nannotation-DDDD")} |
+		.unknown = {"deep": ["unknown-EEEE"]} | .linux.unknown = ($long + "\nunknown-FFFF") |
+		.hooks = {poststop: [{path: "/bin/true", args: ["true", "hook-GGGG"], env: ["X=hook-HHHH\n"]}],
+			createRuntime: [{path: "/bin/true", args: ["true", $long + "hook-IIII"], env: ["X=hook-JJJJ"]}]} |
+		.linux.sysctl = {"net.ipv4.ip_forward": "1"} |
 		.mounts += [{destination: "/volume", type: "bind", source: $s, options: ["bind"]}] |
 		.process.env += ["PROGRAMS=environment-ZZZZ"]' --arg s "$SENTINEL/source-EEEE"
-	waits
-	HOSTS=environment-JJJJ create
-	secrets=(annotation-{AAAA,BBBB} unknown-{CCCC,DDDD} hook-{FFFF,GGGG,HHHH,IIII} environment-JJJJ)
-	output=$("$PROA_BUILD/tests/probe" search "$(init_pid)" "${secrets[@]}" environment-ZZZZ)
+	SECRETS=(annotation-{AAAA,BBBB,CCCC,DDDD} unknown-{EEEE,FFFF} hook-{GGGG,HHHH,IIII,JJJJ} environment-LLLL)
+}
+
+# keeps_no_secret PID: and neither does its environment
+keeps_no_secret() {
+	local secret
+	output=$("$PROA_BUILD/tests/probe" search "$1" "${SECRETS[@]}" environment-ZZZZ)
 	# what it needs for the program is there, or the search is none
-	[ "$(fact "found environment-ZZZZ")" -gt 0 ]
-	for secret in "${secrets[@]}"; do
+	[ "$(fact "found environment-ZZZZ")" -gt 0 ] || fail "nothing is found at all"
+	for secret in "${SECRETS[@]}"; do
 		expect "found $secret" 0
 	done
-	[[ $(tr '\0' ' ' <"/proc/$(init_pid)/environ") != *JJJJ* ]]
+	[[ $(tr '\0' ' ' <"/proc/$1/environ") != *LLLL* ]]
+}
+
+@test "the memory of init holds nothing of the config and of the caller's environment that isn't for it" {
+	require proa
+	secrets
+	waits
+	CALLERS=environment-LLLL create
+	keeps_no_secret "$(init_pid)"
+}
+
+@test "the same is true of a process of exec" {
+	require proa
+	secrets
+	up_and_waiting
+	# stopped just before it executes the program
+	pid=$(PROA_TEST=$TAG CALLERS=environment-LLLL "$PROA_BUILD/tests/kill_at" -s exec execute 1 \
+		"$RUNTIME" --root "$ROOT" --trace "$WORK/trace" exec "$ID" /bin/true 2>"$WORK/err" 3>&-)
+	keeps_no_secret "$pid"
+	kill -CONT "$pid"
 }
 
 # --- privileges ----------------------------------------------------------------------------------
