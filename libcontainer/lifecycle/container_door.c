@@ -93,36 +93,43 @@ static int freeze(void *context, struct error *err)
 	return cgroup_freeze(door->cgroup, FREEZE_MS, err);
 }
 
-static bool is_paused(const struct container_door *door)
+static int is_frozen(const struct container_door *door, bool *ret_frozen, struct error *err)
 {
 	_cleanup_buffer_ struct buffer text = BUFFER_INIT;
-	struct error ignored = ERROR_INIT;
 
-	return file_read(door->cgroup, "cgroup.freeze", FILE_MAX, &text, &ignored) == 0 &&
-	       text.bytes[0] == '1';
+	if (file_read(door->cgroup, "cgroup.freeze", FILE_MAX, &text, err) < 0)
+		return -1;
+	*ret_frozen = text.bytes[0] == '1';
+	return 0;
 }
 
-/* What isn't frozen needs no write, which might fail. */
+/* What isn't frozen needs no write, which might fail; what can't be told does. */
 static int thaw(void *context, struct error *err)
 {
 	const struct container_door *door = context;
+	struct error ignored = ERROR_INIT;
+	bool frozen = true;
 
-	return is_paused(door) ? cgroup_thaw(door->cgroup, err) : 0;
+	if (is_frozen(door, &frozen, &ignored) == 0 && !frozen)
+		return 0;
+	return cgroup_thaw(door->cgroup, err);
 }
 
 int container_door_open(const struct container_state *state, struct container_door *door,
 			struct error *err)
 {
+	bool paused;
+
 	door->cgroup = cgroup_open(state->cgroup_path, err);
 	if (door->cgroup < 0)
 		return -1;
 	door->procfs = procfs_open(err);
-	if (door->procfs < 0)
+	if (door->procfs < 0 || is_frozen(door, &paused, err) < 0)
 		return -1;
 	door->door = (struct cgroup_door){
 		.context = door,
 		.cgroup = door->cgroup,
-		.paused = is_paused(door),
+		.paused = paused,
 		.read = read_file,
 		.write = write_file,
 		.freeze = freeze,

@@ -158,15 +158,15 @@ TEST(an_idle_cgroup)
 	CHECK_STR(get(world, "cpu.idle"), "1");
 }
 
-TEST(a_quota_below_the_least_is_told)
+TEST(what_the_kernel_does_not_take_is_told)
 {
 	world_enter();
 	need("cpu");
-	struct config_cpu cpu = { .quota = INT(5) };
+	struct string_map_entry quota = { (char *)"cpu.max", (char *)"5" };
 
-	CHECK(limit_to(&(struct config_resources){ .cpu = &cpu }) < 0);
-	CHECK_STR(err.text, "linux.resources.cpu.quota: can't write \"5\" to cpu.max: Invalid "
-			    "argument; the kernel doesn't take this value");
+	CHECK(limit_to(&(struct config_resources){ .unified = { &quota, 1 } }) < 0);
+	CHECK_STR(err.text, "linux.resources.unified[\"cpu.max\"]: can't write \"5\" to cpu.max: "
+			    "Invalid argument; the kernel doesn't take this value");
 }
 
 static void exit_with_cpus(void)
