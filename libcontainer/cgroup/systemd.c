@@ -2,63 +2,32 @@
 #include "libcontainer/cgroup/systemd.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <limits.h>
 #include <poll.h>
 #include <signal.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
-#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/fd.h"
+#include "base/helper.h"
 #include "base/trace.h"
 #include "libcontainer/cgroup/systemd_message.h"
 
-#define HELPER	    "proa-systemd"
-#define DEADLINE_MS 30000
-#define CURE	    "or make cgroups without systemd, by --cgroup-manager cgroupfs"
+#define HELPER	      "proa-systemd"
+#define DEADLINE_MS   30000
+#define BUS_ADDRESSES 3
+#define CURE	      "or make cgroups without systemd, by --cgroup-manager cgroupfs"
 
-#define HELPER_IMAGE (SYSTEMD_SOCKET + 1) /* its own executable, by descriptor */
+/* ---- start it ---- */
 
-/* ---- find it ---- */
-
-/* What is executed with our rights must be root's or ours, and nobody else may write it. It is opened once, and what was
- * looked at is what is executed. -1 with ENOENT in @err->errnum if it isn't there. */
-static int open_helper(const char *path, struct error *err)
-{
-	_cleanup_fd_ int fd = open(path, O_PATH | O_CLOEXEC);
-	struct stat st;
-
-	if (fd < 0 || fstat(fd, &st) < 0)
-		return error_errno(err, errno, path, "open the helper %s", path);
-	if (!S_ISREG(st.st_mode) || (st.st_uid != 0 && st.st_uid != geteuid()) ||
-	    st.st_mode & (S_IWGRP | S_IWOTH))
-		return error_set(
-		    err, ERROR_REFUSED, path,
-		    "the helper %s is not executed: it must be a file that belongs to root or "
-		    "to you, and that nobody else may write (chown root, chmod 755)",
-		    path);
-	return steal_fd(&fd);
-}
-
-/* Beside proa, then where both are installed; from nothing that a caller's environment could say. */
 static int find_helper(const char *executable, struct error *err)
 {
-	const char *slash = strrchr(executable, '/');
-	char beside[PATH_MAX + sizeof(HELPER)];
-	int fd;
+	int fd = helper_find(executable, HELPER, err);
 
-	snprintf(beside, sizeof(beside), "%.*s/%s", slash ? (int)(slash - executable) : 0,
-		 executable, HELPER);
-	fd = open_helper(beside, err);
-	if (fd < 0 && err->errnum == ENOENT)
-		fd = open_helper(PROA_LIBEXECDIR "/" HELPER, err);
 	if (fd < 0 && err->errnum == ENOENT)
 		return error_set(
 		    err, ERROR_UNSUPPORTED, HELPER,
@@ -68,13 +37,12 @@ static int find_helper(const char *executable, struct error *err)
 	return fd;
 }
 
-/* ---- start it ---- */
-
 /* All that it gets of our environment: where buses are (sd_bus_open_user(3)). */
-static void add_bus_addresses(char **envp)
+static void add_bus_addresses(char *envp[BUS_ADDRESSES + 1])
 {
-	static const char *const names[] = { "DBUS_SYSTEM_BUS_ADDRESS", "DBUS_SESSION_BUS_ADDRESS",
-					     "XDG_RUNTIME_DIR" };
+	static const char *const names[BUS_ADDRESSES] = { "DBUS_SYSTEM_BUS_ADDRESS",
+							  "DBUS_SESSION_BUS_ADDRESS",
+							  "XDG_RUNTIME_DIR" };
 	size_t count = 0;
 
 	for (char **entry = environ; *entry; entry++)
@@ -88,51 +56,13 @@ static void add_bus_addresses(char **envp)
 	envp[count] = NULL;
 }
 
-/* The order matters: what is put in place first must not be what a later one needs. Returns 0 or an errno. */
-static int spawn_helper(int image, int socket, const char *bus, pid_t *ret_pid)
-{
-	const char *argv[] = { HELPER, bus, NULL };
-	char *envp[4], path[32];
-	posix_spawn_file_actions_t actions;
-	posix_spawnattr_t attributes;
-	sigset_t all, none;
-	int failure;
-
-	add_bus_addresses(envp);
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", HELPER_IMAGE);
-	memset(&all, 0xff, sizeof(all));
-	sigemptyset(&none);
-	posix_spawnattr_init(&attributes);
-	posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK);
-	posix_spawnattr_setsigdefault(&attributes, &all);
-	posix_spawnattr_setsigmask(&attributes, &none);
-	posix_spawn_file_actions_init(&actions);
-	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
-		posix_spawn_file_actions_addopen(&actions, fd, "/dev/null", O_RDWR, 0);
-	posix_spawn_file_actions_adddup2(&actions, socket, SYSTEMD_SOCKET);
-	posix_spawn_file_actions_adddup2(&actions, image, HELPER_IMAGE);
-	posix_spawn_file_actions_addclosefrom_np(&actions, HELPER_IMAGE + 1);
-	failure = posix_spawn(ret_pid, path, &actions, &attributes, (char *const *)argv, envp);
-	posix_spawn_file_actions_destroy(&actions);
-	posix_spawnattr_destroy(&attributes);
-	return failure;
-}
-
-/* A descriptor above those that the helper's own are put at. */
-static int move_up(int *fd)
-{
-	int moved = fcntl(*fd, F_DUPFD_CLOEXEC, HELPER_IMAGE + 1);
-
-	close(*fd);
-	*fd = moved;
-	return moved;
-}
-
 static int start_helper(const char *executable, bool user, struct systemd *systemd,
 			struct error *err)
 {
+	const char *argv[] = { HELPER, user ? "user" : "system", NULL };
 	_cleanup_fd_ int image = find_helper(executable, err), theirs = -1;
-	int sockets[2], failure;
+	char *envp[BUS_ADDRESSES + 1];
+	int sockets[2];
 
 	if (image < 0)
 		return -1;
@@ -140,10 +70,8 @@ static int start_helper(const char *executable, bool user, struct systemd *syste
 		return error_errno(err, errno, HELPER, "make a pair of sockets");
 	systemd->socket = sockets[0];
 	theirs = sockets[1];
-	if (move_up(&image) < 0 || move_up(&theirs) < 0)
-		return error_errno(err, errno, HELPER, "prepare the helper");
-	failure = spawn_helper(image, theirs, user ? "user" : "system", &systemd->pid);
-	return failure ? error_errno(err, failure, HELPER, "start the helper %s", HELPER) : 0;
+	add_bus_addresses(envp);
+	return helper_start(image, theirs, argv, envp, &systemd->pid, err);
 }
 
 void systemd_end(struct systemd *systemd)

@@ -31,12 +31,13 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/helper.h"
 #include "base/text.h"
 
 /* Some 3,000 rules for devices; a socket takes three times as much. */
 #define SYSTEMD_MESSAGE_MAX 65536
 
-#define SYSTEMD_SOCKET 3 /* the helper's end */
+#define SYSTEMD_SOCKET HELPER_CHANNEL /* the helper's end */
 
 /* The words of a packet, from first to last. */
 struct words {

@@ -1,0 +1,20 @@
+/* The programs that proa starts for what needs a library it is to do without. They lie beside proa, or
+ * where both are installed. */
+#pragma once
+
+#include <sys/types.h>
+
+#include "base/error.h"
+
+/* The helper's end of what proa speaks to it by; its standard streams are /dev/null. */
+#define HELPER_CHANNEL 3
+
+/* Open the helper @name that lies beside the binary @executable, or else in $(libexecdir)/proa: nothing that
+ * a caller's environment says leads elsewhere. -1 with err->errnum ENOENT if it isn't there;
+ * ERROR_REFUSED for one that others than root and the caller could have changed. Parent. */
+int helper_find(const char *executable, const char *name, struct error *err);
+
+/* Start what helper_find() has opened, with @channel as its descriptor 3 and no other of ours, no signal
+ * blocked or ignored, and only @envp for an environment. The caller keeps @image and @channel. Parent. */
+int helper_start(int image, int channel, const char *const *argv, char *const *envp, pid_t *ret_pid,
+		 struct error *err);
