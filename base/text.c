@@ -1,12 +1,14 @@
 #include "base/text.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
+#include "base/cleanup.h"
 #include "base/wipe.h"
 
 static bool parse_digits(const char *text, unsigned int base, uint64_t *ret_value)
@@ -101,6 +103,90 @@ bool parse_size(const char *text, int64_t *ret_bytes)
 		return false;
 	*ret_bytes = (int64_t)value;
 	return true;
+}
+
+static const struct {
+	const char *name;
+	int64_t ns;
+} duration_units[] = {
+	/* what begins with another stands before it */
+	{ "ns", 1 },	     { "us", 1000 },	  { "\u00b5s", 1000 }, /* the micro sign */
+	{ "\u03bcs", 1000 },					       /* the letter mu */
+	{ "ms", 1000000 },   { "s", 1000000000 }, { "m", 60000000000 }, { "h", 3600000000000 },
+};
+
+static int64_t take_unit(const char **text)
+{
+	for (size_t i = 0; i < array_length(duration_units); i++)
+		if (text_starts(*text, duration_units[i].name)) {
+			*text += strlen(duration_units[i].name);
+			return duration_units[i].ns;
+		}
+	return 0;
+}
+
+/* The digits at *@text, at most 18 of them, as a number; how many there were. */
+static size_t take_digits(const char **text, int64_t *ret_number)
+{
+	size_t count = strspn(*text, "0123456789");
+
+	*ret_number = 0;
+	for (size_t i = 0; i < count && i < 18; i++)
+		*ret_number = *ret_number * 10 + ((*text)[i] - '0');
+	*text += count;
+	return count;
+}
+
+/* "1.5h": what is less than a nanosecond is cut off. */
+static bool take_duration(const char **text, int64_t *total)
+{
+	int64_t whole, rest = 0, unit, scale = 1;
+	size_t digits = take_digits(text, &whole), decimals = 0;
+
+	if (**text == '.') {
+		++*text;
+		decimals = take_digits(text, &rest);
+	}
+	unit = take_unit(text);
+	if (digits + decimals == 0 || digits > 18 || decimals > 18 || !unit)
+		return false;
+	for (size_t i = 0; i < decimals; i++)
+		scale *= 10;
+	return !__builtin_mul_overflow(whole, unit, &whole) &&
+	       !__builtin_add_overflow(*total, whole, total) &&
+	       !__builtin_add_overflow(*total, (int64_t)((__int128)rest * unit / scale), total);
+}
+
+bool parse_duration(const char *text, int64_t *ret_ns)
+{
+	int64_t total = 0;
+
+	bool zero = strcmp(text, "0") == 0;
+
+	if (!*text)
+		return false;
+	while (*text && !zero)
+		if (!take_duration(&text, &total))
+			return false;
+	*ret_ns = total;
+	return true;
+}
+
+void decimal_text(uint64_t number, unsigned int decimals, char ret_text[DECIMAL_SIZE])
+{
+	uint64_t scale = 1;
+
+	while (decimals && number % 10 == 0) {
+		number /= 10;
+		decimals--;
+	}
+	for (unsigned int i = 0; i < decimals; i++)
+		scale *= 10;
+	if (decimals)
+		snprintf(ret_text, DECIMAL_SIZE, "%" PRIu64 ".%0*" PRIu64, number / scale,
+			 (int)decimals, number % scale);
+	else
+		snprintf(ret_text, DECIMAL_SIZE, "%" PRIu64, number);
 }
 
 bool text_starts(const char *text, const char *prefix)

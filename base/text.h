@@ -31,6 +31,13 @@ bool parse_octal(const char *text, uint32_t *ret_value);
 /* A number of bytes as people write it: digits, then k, m, g, t or p in either case for powers of
  * 1024, which "b" or "ib" may follow: "300M", "1GiB", "4096". */
 bool parse_size(const char *text, int64_t *ret_bytes);
+/* A duration as Go writes them (time.ParseDuration): numbers, each with a unit of ns, us, ms, s, m, h: "5s",
+ * "1m30s", "1.5h"; "0" needs none. */
+bool parse_duration(const char *text, int64_t *ret_ns);
+
+/* @number with its last @decimals (at most 9) digits behind a point, without zeros at the end: 120 and 3 is "0.12". */
+#define DECIMAL_SIZE 32
+void decimal_text(uint64_t number, unsigned int decimals, char ret_text[DECIMAL_SIZE]);
 
 /* Does @text begin or end with the other, is it one of @strings? */
 bool text_starts(const char *text, const char *prefix);

@@ -361,9 +361,12 @@ void json_uint(struct json_writer *writer, uint64_t value)
 	WRITE(writer, yajl_gen_number(writer->generator, digits, (size_t)length));
 }
 
-void json_double(struct json_writer *writer, double value)
+void json_decimal(struct json_writer *writer, uint64_t number, unsigned int decimals)
 {
-	WRITE(writer, yajl_gen_double(writer->generator, value));
+	char text[DECIMAL_SIZE];
+
+	decimal_text(number, decimals, text);
+	WRITE(writer, yajl_gen_number(writer->generator, text, strlen(text)));
 }
 
 void json_bool(struct json_writer *writer, bool value)

@@ -72,6 +72,7 @@ void json_key(struct json_writer *writer, const char *key);
 void json_string(struct json_writer *writer, const char *text); /* NULL is null */
 void json_int(struct json_writer *writer, int64_t value);
 void json_uint(struct json_writer *writer, uint64_t value);
-void json_double(struct json_writer *writer, double value);
+/* as decimal_text() has it */
+void json_decimal(struct json_writer *writer, uint64_t number, unsigned int decimals);
 void json_bool(struct json_writer *writer, bool value);
 void json_strings(struct json_writer *writer, const struct strings *strings);

@@ -191,6 +191,9 @@ int cgroup_frozen(int cgroupfd, bool *ret_frozen, struct error *err);
 /* How many processes in it and below were killed for memory; 0 without the memory controller. */
 int cgroup_oom_kills(int cgroupfd, uint64_t *ret_count, struct error *err);
 
+/* The same from its open memory.events, which has POLLPRI from then on when there are more. -1 with errno set. */
+int cgroup_read_oom_kills(int fd, uint64_t *ret_count);
+
 /* Remove the cgroup and all below it, from the bottom up, to any depth. It kills nothing: processes
  * that are still ending are waited for up to @deadline_ms, then ERROR_BUSY names one. A missing one
  * is fine. Ancestors stay. */

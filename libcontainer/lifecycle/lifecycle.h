@@ -13,6 +13,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "libcontainer/cgroup/cgroup.h"
+#include "libcontainer/cgroup/statistics.h"
 #include "libcontainer/cgroup/transaction.h"
 #include "oci/config.h"
 #include "oci/state.h"
@@ -158,6 +159,23 @@ struct pid_list {
 };
 int container_pids(const struct runtime *runtime, const char *id, struct arena *arena,
 		   struct pid_list *ret_pids, struct error *err);
+
+struct events_options {
+	const char *id;
+	int64_t interval_ns; /* between two samples; 0: one sample, and nothing else */
+
+	/* What a cgroup counts now, at once and then at each interval; a process of it was killed for memory. What
+	 * they return, if it is -1, ends it. */
+	int (*sample)(void *context, const struct statistics *statistics, struct error *err);
+	int (*oom)(void *context, struct error *err);
+	void *context;
+};
+
+/* Look at a created, running or paused container until its init ends. Who is killed for memory is told as it
+ * happens, nothing is asked again and again. A stopped container is ERROR_NOT_RUNNING, one without a cgroup
+ * ERROR_UNSUPPORTED. */
+int container_events(const struct runtime *runtime, const struct events_options *options,
+		     struct error *err);
 
 /* [A-Za-z0-9_+.-]+, neither "." nor "..", at most 255 bytes: else ERROR_INVALID. */
 int container_id_check(const char *id, struct error *err);

@@ -594,6 +594,39 @@ TEST(list_and_state_as_json)
 	CHECK(out[0] == '{' && strstr(out, "\"web\"") && text_ends(out, "}\n"));
 }
 
+TEST(events_once_and_until_the_end)
+{
+	static struct statistic_value pids = { .number = 3, .found = true };
+
+	for (const struct statistic *row = statistic_rows; !pids.row; row++)
+		if (row->name && strcmp(row->name, "pids") == 0)
+			pids.row = row;
+	fake.statistics = (struct statistics){ &pids, 1, 1 };
+	CHECK(proa("events --stats web") == 0);
+	CHECK_STR(out, "{\"type\":\"stats\",\"id\":\"web\",\"data\":{\"pids\":"
+		       "{\"current\":3}}}\n");
+	CHECK_INT(fake.events.interval_ns, 0);
+	CHECK(proa("events web") == 0);
+	CHECK(text_ends(out, "}}}\n{\"type\":\"oom\",\"id\":\"web\"}\n"));
+	CHECK_INT(fake.events.interval_ns, 5000000000);
+	CHECK(proa("events --interval 1m30s --format prom web") == 0);
+	CHECK_STR(out, "# HELP proa_pids Processes and threads.\n# TYPE proa_pids gauge\n"
+		       "proa_pids{id=\"web\"} 3\n");
+	CHECK_INT(fake.events.interval_ns, 90000000000);
+	CHECK(proa("events -interval=300ms -f table web") == 0);
+	CHECK_STR(out, "STATISTIC   VALUE\npids        3\n\n"
+		       "a process of web was killed for memory\n");
+	for (const char *const *wrong = (const char *const[]){ "0", "0s", "5", "-1s", "x", NULL };
+	     *wrong; wrong++) {
+		char line[64];
+
+		snprintf(line, sizeof(line), "events --interval %s web", *wrong);
+		CHECK(proa(line) == 1);
+		CHECK_HAS(errors, "--interval: expected a duration greater than 0");
+		CHECK_INT(fake.calls, 0);
+	}
+}
+
 TEST(ps_as_json)
 {
 	pid_t some[] = { 7, 42 };

@@ -158,3 +158,13 @@ int container_pids(const struct runtime *runtime, const char *id, struct arena *
 	*ret_pids = fake.pids;
 	return 0;
 }
+
+int container_events(const struct runtime *runtime, const struct events_options *options,
+		     struct error *err)
+{
+	fake.events = *options;
+	if (called("events", runtime, options->id, err) < 0 ||
+	    options->sample(options->context, &fake.statistics, err) < 0)
+		return -1;
+	return options->interval_ns ? options->oom(options->context, err) : 0;
+}

@@ -14,6 +14,7 @@ extern struct fake_lifecycle {
 	struct run_options run;
 	struct exec_options exec;
 	struct update_options update;
+	struct events_options events;
 	char resources[1024]; /* of update, as JSON */
 	int signal;
 	bool all, force;
@@ -28,4 +29,5 @@ extern struct fake_lifecycle {
 	struct container_list list;
 	struct pid_list pids;
 	struct update_report report;
+	struct statistics statistics;
 } fake;

@@ -196,7 +196,7 @@ static void write_all_kinds(struct json_writer *writer)
 	json_array(writer);
 	json_int(writer, INT64_MIN);
 	json_uint(writer, UINT64_MAX);
-	json_double(writer, 0.5);
+	json_decimal(writer, 50, 2);
 	json_array_end(writer);
 	json_key(writer, "none");
 	json_string(writer, NULL);
