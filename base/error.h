@@ -73,7 +73,7 @@ void error_prefix_(struct error *err, const char *format, ...)
 
 /* The words for an errno. Podman turns "no such file or directory" and "permission denied" anywhere
  * in an error into exit codes 127 and 126, containerd "no such process" into "not found": those
- * words belong to the container's program alone, so here the errnos behind them are worded
+ * words belong to the container's program and its cwd alone, so here the errnos behind them are worded
  * differently. */
 const char *error_words(int errnum);
 

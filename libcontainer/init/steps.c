@@ -337,6 +337,15 @@ static int step_home(struct init *init, struct error *err)
 	if (root < 0)
 		return error_errno(err, errno, "/", "open the container's root");
 	environment_set_home(&init->plan->process->env, root, init->plan->process->user.uid);
+	return 0;
+}
+
+static int step_make_cwd(struct init *init, struct error *err)
+{
+	_cleanup_fd_ int root = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+	if (root < 0)
+		return error_errno(err, errno, "/", "open the container's root");
 	return cwd_make(root, init->plan->process->cwd, err);
 }
 
@@ -579,7 +588,10 @@ const struct step init_steps[] = {
 	  "execCPUAffinity.final: once in the container's cgroup" },
 	{ "home", BOTH, step_home,
 	  "pid-namespace", "look-for-program cwd",
-	  "HOME comes from the container's /etc/passwd; a missing cwd is made by root" },
+	  "HOME comes from the container's /etc/passwd" },
+	{ "make-cwd", CREATE, step_make_cwd,
+	  "pid-namespace", "look-for-program cwd",
+	  "by root; exec makes none: what it is told to do may not change the container's files" },
 	{ "limits", EXEC, step_limits,
 	  "pid-namespace exec-procfs terminal home", "labels user",
 	  "after the last clone and before the program; for a container they are set at created" },

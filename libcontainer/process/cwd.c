@@ -3,12 +3,14 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <stdio.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/kernel.h"
 #include "base/path.h"
+#include "libcontainer/process/execute.h"
 
 int cwd_make(int rootfd, const char *cwd, struct error *err)
 {
@@ -28,9 +30,13 @@ static int enter(const char *cwd)
 
 int cwd_enter(const char *cwd, struct error *err)
 {
-	if (enter(cwd) < 0)
-		return error_errno(err, errno, "process.cwd", "process.cwd: enter %s", cwd);
-	return 0;
+	char what[PATH_MAX + 32];
+
+	if (enter(cwd) == 0)
+		return 0;
+	/* To engines it is like a program that is missing or forbidden: exit code 127 or 126. */
+	snprintf(what, sizeof(what), "process.cwd: enter %s", cwd);
+	return execute_failed(err, errno, "process.cwd", what);
 }
 
 int cwd_try(const char *cwd, bool *ret_entered, struct error *err)

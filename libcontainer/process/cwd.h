@@ -2,7 +2,7 @@
  * without magic links, and verified afterwards: /proc/self/fd/N as a cwd led out of the container
  * through a directory that a runtime had left open (CVE-2024-21626).
  *
- * The order in init: after pivot_root cwd_make(); then cwd_try() before the ids change, because the
+ * The order in init: after pivot_root cwd_make(), for a container; then cwd_try() before the ids change, because the
  * user may not be allowed to go where root is; if that was refused, cwd_enter() after, because root
  * may not be allowed where the user is (a mount that only its owner can enter); cwd_verify() last.
  */
@@ -15,7 +15,8 @@
 /* Make the directory and its missing parents, mode 0755; one that is there stays as it is. Init. */
 int cwd_make(int rootfd, const char *cwd, struct error *err);
 
-/* Enter it; *ret_entered is false if the caller has no access. Any other failure is an error. */
+/* Enter it; *ret_entered is false if the caller has no access. Any other failure is an error, one
+ * of execute_failed(). */
 int cwd_try(const char *cwd, bool *ret_entered, struct error *err);
 
 /* Enter it or fail. */

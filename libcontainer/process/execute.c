@@ -14,7 +14,7 @@ static const struct {
 	{ ENOTDIR, ERROR_EXEC_NOT_FOUND, "not a directory" },
 	{ EACCES, ERROR_EXEC_DENIED, "permission denied" },
 	{ EPERM, ERROR_EXEC_DENIED, "operation not permitted" },
-	{ EISDIR, ERROR_EXEC_DENIED, "is a directory" },
+	{ EISDIR, ERROR_EXEC_DENIED, "is a directory: permission denied" },
 	{ ENOEXEC, ERROR_EXEC_DENIED, "exec format error" },
 	{ ELOOP, ERROR_EXEC_DENIED, "too many levels of symbolic links" },
 	{ ENAMETOOLONG, ERROR_EXEC_DENIED, "file name too long" },

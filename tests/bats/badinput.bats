@@ -342,7 +342,7 @@ without_override() {
 @test "a program that isn't executable, or is a directory" {
 	ABOUT_PROGRAM=1
 	refuses_config '.process.args = ["/etc/passwd"]' 'exec: \\?"/etc/passwd\\?": permission denied'
-	refuses_config '.process.args = ["/etc"]' 'exec: \\?"/etc\\?": is a directory'
+	refuses_config '.process.args = ["/etc"]' 'exec: \\?"/etc\\?": is a directory: permission denied'
 	refuses_config '.process.args = ["passwd"] | .process.env = ["PATH=/etc"]' \
 		'exec: \\?"passwd\\?": (permission denied|executable file not found in \$PATH)'
 }

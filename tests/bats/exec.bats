@@ -102,6 +102,9 @@ process_file() {
 	execs --cwd=/tmp /probe facts cwd
 	expect cwd /tmp
 	fails 255 "relative|absolute" proa exec --cwd=relative "$ID" /bin/true
+	fails 255 "cwd: enter /dev/new: no such file or directory" proa exec --cwd=/dev/new "$ID" /bin/true
+	execs ls /dev
+	! grep -qx new <<<"$output" || fail "exec has made its cwd"
 }
 
 @test "--env adds to the environment and replaces what is there" {

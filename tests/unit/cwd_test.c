@@ -114,7 +114,8 @@ TEST(entering_and_being_there)
 	CHECK(cwd_verify(&err) == 0);
 	CHECK(cwd_try(below("missing"), &entered, &err) < 0);
 	CHECK_INT(err.errnum, ENOENT);
-	CHECK(!strcasestr(err.text, "no such file or directory"));
+	/* engines make exit code 127 of it, as for a missing program */
+	CHECK(strstr(err.text, ": no such file or directory") != NULL);
 }
 
 /* CVE-2024-21626: the way out of the container was a descriptor of a directory of the host. */

@@ -112,7 +112,7 @@ TEST(a_path_has_the_words_of_go)
 	CHECK_STR(err.text, "exec: \"first/text\": permission denied");
 	CHECK(found("/etc", "/bin", &err) == NULL);
 	CHECK_INT(err.code, ERROR_EXEC_DENIED);
-	CHECK_STR(err.text, "exec: \"/etc\": is a directory");
+	CHECK_STR(err.text, "exec: \"/etc\": is a directory: permission denied");
 	CHECK(found("first/text/x", "/bin", &err) == NULL);
 	CHECK_STR(err.text, "exec: \"first/text/x\": stat first/text/x: not a directory");
 }
