@@ -1,13 +1,10 @@
 #include "src/command.h"
 
-#include <fcntl.h>
 #include <inttypes.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/cleanup.h"
-#include "base/fd.h"
-#include "oci/json.h"
+#include "src/document.h"
 #include "src/output.h"
 
 /* The options as they were given. */
@@ -255,33 +252,19 @@ static int put_unified(const struct update_flags *flags, const struct numbers *n
 
 /* ---- the document ---- */
 
-static int read_standard_input(struct arena *arena, struct config **ret_config, struct error *err)
-{
-	_cleanup_buffer_ struct buffer text = BUFFER_INIT;
-
-	if (fd_read(STDIN_FILENO, JSON_SIZE_MAX, &text, "standard input", err) < 0)
-		return -1;
-	return config_parse(text.bytes, text.length, "standard input", DOCUMENT_RESOURCES, arena,
-			    ret_config, err);
-}
-
 static int read_resources(const char *name, struct arena *arena,
 			  struct config_resources **ret_resources, struct error *err)
 {
-	struct config_text text;
 	struct config *config;
-	int result;
 
 	if (!name) {
 		*ret_resources = arena_alloc(arena, sizeof(**ret_resources));
 		return 0;
 	}
-	result = strcmp(name, "-") == 0
-		     ? read_standard_input(arena, &config, err)
-		     : config_load(AT_FDCWD, name, DOCUMENT_RESOURCES, arena, &text, &config, err);
-	if (result == 0)
-		*ret_resources = config->linux_->resources;
-	return result;
+	if (document_read(name, DOCUMENT_RESOURCES, arena, &config, err) < 0)
+		return -1;
+	*ret_resources = config->linux_->resources;
+	return 0;
 }
 
 /* ---- the command ---- */

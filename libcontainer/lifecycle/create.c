@@ -25,6 +25,7 @@
 #include "libcontainer/lifecycle/hooks_after.h"
 #include "libcontainer/lifecycle/joined_procfs.h"
 #include "libcontainer/lifecycle/notify.h"
+#include "libcontainer/lifecycle/rootfs_request.h"
 #include "libcontainer/lifecycle/terminal.h"
 #include "libcontainer/namespace/net_devices.h"
 
@@ -150,40 +151,6 @@ static int plan_cgroup(struct creation *creation, struct error *err)
 	return 0;
 }
 
-static bool has(const struct config *config, const char *type, bool own)
-{
-	const struct config_namespace *found = config_namespace_find(config, type);
-	bool joined = found && found->path && found->path[0];
-
-	return found && (!own || !joined);
-}
-
-static bool joins(const struct config *config, const char *type)
-{
-	return has(config, type, false) && !has(config, type, true);
-}
-
-static struct rootfs_request rootfs_request_for(struct creation *creation, const char *notify_dir)
-{
-	const struct config *config = creation->config;
-	const struct config_namespace *user = config_namespace_find(config, "user");
-
-	return (struct rootfs_request){
-		.bundle = creation->state->bundle,
-		.mount_namespace = has(config, "mount", false),
-		.user_namespace = has(config, "user", false),
-		.network_namespace_own = has(config, "network", true),
-		.cgroup_namespace_own = has(config, "cgroup", true),
-		.pid_namespace_joined = joins(config, "pid"),
-		.parent_mounts = !creation->runtime->rootless,
-		.no_pivot = creation->options->no_pivot,
-		.user_namespace_path = user ? user->path : NULL,
-		.cgroup_mount = cgroup_mount_point(&creation->config_arena),
-		.cgroup_path = creation->cgroup_plan->path,
-		.notify_dir = notify_dir,
-	};
-}
-
 /* config.md#linux-process: what can't be granted is told, and the container runs without it. */
 static void warn_of_capabilities(struct creation *creation)
 {
@@ -191,7 +158,7 @@ static void warn_of_capabilities(struct creation *creation)
 	struct error ignored = ERROR_INIT;
 	char *missing = NULL;
 
-	if (has(creation->config, "user", false) ||
+	if (config_namespace_find(creation->config, "user") ||
 	    capabilities_missing(&creation->plan->capabilities, arena, &missing, &ignored) < 0 ||
 	    !missing)
 		return;
@@ -206,7 +173,8 @@ static int plan_init(struct creation *creation, struct error *err)
 	unsigned int listen_fds = inherited_listen_fds(arena, &env);
 	const char *notify_dir =
 	    notify_directory(creation->runtime, creation->options->id, arena, &env);
-	struct rootfs_request rootfs = rootfs_request_for(creation, notify_dir);
+	struct rootfs_request rootfs = rootfs_request_make(
+	    creation->runtime, creation->config, creation->state, &creation->config_arena);
 	_cleanup_fd_ int cache = store_seccomp_cache(&creation->record, creation->config);
 	struct plan_request request = {
 		.purpose = PURPOSE_CREATE,
@@ -220,6 +188,8 @@ static int plan_init(struct creation *creation, struct error *err)
 		.preserve_fds = creation->options->preserve_fds + listen_fds,
 	};
 
+	rootfs.no_pivot = creation->options->no_pivot;
+	rootfs.notify_dir = notify_dir;
 	if (inherited_fds_check(request.preserve_fds, err) < 0)
 		return -1;
 	if (notify_dir && notify_make_directory(&creation->record, err) < 0)

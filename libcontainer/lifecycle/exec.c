@@ -15,6 +15,7 @@
 #include "base/trace.h"
 #include "libcontainer/init/message.h"
 #include "libcontainer/lifecycle/creation.h"
+#include "libcontainer/lifecycle/enter.h"
 #include "libcontainer/lifecycle/exec_process.h"
 #include "libcontainer/lifecycle/hooks_after.h"
 #include "libcontainer/lifecycle/notify.h"
@@ -148,18 +149,14 @@ static int open_root(struct execution *execution, struct error *err)
 	return 0;
 }
 
-/* The namespaces of init, and afterwards the proof that they were still init's. */
 static int open_namespaces(struct execution *execution, struct error *err)
 {
 	struct plan *plan = execution->plan;
 
-	namespace_plan_join_process(&execution->state->namespaces, (pid_t)execution->state->pid,
-				    &execution->plan_arena, &plan->namespaces);
-	if (namespaces_open(&plan->namespaces, err) < 0)
+	if (state_open_namespaces(execution->state, &execution->state->namespaces,
+				  &execution->plan_arena, &plan->namespaces, &execution->init,
+				  err) < 0)
 		return -1;
-	if (!state_init_alive(execution->state, &execution->init))
-		return error_set(err, ERROR_NOT_RUNNING, execution->options->id,
-				 "container not running: no such process");
 	plan->joins_user = plan->namespaces.joined & CLONE_NEWUSER;
 	return 0;
 }
