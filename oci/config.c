@@ -15,7 +15,8 @@ typedef int decode_function(const struct schema *schema, const char *bytes, size
 			    const char *name, struct arena *arena, void *object, struct error *err);
 
 /* What a config has beyond the specification is for others to know (config.md, Extensibility). The
- * resources of an update are for us alone: a property that is misspelt would change nothing. */
+ * resources of an update, and mounts that are added, are for us alone: a property that is misspelt would
+ * change nothing. */
 static const struct {
 	const struct schema *schema;
 	const char *prefix; /* of its paths in a config */
@@ -24,6 +25,7 @@ static const struct {
 	[DOCUMENT_CONFIG] = { &schema_config, "", schema_decode },
 	[DOCUMENT_PROCESS] = { &schema_process, "process.", schema_decode },
 	[DOCUMENT_RESOURCES] = { &schema_resources, "linux.resources.", schema_decode_closed },
+	[DOCUMENT_MOUNTS] = { &schema_mounts, "", schema_decode_closed },
 };
 
 /* A config with what is never NULL; decoding puts what the document has in its place. */
@@ -148,6 +150,21 @@ int config_read(int bundlefd, const char *name, struct arena *arena, struct conf
 int config_locate(const struct config_text *text, const char *name, struct error *err)
 {
 	return schema_locate(&schema_config, text->bytes, text->length, name, err);
+}
+
+int config_encode_mounts(const struct mount_list *mounts, struct buffer *buffer, struct error *err)
+{
+	struct json_writer writer;
+
+	json_begin(&writer, mounts->count > 0);
+	json_array(&writer);
+	for (size_t i = 0; i < mounts->count; i++)
+		schema_encode(&schema_mount, &mounts->items[i], &writer);
+	json_array_end(&writer);
+	if (json_finish(&writer, buffer, err) < 0)
+		return -1;
+	buffer_puts(buffer, mounts->count ? "" : "\n");
+	return 0;
 }
 
 const struct config_namespace *config_namespace_find(const struct config *config, const char *type)

@@ -75,6 +75,11 @@ struct config_mount {
 	struct id_mapping_list uid_mappings, gid_mappings;
 };
 
+struct mount_list {
+	struct config_mount *items;
+	size_t count;
+};
+
 struct config_console_size {
 	struct optional_uint height, width;
 };
@@ -320,7 +325,7 @@ struct config {
 					   args, and such a container can't be started */
 	struct config_root *root;	/* never NULL after config_read() */
 	char *hostname, *domainname;
-	LIST(struct config_mount) mounts;
+	struct mount_list mounts;
 	struct config_hooks *hooks;
 	struct string_map annotations;
 	struct config_linux
@@ -330,8 +335,9 @@ struct config {
 };
 
 /* The documents: a whole config.json; a process object (exec --process), which is returned as a
- * config with nothing but .process; a resources object (update), one with just linux.resources. */
-enum config_document { DOCUMENT_CONFIG, DOCUMENT_PROCESS, DOCUMENT_RESOURCES };
+ * config with nothing but .process; a resources object (update), one with just linux.resources; an
+ * array of mounts (mounts), one with just .mounts, at least one. */
+enum config_document { DOCUMENT_CONFIG, DOCUMENT_PROCESS, DOCUMENT_RESOURCES, DOCUMENT_MOUNTS };
 
 /* Room for any document that isn't made to be large, in address space: pages cost memory only once
  * they are used. */
@@ -364,6 +370,9 @@ int config_locate(const struct config_text *text, const char *name, struct error
 /* The same from bytes. */
 int config_parse(const char *bytes, size_t length, const char *name, enum config_document document,
 		 struct arena *arena, struct config **ret_config, struct error *err);
+
+/* Write @mounts as the array that DOCUMENT_MOUNTS is read from, indented, with a newline at its end. ERROR_INVALID if a path is no UTF-8. */
+int config_encode_mounts(const struct mount_list *mounts, struct buffer *buffer, struct error *err);
 
 /* The namespace of @type ("pid", "mount", …) that the config lists, NULL if it is inherited. */
 const struct config_namespace *config_namespace_find(const struct config *config, const char *type);

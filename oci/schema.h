@@ -55,6 +55,7 @@ struct schema {
 	size_t count;
 	size_t size; /* of the struct */
 	bool closed; /* an unknown key is an error: the keys are values here, not extensions */
+	bool bare;   /* as a document it is no object, but the value of its only property */
 };
 
 /* ---- rows ---- */
@@ -202,4 +203,5 @@ const struct schema_row *schema_find(const struct schema *schema, const char *ke
 /* ---- the schemas ---- */
 
 extern const struct schema schema_config, schema_process, schema_resources;
-extern const struct schema schema_hooks, schema_linux; /* parts of the config's */
+extern const struct schema schema_hooks, schema_linux, schema_mount; /* parts of the config's */
+extern const struct schema schema_mounts; /* an array of mounts, as `mounts` takes it */

@@ -33,7 +33,7 @@ static const struct schema_row mount_rows[] = {
 	ROW_LIST(TABLE, gid_mappings, "gidMappings", struct config_id_mapping, schema_id_mapping,
 		 APPLIED_BY("rootfs_open_source")),
 };
-static const struct schema schema_mount = SCHEMA(mount_rows, TABLE);
+const struct schema schema_mount = SCHEMA(mount_rows, TABLE);
 #undef TABLE
 
 #define TABLE struct config_console_size
@@ -182,4 +182,9 @@ static const struct schema_row config_rows[] = {
 		    APPLIED_BY("namespace_plan")),
 };
 const struct schema schema_config = SCHEMA(config_rows, TABLE);
+
+static const struct schema_row mounts_rows[] = {
+	ROW_LIST(TABLE, mounts, "mounts", struct config_mount, schema_mount, NOT_EMPTY),
+};
+const struct schema schema_mounts = SCHEMA(mounts_rows, TABLE, .bare = true);
 #undef TABLE

@@ -427,10 +427,24 @@ static int on_entry(struct decoder *decoder, struct frame *frame, const struct j
 	return store_string(decoder, row, at + offsetof(struct string_map_entry, value), event);
 }
 
+/* The document is the value of the only property, whose name doesn't stand in it; null is none. */
+static int begin_bare(struct decoder *decoder, const struct json_event *event)
+{
+	push(decoder, (struct frame){ .shape = SHAPE_OBJECT,
+				      .schema = decoder->schema,
+				      .base = decoder->object,
+				      .pending = decoder->schema->rows });
+	if (event->kind == JSON_NULL)
+		return refuse_found(decoder, "an array", event);
+	return on_property(decoder, top(decoder), event);
+}
+
 static int on_value(struct decoder *decoder, const struct json_event *event)
 {
 	struct frame *frame;
 
+	if (decoder->depth == 0 && decoder->schema->bare)
+		return begin_bare(decoder, event);
 	if (decoder->depth == 0)
 		return begin_object(decoder, NULL, decoder->schema, decoder->object, event);
 	frame = top(decoder);

@@ -24,6 +24,11 @@ static int walk(struct init *init, struct error *err)
 
 void init_main(const struct plan *plan, int socket, struct progress *progress)
 {
+	static const char *const names[] = {
+		[PURPOSE_CREATE] = "init",
+		[PURPOSE_EXEC] = "exec",
+		[PURPOSE_MOUNTS] = "mounts",
+	};
 	struct init init = {
 		.plan = plan,
 		.progress = progress,
@@ -35,7 +40,7 @@ void init_main(const struct plan *plan, int socket, struct progress *progress)
 
 	/* what is made on the way has the modes that we give it, whatever our caller's umask is */
 	umask(INIT_UMASK);
-	trace_process(plan->purpose == PURPOSE_EXEC ? "exec" : "init");
+	trace_process(names[plan->purpose]);
 	walk(&init, &error);
 	init_fail(init.channel, &error);
 }

@@ -29,6 +29,10 @@
  *     |  hands it to the agent; DONE --------------------------->|
  *     |<=================== end of file =========================|  execve closes the socket
  *
+ * A process that brings mounts to a running container (`mounts`) has the first lines of the bridge, too, then per
+ * mount MOUNT_SOURCE, if need be, and MOUNT_MADE with the detached mount, which is attached once the answer is
+ * there; then MOUNTED, and ends.
+ *
  * `exec` has the same first lines (bridge joins, SPAWNED once or twice), CREATED, upon which it is
  * given its limits, then EXECUTING and what follows it. At any place init may say ERROR instead, and end. End of file before EXECUTING: init died, the step
  * that was running is named. End of file after it: the program runs. ERROR after it: the program
@@ -48,8 +52,10 @@ enum message_type {
 	MESSAGE_MAP_IDS,
 	MESSAGE_NET_DEVICES,
 	MESSAGE_MOUNT_SOURCE,
+	MESSAGE_MOUNT_MADE,
 	MESSAGE_RUNTIME_HOOKS,
 	MESSAGE_CREATED,
+	MESSAGE_MOUNTED,
 	MESSAGE_START,
 	MESSAGE_EXECUTING,
 	MESSAGE_LISTENER,

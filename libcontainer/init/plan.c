@@ -94,6 +94,11 @@ int plan_make(const struct config *config, const struct plan_request *request, s
 		.console_socket = -1,
 		.root = -1,
 	};
+	*ret_plan = plan;
+	if (request->purpose == PURPOSE_MOUNTS)
+		return request->rootfs
+			   ? rootfs_plan(config, request->rootfs, arena, &plan->rootfs, err)
+			   : 0;
 	if (process_plan(config->process, config->linux_, request->extra_env, arena, &plan->process,
 			 err) < 0 ||
 	    plan_security(config, request, arena, plan, err) < 0)
@@ -101,7 +106,6 @@ int plan_make(const struct config *config, const struct plan_request *request, s
 	if (request->purpose == PURPOSE_CREATE &&
 	    plan_create(config, request, arena, plan, err) < 0)
 		return -1;
-	*ret_plan = plan;
 	return 0;
 }
 

@@ -19,15 +19,17 @@
 enum purpose {
 	PURPOSE_CREATE, /* a container's init */
 	PURPOSE_EXEC,	/* one more process in a container */
+	PURPOSE_MOUNTS, /* nobody's program: other mounts for a container that is there */
 };
 
 struct plan {
 	enum purpose purpose;
 	const char *id;
 	struct namespace_plan namespaces;
-	bool joins_user;	    /* a user namespace that exists */
-	struct rootfs_plan *rootfs; /* NULL for exec */
-	struct process_plan *process;
+	bool joins_user;		      /* a user namespace that exists */
+	struct rootfs_plan *rootfs;	      /* NULL for exec */
+	LIST(struct mount_identity) unmounts; /* for mounts: what is taken away before */
+	struct process_plan *process;	      /* NULL for mounts */
 	struct sysctl_plan sysctl;
 	struct capabilities_plan capabilities;
 	struct seccomp_plan *seccomp; /* NULL: none */
@@ -38,7 +40,7 @@ struct plan {
 	bool has_net_devices; /* that the parent is to move */
 	bool new_keyring;
 	bool terminal_relayed; /* by us, in the foreground; not handed to a console socket */
-	bool enters_cgroup; /* the bridge has the parent put it there, the others inherit it */
+	bool enters_cgroup;    /* the bridge has the parent put it there, the others inherit it */
 	bool rootless;
 	unsigned int preserve_fds; /* 3 … 3+N-1 stay open, those of LISTEN_FDS included */
 	mode_t umask;		   /* the caller's */
@@ -56,7 +58,7 @@ struct plan_request {
 	enum purpose purpose;
 	const char *id;
 	const struct container_state *state; /* create only */
-	const struct rootfs_request *rootfs; /* create only */
+	const struct rootfs_request *rootfs; /* create; mounts, NULL if none are made */
 	const struct strings *extra_env;     /* LISTEN_FDS, NOTIFY_SOCKET, … */
 	int seccomp_cache;		     /* directory, -1 */
 	bool no_new_keyring;

@@ -59,14 +59,20 @@ static const struct rule {
 	bool answered; /* by DONE */
 	bool carries;  /* a descriptor */
 	bool again;    /* may follow itself */
+	bool anytime;  /* and may come at more than one place */
 } rules[] = {
 	[MESSAGE_ENTER_CGROUP] = { .known = true, ANSWERED_BY(enter_cgroup) },
-	[MESSAGE_SPAWNED] = { .known = true, .answered = true, .carries = true, .again = true },
+	[MESSAGE_SPAWNED] = { .known = true, .answered = true, .carries = true, .anytime = true },
 	[MESSAGE_MAP_IDS] = { .known = true, ANSWERED_BY(map_ids) },
 	[MESSAGE_NET_DEVICES] = { .known = true, ANSWERED_BY(net_devices), .carries = true },
 	[MESSAGE_MOUNT_SOURCE] = { .known = true, ANSWERED_BY(mount_source), .again = true },
+	[MESSAGE_MOUNT_MADE] = { .known = true,
+				 ANSWERED_BY(mount_made),
+				 .carries = true,
+				 .anytime = true },
 	[MESSAGE_RUNTIME_HOOKS] = { .known = true, ANSWERED_BY(runtime_hooks) },
 	[MESSAGE_CREATED] = { .known = true, ANSWERED_BY(created) },
+	[MESSAGE_MOUNTED] = { .known = true },
 	[MESSAGE_EXECUTING] = { .known = true },
 	[MESSAGE_LISTENER] = { .known = true, ANSWERED_BY(listener), .carries = true },
 };
@@ -79,7 +85,7 @@ static answer_function *find_answer(const struct service *service, const struct 
 			    : NULL;
 }
 
-/* SPAWNED may come at two places, the others in their order. */
+/* All but those that may come at any time are in their order. */
 static bool in_turn(const struct service *service, const struct message *message, int received,
 		    uint32_t previous)
 {
@@ -89,8 +95,7 @@ static bool in_turn(const struct service *service, const struct message *message
 	    rules[type].carries != (received >= 0) ||
 	    (rules[type].answer && !find_answer(service, &rules[type])))
 		return false;
-	return type == MESSAGE_SPAWNED || type > previous ||
-	       (type == previous && rules[type].again);
+	return rules[type].anytime || type > previous || (type == previous && rules[type].again);
 }
 
 static const char *how_it_ended(const struct spawned *spawned, char words[64])
@@ -128,6 +133,8 @@ static int end_of_file(const struct spawned *spawned, uint32_t last, uint32_t pr
 
 	if (previous < last)
 		return died(spawned, err);
+	if (last == MESSAGE_MOUNTED)
+		return 1; /* it has done its work */
 	if (procfs_stat(spawned->pid, &stat, &ignored) < 0 ||
 	    (sys_pidfd_send_signal(spawned->pidfd, 0) < 0 && errno == ESRCH))
 		return 1;
@@ -176,7 +183,7 @@ static int serve_one(struct spawned *spawned, const struct service *service, uin
 	if (!in_turn(service, &message, received, *previous))
 		return error_set(err, ERROR_PROTOCOL, message_name(message.type),
 				 "%s is out of turn", message_name(message.type));
-	if (message.type != MESSAGE_SPAWNED)
+	if (!rules[message.type].anytime)
 		*previous = message.type;
 	return answer(spawned, service, &message, &received, err);
 }

@@ -116,7 +116,7 @@ void bridge_main(const struct plan *plan, int socket, struct progress *progress)
 
 static bool needs_bridge(const struct plan *plan)
 {
-	return plan->purpose == PURPOSE_EXEC || plan->enters_cgroup ||
+	return plan->purpose != PURPOSE_CREATE || plan->enters_cgroup ||
 	       namespaces_need_bridge(&plan->namespaces);
 }
 

@@ -32,9 +32,9 @@ int spawn(const struct plan *plan, struct spawned *ret_spawned, struct error *er
 /* A question of init, and what goes back with the answer. */
 struct exchange {
 	const struct spawned *spawned;
-	unsigned int index; /* of MOUNT_SOURCE */
-	int received; /* the descriptor that came with it, of NET_DEVICES and LISTENER; lent */
-	int reply;    /* the descriptor to be sent back, taken; -1 */
+	unsigned int index; /* of MOUNT_SOURCE and MOUNT_MADE */
+	int received; /* the descriptor that came with it, of NET_DEVICES, MOUNT_MADE and LISTENER; lent */
+	int reply; /* the descriptor to be sent back, taken; -1 */
 };
 
 /* What the parent does for init, by message; each returns 0 or -1. What is NULL may not be asked
@@ -45,13 +45,14 @@ struct service {
 	int (*map_ids)(void *context, struct exchange *exchange, struct error *err);
 	int (*net_devices)(void *context, struct exchange *exchange, struct error *err);
 	int (*mount_source)(void *context, struct exchange *exchange, struct error *err);
+	int (*mount_made)(void *context, struct exchange *exchange, struct error *err);
 	int (*runtime_hooks)(void *context, struct exchange *exchange, struct error *err);
 	int (*created)(void *context, struct exchange *exchange, struct error *err);
 	int (*listener)(void *context, struct exchange *exchange, struct error *err);
 };
 
 /* Parent: answer what is asked until the end of file after @last. MESSAGE_CREATED: init has heard
- * the answer and no longer dies with its parent. MESSAGE_EXECUTING: the program runs, or has run.
+ * the answer and no longer dies with its parent. MESSAGE_MOUNTED: all mounts are there. MESSAGE_EXECUTING: the program runs, or has run.
  * On failure the error is init's own, or says at which step it died and how; the process is still
  * to be killed by the caller. */
 int spawned_serve(struct spawned *spawned, const struct service *service, uint32_t last,

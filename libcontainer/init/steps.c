@@ -259,6 +259,41 @@ static int step_root(struct init *init, struct error *err)
 	return 0;
 }
 
+static int step_unmount(struct init *init, struct error *err)
+{
+	const struct plan *plan = init->plan;
+
+	return rootfs_unmount(init->rootfs.root, plan->procfs, plan->unmounts.items,
+			      plan->unmounts.count, err);
+}
+
+static int announce_mount(void *context, int tree, struct error *err)
+{
+	struct init *init = context;
+
+	return message_ask(init->channel, MESSAGE_MOUNT_MADE, (uint32_t)init->mount, tree, NULL,
+			   err);
+}
+
+static int step_added_mounts(struct init *init, struct error *err)
+{
+	size_t count = init->plan->rootfs ? rootfs_mount_count(init->plan->rootfs) : 0;
+
+	init->rootfs.announce = announce_mount;
+	init->rootfs.context = init;
+	for (init->mount = 0; init->mount < count; init->mount++)
+		if (mount_one(init, init->mount, err) < 0)
+			return -1;
+	return 0;
+}
+
+static int step_mounted(struct init *init, struct error *err)
+{
+	if (message_send(init->channel, MESSAGE_MOUNTED, 0, -1, err) < 0)
+		return -1;
+	_exit(0);
+}
+
 /* Close all but what the rest of the way needs, and @pid_namespace, by which that is entered (-1: it is not). */
 static int close_rest(struct init *init, int pid_namespace, struct error *err)
 {
@@ -502,16 +537,17 @@ static int step_execute(struct init *init, struct error *err)
 #define CREATE (1u << PURPOSE_CREATE)
 #define EXEC   (1u << PURPOSE_EXEC)
 #define BOTH   (CREATE | EXEC)
+#define MOUNTS (1u << PURPOSE_MOUNTS)
 
 /* clang-format off */
 const struct step init_steps[] = {
 	{ "signals", BOTH, step_signals,
 	  "", "startContainer-hooks execute forget-host",
 	  "programs start with all signals at their defaults" },
-	{ "lifeline", BOTH, step_lifeline,
+	{ "lifeline", BOTH | MOUNTS, step_lifeline,
 	  "", "user-namespace mounts",
 	  "init must not outlive a create that was killed, nor be looked into" },
-	{ "user-namespace", BOTH, step_user_namespace,
+	{ "user-namespace", BOTH | MOUNTS, step_user_namespace,
 	  "lifeline", "session keyring loopback uts rootfs",
 	  "whatever is made from here on belongs to the container's root" },
 	{ "session", BOTH, step_session,
@@ -562,9 +598,18 @@ const struct step init_steps[] = {
 	{ "chroot", EXEC, step_chroot,
 	  "user-namespace", "root",
 	  "a container without a mount namespace has at least a root of its own" },
-	{ "root", EXEC, step_root,
-	  "chroot", "exec-console home",
+	{ "root", EXEC | MOUNTS, step_root,
+	  "chroot user-namespace", "exec-console home unmount added-mounts",
 	  "paths are resolved from one descriptor" },
+	{ "unmount", MOUNTS, step_unmount,
+	  "root", "added-mounts",
+	  "what a killed predecessor left must not be in the way" },
+	{ "added-mounts", MOUNTS, step_added_mounts,
+	  "root unmount", "mounted",
+	  "made by a process that is in no pid namespace of the container: nobody in there sees it" },
+	{ "mounted", MOUNTS, step_mounted,
+	  "added-mounts", "",
+	  "the end of that process, which executes nothing" },
 	{ "exec-console", EXEC, step_exec_console,
 	  "root", "forget-host terminal",
 	  "the master is opened through the host's procfs" },

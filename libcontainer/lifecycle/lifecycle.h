@@ -139,6 +139,16 @@ struct update_report {
 int container_update(const struct runtime *runtime, const struct update_options *options,
 		     struct arena *arena, struct update_report *ret_report, struct error *err);
 
+/* Mount @mounts in a created, running or paused container, all or none, in their order; what was added is kept for the
+ * other two. Remove the last that were added at the destinations of @mounts, all or none, with what is mounted beneath
+ * them. Those that were added and are still there, the oldest first. A dead container is ERROR_NOT_RUNNING. */
+int container_mounts_add(const struct runtime *runtime, const char *id,
+			 const struct mount_list *mounts, struct error *err);
+int container_mounts_remove(const struct runtime *runtime, const char *id,
+			    const struct mount_list *mounts, struct error *err);
+int container_mounts_list(const struct runtime *runtime, const char *id, struct arena *arena,
+			  struct mount_list *ret_mounts, struct error *err);
+
 /* The state as of now (status is derived, not stored), in @arena. */
 int container_state(const struct runtime *runtime, const char *id, struct arena *arena,
 		    struct container_state **ret_state, struct error *err);

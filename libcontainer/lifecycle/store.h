@@ -6,6 +6,7 @@
  *	config.json   the config as it was at create: what happens to the bundle's has no effect
  *	updates.json  what updates have changed of the config's limits since (updates.h)
  *	journal.json  what the update that is going on can be undone by (journal.h)
+ *	mounts.json   mounts that were added while it ran (added_mounts.h)
  *	start         init's socket; gone once the program runs
  *	notify/       the directory of the socket that the container tells its readiness by
  *
@@ -24,6 +25,7 @@
 #define STORE_CONFIG  "config.json"
 #define STORE_UPDATES "updates.json"
 #define STORE_JOURNAL "journal.json"
+#define STORE_MOUNTS  "mounts.json"
 #define STORE_START   "start"
 #define STORE_NOTIFY  "notify"
 /* beside the containers, hidden, and no container's id */

@@ -62,6 +62,14 @@ static const struct namespace_join *last_join(const struct namespace_plan *plan)
 	return NULL;
 }
 
+int namespace_descriptor(const struct namespace_plan *plan, uint64_t flag)
+{
+	for (size_t i = 0; i < plan->join_count; i++)
+		if (plan->joins[i].kind->flag == flag)
+			return plan->joins[i].fd;
+	return -1;
+}
+
 int namespace_pid_descriptor(const struct namespace_plan *plan)
 {
 	const struct namespace_join *join = last_join(plan);

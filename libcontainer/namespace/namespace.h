@@ -80,6 +80,9 @@ int namespace_join_pid(const struct namespace_plan *plan, struct error *err);
 /* The descriptor that namespace_join_pid() needs; -1 if there is none. */
 int namespace_pid_descriptor(const struct namespace_plan *plan);
 
+/* The open descriptor of the namespace of kind @flag that is to be joined; -1 if none is. */
+int namespace_descriptor(const struct namespace_plan *plan, uint64_t flag);
+
 /* Parent: write the id maps of @pid's new user namespace, itself or by newuidmap(1)/newgidmap(1).
  * user_namespaces(7). */
 int id_maps_write(const struct namespace_plan *plan, pid_t pid, int procfs, struct error *err);

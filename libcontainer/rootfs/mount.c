@@ -125,16 +125,32 @@ static int open_new(const struct mount_plan *mount, int root, const char *mode, 
 
 /* ---- together ---- */
 
+/* Those who look at the tree meanwhile must see the mount as it is to be, and whoever has to take it
+ * away must know it before it is there. */
+static int announce(const struct mount_plan *mount, const struct rootfs *rootfs, int tree,
+		    struct error *err)
+{
+	static const struct attributes read_only = { .set = MOUNT_ATTR_RDONLY };
+
+	if (!rootfs->announce)
+		return 0;
+	if (mount->readonly_later && tree_set_attributes(tree, read_only, false) < 0)
+		return error_errno(err, errno, mount->destination, "make it read-only");
+	return rootfs->announce(rootfs->context, tree, err);
+}
+
 /* Attach @tree, and do what can only be done with an attached mount: a detached one would join the
  * peer group of a shared mount that it is attached to. */
 static int attach(const struct mount_plan *mount, struct rootfs *rootfs, int tree, int target,
 		  struct error *err)
 {
+	if (announce(mount, rootfs, tree, err) < 0)
+		return -1;
 	if (tree_attach(tree, target) < 0)
 		return error_errno(err, errno, mount->destination, "attach it");
 	if (set_propagation(mount, tree, err) < 0)
 		return -1;
-	if (mount->readonly_later) {
+	if (mount->readonly_later && !rootfs->announce) {
 		int kept = fcntl(tree, F_DUPFD_CLOEXEC, 0);
 
 		if (kept < 0)

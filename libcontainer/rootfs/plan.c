@@ -3,6 +3,7 @@
 #include "libcontainer/rootfs/plan.h"
 
 #include <limits.h>
+#include <string.h>
 
 #include "base/path.h"
 #include "oci/names.h"
@@ -78,6 +79,46 @@ static int check_mount_namespace(const struct planner *planner, struct error *er
 	return error_set(err, ERROR_INVALID, property, "%s needs a mount namespace", property);
 }
 
+static bool is_or_is_above(const char *path, const char *other)
+{
+	size_t length = strlen(path);
+
+	return strncmp(path, other, length) == 0 && (!other[length] || other[length] == '/');
+}
+
+/* In create masks come after all mounts; here they are there already, and what is mounted over them
+ * would bring to light what they hide. */
+static int check_covers(const struct planner *planner, const struct strings *covered,
+			struct error *err)
+{
+	for (size_t i = 0; i < planner->plan->mounts.count; i++) {
+		const char *destination = planner->plan->mounts.items[i].destination;
+
+		for (size_t j = 0; j < covered->count; j++)
+			if (is_or_is_above(destination, covered->items[j]))
+				return error_set(
+				    err, ERROR_INVALID, destination,
+				    "%s can't be mounted over in a running container: "
+				    "it would uncover %s, which is masked or read-only",
+				    destination, covered->items[j]);
+	}
+	return 0;
+}
+
+/* What is added to a container that is there. */
+static int plan_added(const struct planner *planner, struct error *err)
+{
+	const struct config_linux *linux_ = planner->config->linux_;
+
+	if (!planner->request->mount_namespace)
+		return error_set(err, ERROR_UNSUPPORTED, "mounts",
+				 "the container has no mount namespace of its own");
+	if (plan_propagation(planner, err) < 0 || plan_mounts(planner, err) < 0 ||
+	    check_covers(planner, &linux_->masked_paths, err) < 0)
+		return -1;
+	return check_covers(planner, &linux_->readonly_paths, err);
+}
+
 int rootfs_plan(const struct config *config, const struct rootfs_request *request,
 		struct arena *arena, struct rootfs_plan **ret_plan, struct error *err)
 {
@@ -87,13 +128,15 @@ int rootfs_plan(const struct config *config, const struct rootfs_request *reques
 	plan->mount_namespace = request->mount_namespace;
 	plan->user_namespace = request->user_namespace;
 	plan->no_pivot = request->no_pivot;
+	*ret_plan = plan;
+	if (request->running)
+		return plan_added(&planner, err);
 	plan->masked_paths = strings_copy(arena, &config->linux_->masked_paths);
 	plan->readonly_paths = strings_copy(arena, &config->linux_->readonly_paths);
 	if (plan_root(&planner, err) < 0 || plan_propagation(&planner, err) < 0 ||
 	    plan_mounts(&planner, err) < 0 || plan_devices(&planner, err) < 0 ||
 	    check_mount_namespace(&planner, err) < 0)
 		return -1;
-	*ret_plan = plan;
 	return 0;
 }
 

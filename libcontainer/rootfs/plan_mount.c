@@ -142,7 +142,9 @@ static int plan_bind(const struct planner *planner, const struct config_mount *c
 		return error_set(err, ERROR_INVALID, mount->options.unknown,
 				 "unknown mount option \"%s\" for a bind", mount->options.unknown);
 	mount->source = plan_host_path(planner, config->source);
-	if (planner->request->user_namespace && planner->request->parent_mounts)
+	/* in a running container a path of the host means nothing */
+	if (planner->request->running ||
+	    (planner->request->user_namespace && planner->request->parent_mounts))
 		mount->from = ROOTFS_SOURCE_PARENT;
 	return 0;
 }
@@ -156,6 +158,7 @@ static struct mount_plan *bind_instead(const struct planner *planner,
 
 	bind->kind = MOUNT_BIND;
 	bind->source = source;
+	bind->from = planner->request->running ? ROOTFS_SOURCE_PARENT : ROOTFS_SOURCE_OWN;
 	bind->options.parameters.count = 0;
 	bind->readonly_later = bind->old_api = bind->keep_mode = false;
 	return bind;
@@ -225,6 +228,9 @@ static void plan_special(const struct planner *planner, struct mount_plan *mount
 		mount->instead = bind_instead(planner, mount, "/dev/mqueue");
 	else if (strcmp(mount->type, "proc") == 0 && planner->request->pid_namespace_joined)
 		mount->from = ROOTFS_SOURCE_PROCFS;
+	/* whoever adds it is told what the kernel refuses */
+	if (planner->request->running)
+		mount->instead = NULL;
 }
 
 static bool has_parameter(const struct mount_options *options, const char *key)
@@ -292,15 +298,24 @@ static int plan_filesystem(const struct planner *planner, const struct config_mo
 	mount->gid_optional =
 	    planner->request->user_namespace && strcmp(mount->type, "devpts") == 0;
 	mount->old_api = needs_old_api(&mount->options);
+	/* mount(2) takes a place in the tree, where everybody sees what is being made */
+	if (mount->old_api && planner->request->running)
+		return error_set(err, ERROR_UNSUPPORTED, mount->destination,
+				 "an option of %s is one that a running container can't be given",
+				 mount->destination);
 	plan_special(planner, mount);
 	return 0;
 }
 
 /* Without "bind" the filesystem itself changes, too. */
-static int plan_change(struct mount_plan *mount)
+static int plan_change(const struct planner *planner, struct mount_plan *mount, struct error *err)
 {
 	struct mount_options *options = &mount->options;
 
+	if (planner->request->running)
+		return error_set(
+		    err, ERROR_UNSUPPORTED, mount->destination,
+		    "remount: mounts can be added to a running container, not changed");
 	mount->kind = MOUNT_CHANGE;
 	if (options->own.set & MOUNT_ATTR_RDONLY)
 		mount_options_add(options, "ro", NULL, NULL);
@@ -320,7 +335,7 @@ static int plan_kind(const struct planner *planner, const struct config_mount *c
 		return error_set(err, ERROR_INVALID, mount->destination,
 				 "tmpcopyup is for a tmpfs only");
 	if (mount->options.flags & OPTION_REMOUNT)
-		return plan_change(mount);
+		return plan_change(planner, mount, err);
 	return bind ? plan_bind(planner, config, mount, err)
 		    : plan_filesystem(planner, config, mount, err);
 }

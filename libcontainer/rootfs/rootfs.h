@@ -21,7 +21,10 @@
  *	rootfs_protect             read-only and masked paths, then what stayed writable for them
  *
  * All of them but rootfs_pivot work on descriptors alone, and don't care on which side of it they
- * are called. */
+ * are called.
+ *
+ * A running container gets more mounts by rootfs_plan (.running), then rootfs_mount in a process that has
+ * entered its mount namespace, and loses them by rootfs_unmount. */
 #pragma once
 
 #include <stdbool.h>
@@ -43,6 +46,7 @@ struct rootfs_request {
 	bool pid_namespace_joined;  /* its procfs is made by a helper: ROOTFS_SOURCE_PROCFS */
 	bool parent_mounts;	    /* the parent has CAP_SYS_ADMIN over its own mount namespace */
 	bool no_pivot;		    /* --no-pivot */
+	bool running; /* the config's mounts are those to be added to a container that is there */
 	const char *user_namespace_path; /* of a joined one; NULL */
 	const char *cgroup_mount;	 /* where cgroup v2 is mounted on the host; NULL: nowhere */
 	const char *cgroup_path;	 /* of the container below it; NULL: none */
@@ -53,7 +57,9 @@ struct rootfs_plan;
 
 /* Parent. Decide everything that config.md#root, #mounts and config-linux.md (devices, masked and
  * read-only paths, rootfsPropagation, mountLabel) ask for; nothing of the host is looked at. The
- * plan is a deep copy in @arena, made for init. ERROR_INVALID, ERROR_UNSUPPORTED. */
+ * plan is a deep copy in @arena, made for init. For a container that is running it is about mounts
+ * alone: all sources come from the parent, and none may cover what is masked. ERROR_INVALID,
+ * ERROR_UNSUPPORTED. */
 int rootfs_plan(const struct config *config, const struct rootfs_request *request,
 		struct arena *arena, struct rootfs_plan **ret_plan, struct error *err);
 
@@ -92,6 +98,9 @@ struct rootfs {
 	int dev;       /* the container's /dev, O_PATH; -1 before rootfs_devices() */
 	int *readonly; /* mounts that become read-only in the end; in the plan's arena */
 	size_t readonly_count;
+	/* of a running container: told of each mount before anybody can see it; NULL */
+	int (*announce)(void *context, int tree, struct error *err);
+	void *context;
 };
 #define ROOTFS_INIT                                                                                \
 	{                                                                                          \
@@ -130,6 +139,24 @@ int rootfs_procfs(const struct rootfs *rootfs, struct error *err);
 /* linux.readonlyPaths, then linux.maskedPaths (missing ones are fine), then mounts that were kept
  * writable, root.readonly, and rootfsPropagation for the root mount. */
 int rootfs_protect(const struct rootfs_plan *plan, struct rootfs *rootfs, struct error *err);
+
+/* What tells a mount from others (statx(2)). */
+struct mount_identity {
+	uint64_t id;	 /* as in proc_pid_mountinfo(5); another mount may get it later */
+	uint64_t unique; /* no other mount ever has it; 0 before Linux 6.8 */
+};
+
+/* The identity of the mount that @fd is in; detached ones have it already. Any process. */
+int mount_identify(int fd, struct mount_identity *ret_identity, struct error *err);
+
+/* Detach @mounts, wherever in the tree of @root they are now, with all that is mounted beneath them: all or
+ * none. What is gone is fine; one that is covered by another mount is ERROR_REFUSED. @procfs is a verified
+ * one of the caller's. Changes the working directory. In the container's mount namespace. */
+int rootfs_unmount(int root, int procfs, const struct mount_identity *mounts, size_t count,
+		   struct error *err);
+
+/* Where the mount with this identity is, read from @mountinfo, in @ret_path of PATH_MAX bytes; false if nowhere. */
+bool mountinfo_find(const char *mountinfo, uint64_t id, char *ret_path);
 
 /* Close what is open. */
 void rootfs_close(struct rootfs *rootfs);

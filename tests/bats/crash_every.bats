@@ -53,3 +53,32 @@ load crash
 	done
 	copes
 }
+
+# whole WHAT...: what a killed `mounts` left half done is gone after the next one, and the rest is as list says
+whole() {
+	local pid
+	pid=$(init_pid) || return
+	proa mounts list -f json "$ID" >"$WORK/list.json" || fail "list: $*" || return
+	proa mounts add "$ID" - <<<'[{"destination": "/dev/shm/after", "type": "tmpfs", "source": "of-test"}]' || fail "add: $*" || return
+	equal "$(grep -c ' of-test ' "/proc/$pid/mountinfo")" "$(proa mounts list -f json "$ID" | jq length)" "mounted, $*:" || return
+	equal "$(proa mounts list -f json "$ID" | jq length)" "$(($(jq length "$WORK/list.json") + 1))" "listed, $*:" || return
+	proa mounts list -f json "$ID" | proa mounts remove "$ID" - || fail "remove: $*" || return
+	equal "$(grep -c ' of-test ' "/proc/$pid/mountinfo" || true)" 0 "left, $*:"
+}
+
+@test "mounts add and remove are killed at their system calls: all is there or nothing, and the next one tidies up" {
+	config '.process.args = ["/probe", "wait"]'
+	up
+	jq -n '[range(3) | {destination: "/dev/shm/\(.)", type: "tmpfs", source: "of-test"}]' >"$WORK/mounts.json"
+	for verb in add remove; do
+		for ((n = 1 + RANDOM % 5, died = 0; died != 99; n += $([ "$PROA_TIER" = long ] && echo 1 || echo 7))); do
+			[ $verb = add ] || proa mounts add "$ID" "$WORK/mounts.json"
+			died=0
+			PROA_TEST=$TAG timeout -k 5 30 "$KILL_AT" syscall $n "$RUNTIME" --root "$ROOT" mounts $verb "$ID" "$WORK/mounts.json" \
+				</dev/null >/dev/null 2>"$WORK/err" || died=$?
+			proa mounts list -f json "$ID" >"$WORK/list.json"
+			[[ $(jq length "$WORK/list.json") =~ ^(0|3)$ ]] || fail "half of it, after KILL at system call $n of $verb"
+			whole "after KILL at system call $n of $verb"
+		done
+	done
+}

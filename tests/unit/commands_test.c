@@ -201,6 +201,60 @@ TEST(delete_with_force)
 	CHECK(fake.force);
 }
 
+TEST(mounts)
+{
+	char path[] = "/tmp/mounts.XXXXXX", line[64];
+	int file = mkstemp(path);
+
+	CHECK(file >= 0 && fd_write_all(file, "[{\"destination\": \"/a\"}]", 23) == 0);
+	close(file);
+	snprintf(line, sizeof(line), "mounts add web %s", path);
+	check_quiet(line);
+	CHECK_STR(fake.verb, "mounts add");
+	CHECK_STR(fake.id, "web");
+	CHECK(strstr(fake.mounts, "\"/a\""));
+	CHECK(fake.protected);
+	snprintf(line, sizeof(line), "mounts remove web %s", path);
+	check_quiet(line);
+	CHECK_STR(fake.verb, "mounts remove");
+	unlink(path);
+	CHECK(proa(line) == 1);
+	CHECK(!fake.verb);
+}
+
+TEST(mounts_lists)
+{
+	char *ro[] = { (char *)"ro", (char *)"bind" };
+	struct config_mount mount = { .destination = (char *)"/a", .options = { ro, 2 } };
+
+	fake.mount_list = (struct mount_list){ &mount, 1 };
+	CHECK(proa("mounts list web") == 0);
+	CHECK_STR(fake.verb, "mounts list");
+	CHECK_STR(out, "DESTINATION   TYPE        SOURCE      OPTIONS\n"
+		       "/a                                    ro,bind\n");
+	CHECK(proa("mounts list -f json web") == 0);
+	CHECK(out[0] == '[' && strstr(out, "\"/a\"") && strstr(out, "]\n"));
+	fake.mount_list.count = 0;
+	CHECK(proa("mounts list -f json web") == 0);
+	CHECK_STR(out, "[]\n");
+}
+
+TEST(mounts_in_other_words)
+{
+	static const char *const wrong[] = { "mounts",
+					     "mounts add",
+					     "mounts add web",
+					     "mounts list",
+					     "mounts list web x",
+					     "mounts move web x",
+					     "mounts add web x y" };
+
+	for (size_t i = 0; i < array_length(wrong); i++) {
+		CHECK_INT(proa(wrong[i]), 1);
+		CHECK(!fake.verb);
+	}
+}
+
 static const char *resources(const char *options)
 {
 	char line[512];
@@ -489,6 +543,8 @@ TEST(errors_of_ours_are_1_and_of_exec_255)
 			continue;
 		if (strcmp((*one)->name, "kill") == 0)
 			snprintf(line, sizeof(line), "kill web 9");
+		if (strcmp((*one)->name, "mounts") == 0)
+			snprintf(line, sizeof(line), "mounts list web");
 		CHECK(proa(line) == (strcmp((*one)->name, "exec") == 0 ? 255 : 1));
 		CHECK_STR(errors, "proa: broken\n");
 		CHECK_STR(out, "");

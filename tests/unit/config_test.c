@@ -132,6 +132,32 @@ TEST(resources_are_a_document_of_their_own)
 		  "memory.limit");
 }
 
+TEST(mounts_are_a_document_of_their_own)
+{
+	static const char text[] = "[{\"destination\": \"/a\", \"options\": [\"ro\"]},\n"
+				   "{\"destination\": \"/b\"}]";
+	struct config *config = parse(text, DOCUMENT_MOUNTS);
+	struct buffer written = BUFFER_INIT;
+	struct error err = ERROR_INIT;
+
+	CHECK_INT(config->mounts.count, 2);
+	CHECK_STR(config->mounts.items[1].destination, "/b");
+	CHECK(config_encode_mounts(&config->mounts, &written, &err) == 0);
+	config = parse(written.bytes, DOCUMENT_MOUNTS);
+	CHECK_STR(config->mounts.items[0].options.items[0], "ro");
+	buffer_free(&written);
+	CHECK_STR(refused("[{\"destination\": \"/a\"},\n{\"type\": 5}]", DOCUMENT_MOUNTS).text,
+		  "f:2: mounts[1].type: expected a string, found 5");
+	CHECK_STR(refused("{}", DOCUMENT_MOUNTS).text,
+		  "f:1: mounts: expected an array, found an object");
+	CHECK_STR(refused("null", DOCUMENT_MOUNTS).text,
+		  "f:1: mounts: expected an array, found null");
+	CHECK_STR(refused("[]", DOCUMENT_MOUNTS).text, "f:1: mounts: must not be empty");
+	CHECK_STR(refused("[{\"destination\": \"/a\"}], 1", DOCUMENT_MOUNTS).object, "");
+	CHECK_STR(refused("[{\"destination\": \"/a\", \"x\": 1}]", DOCUMENT_MOUNTS).text,
+		  "f:1: mounts[0]: \"x\" is unknown");
+}
+
 TEST(an_error_of_a_rule_has_its_line_too)
 {
 	struct error err = refused("{\"ociVersion\": \"1.0.0\", \"root\": {\"path\": \"r\"},\n"

@@ -168,3 +168,37 @@ int container_events(const struct runtime *runtime, const struct events_options 
 		return -1;
 	return options->interval_ns ? options->oom(options->context, err) : 0;
 }
+
+static int mounts_called(const char *verb, const struct runtime *runtime, const char *id,
+			 const struct mount_list *mounts, struct error *err)
+{
+	struct buffer text = BUFFER_INIT;
+
+	if (config_encode_mounts(mounts, &text, err) < 0)
+		abort();
+	snprintf(fake.mounts, sizeof(fake.mounts), "%s", text.bytes);
+	buffer_free(&text);
+	return called(verb, runtime, id, err);
+}
+
+int container_mounts_add(const struct runtime *runtime, const char *id,
+			 const struct mount_list *mounts, struct error *err)
+{
+	return mounts_called("mounts add", runtime, id, mounts, err);
+}
+
+int container_mounts_remove(const struct runtime *runtime, const char *id,
+			    const struct mount_list *mounts, struct error *err)
+{
+	return mounts_called("mounts remove", runtime, id, mounts, err);
+}
+
+int container_mounts_list(const struct runtime *runtime, const char *id, struct arena *arena,
+			  struct mount_list *ret_mounts, struct error *err)
+{
+	(void)arena;
+	if (called("mounts list", runtime, id, err) < 0)
+		return -1;
+	*ret_mounts = fake.mount_list;
+	return 0;
+}

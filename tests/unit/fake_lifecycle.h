@@ -16,6 +16,7 @@ extern struct fake_lifecycle {
 	struct update_options update;
 	struct events_options events;
 	char resources[1024]; /* of update, as JSON */
+	char mounts[1024];    /* of mounts add and remove, as JSON */
 	int signal;
 	bool all, force;
 	char ids[256];	/* of all calls, a blank after each */
@@ -28,6 +29,7 @@ extern struct fake_lifecycle {
 	const char *warning;	/* what the verb warns of; NULL */
 	struct container_list list;
 	struct pid_list pids;
+	struct mount_list mount_list;
 	struct update_report report;
 	struct statistics statistics;
 } fake;

@@ -425,6 +425,103 @@ TEST(bad_mounts)
 	}
 }
 
+TEST(a_running_container_is_given_its_sources)
+{
+	fixture_init();
+	fixture.request.running = true;
+	fixture.request.pid_namespace_joined = true;
+	fixture.request.parent_mounts = false;
+	add_mount("/x", "bind", "s", "bind");
+	add_mount("/y", "proc", "proc", "");
+	add_mount("/z", "sysfs", "sysfs", "");
+	add_device("/dev/x", "c", 1, 3);
+	CHECK_OK(make_plan());
+	CHECK_INT(rootfs_source(fixture.plan, 0), ROOTFS_SOURCE_PARENT);
+	CHECK_STR(fixture.plan->mounts.items[0].source, BUNDLE "/s");
+	CHECK_INT(rootfs_source(fixture.plan, 1), ROOTFS_SOURCE_PROCFS);
+	CHECK_INT(rootfs_source(fixture.plan, 2), ROOTFS_SOURCE_OWN);
+	CHECK_INT(fixture.plan->devices.count, 0);
+	CHECK(fixture.plan->root == NULL);
+}
+
+/* What stands for a new instance is the host's: never a path of it in there. */
+TEST(a_running_container_gets_no_bind_in_place_of_a_filesystem_but_by_the_parent)
+{
+	fixture_init();
+	fixture.request.running = true;
+	fixture.request.user_namespace = true;
+	fixture.request.cgroup_mount = "/sys/fs/cgroup";
+	fixture.request.cgroup_path = "/web";
+	add_mount("/a", "cgroup", "cgroup", "");
+	add_mount("/b", "sysfs", "sysfs", "");
+	CHECK_OK(make_plan());
+	CHECK(!fixture.plan->mounts.items[0].instead && !fixture.plan->mounts.items[1].instead);
+	fixture.request.cgroup_namespace_own = false;
+	fixture.request.network_namespace_own = false;
+	CHECK_OK(make_plan());
+	for (size_t i = 0; i < 2; i++) {
+		CHECK_INT(fixture.plan->mounts.items[i].kind, MOUNT_BIND);
+		CHECK_INT(rootfs_source(fixture.plan, i), ROOTFS_SOURCE_PARENT);
+		CHECK(!fixture.plan->mounts.items[i].instead);
+	}
+}
+
+TEST(what_a_running_container_cant_be_given)
+{
+	static const struct {
+		const char *destination, *type, *options, *text;
+	} bad[] = {
+		{ "/masked", "tmpfs", "", "uncover /masked" },
+		{ "/readonly", "tmpfs", "", "uncover /readonly/deep" },
+		{ "/readonly/deep/", "tmpfs", "", "uncover /readonly/deep" },
+		{ "/x", "tmpfs", "remount,ro", "not changed" },
+		{ "/x", "tmpfs", "silent", "can't be given" },
+	};
+	static const char *const good[] = { "/mask", "/masked2", "/masked/x", "/readonly/dee" };
+
+	for (size_t i = 0; i < array_length(bad) + array_length(good); i++) {
+		bool is_bad = i < array_length(bad);
+
+		fixture_init();
+		fixture.request.running = true;
+		fixture.config.mounts.count = 0;
+		add_path(&fixture.linux_.masked_paths, "/masked");
+		add_path(&fixture.linux_.readonly_paths, "/readonly/deep");
+		add_mount(is_bad ? bad[i].destination : good[i - array_length(bad)], "tmpfs",
+			  "tmpfs", is_bad ? bad[i].options : "");
+		if (is_bad)
+			CHECK_HAS(refused(), bad[i].text);
+		else
+			CHECK_OK(make_plan());
+		fixture.linux_.masked_paths.count = fixture.linux_.readonly_paths.count = 0;
+	}
+	fixture.request.mount_namespace = false;
+	CHECK_HAS(refused(), "no mount namespace");
+}
+
+TEST(a_mount_is_found_by_its_id_where_the_kernel_says_that_it_is)
+{
+	static const char mountinfo[] = "21 1 0:1 / / rw - tmpfs t rw\n"
+					"210 21 0:2 /x\\040y /a\\040b\\134c\\012 ro - tmpfs t rw\n"
+					"3 21 0:2 / /d\n"
+					"4 21 0:2 / /e\\04";
+	static const struct {
+		uint64_t id;
+		const char *path;
+	} cases[] = {
+		{ 21, "/" },	 { 210, "/a b\\c\n" }, { 3, "/d" },
+		{ 4, "/e\\04" }, { 2, NULL },	       { 0, NULL },
+	};
+	char path[PATH_MAX];
+
+	for (size_t i = 0; i < array_length(cases); i++) {
+		CHECK_INT(mountinfo_find(mountinfo, cases[i].id, path), cases[i].path != NULL);
+		if (cases[i].path)
+			CHECK_STR(path, cases[i].path);
+	}
+	CHECK(!mountinfo_find("", 1, path));
+}
+
 TEST(statistics_in_proc_may_be_mounted_over)
 {
 	fixture_init();

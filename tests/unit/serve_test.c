@@ -36,6 +36,14 @@ static int on_mount_source(void *context, struct exchange *exchange, struct erro
 	return note("mount_source");
 }
 
+static int on_mount_made(void *context, struct exchange *exchange, struct error *e)
+{
+	(void)context;
+	(void)e;
+	CHECK(exchange->received >= 0 && fcntl(exchange->received, F_GETFD) >= 0);
+	return note("mount_made");
+}
+
 static int on_created(void *context, struct exchange *exchange, struct error *e)
 {
 	(void)context;
@@ -56,6 +64,7 @@ static const struct service service = {
 	.context = (void *)"context",
 	.map_ids = on_map_ids,
 	.mount_source = on_mount_source,
+	.mount_made = on_mount_made,
 	.created = on_created,
 	.listener = on_listener,
 };
@@ -125,6 +134,34 @@ TEST(questions_are_answered_in_their_order)
 	spawned_end(&spawned, true);
 	CHECK_INT(open_fds(), before);
 	CHECK_INT(waitpid(-1, NULL, __WALL), -1);
+}
+
+static void mounts(int socket)
+{
+	for (uint32_t i = 0; i < 2; i++) {
+		ask(socket, MESSAGE_MOUNT_SOURCE, i, -1);
+		ask(socket, MESSAGE_MOUNT_MADE, i, 0);
+	}
+	say(socket, MESSAGE_MOUNTED, -1);
+}
+
+TEST(mounts_are_made_one_by_one_and_then_the_process_ends)
+{
+	SUCCEEDS(serve(mounts, MESSAGE_MOUNTED));
+	CHECK_STR(asked, "mount_source mount_made mount_source mount_made ");
+	spawned_end(&spawned, true);
+	CHECK_INT(waitpid(-1, NULL, __WALL), -1);
+}
+
+static void mounts_halfway(int socket)
+{
+	ask(socket, MESSAGE_MOUNT_MADE, 0, 0);
+}
+
+TEST(a_process_that_ends_amid_its_mounts_has_failed)
+{
+	FAILS(serve(mounts_halfway, MESSAGE_MOUNTED), ERROR_PROTOCOL);
+	spawned_end(&spawned, true);
 }
 
 static void execute(int socket)
