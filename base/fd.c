@@ -155,8 +155,8 @@ static int remove_content(DIR *dir, const char *but, struct error *err)
 	struct dirent *entry;
 
 	while ((entry = readdir(dir)))
-		if (strcmp(entry->d_name, ".") && strcmp(entry->d_name, "..") &&
-		    (!but || strcmp(entry->d_name, but)) &&
+		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0 &&
+		    (!but || strcmp(entry->d_name, but) != 0) &&
 		    dir_remove(dirfd(dir), entry->d_name, err) < 0)
 			return -1;
 	return 0;

@@ -93,7 +93,7 @@ static const char *flaw_of(const struct reader *reader, const struct json_event 
 {
 	const char *end = reader->bytes + token_end;
 
-	if (memchr(event->text, '\0', event->length))
+	if (event->length && memchr(event->text, '\0', event->length))
 		return "a string holds a NUL byte";
 	if ((event->text < reader->bytes || event->text >= end) &&
 	    !surrogates_paired(reader->bytes + reader->event_end, end))

@@ -531,12 +531,12 @@ static int end_map(struct decoder *decoder, struct frame *frame)
 	frame->key = NULL;
 	if (list.count < 2)
 		return 0;
-	keys = calloc(list.count, sizeof(char *));
+	keys = calloc(list.count, sizeof(*keys));
 	if (!keys)
 		return refuse(decoder, "no memory to compare the keys");
 	for (size_t i = 0; i < list.count; i++)
-		memcpy(&keys[i], list.items + i * size, sizeof(char *));
-	qsort(keys, list.count, sizeof(char *), compare_keys);
+		memcpy(&keys[i], list.items + i * size, sizeof(*keys));
+	qsort(keys, list.count, sizeof(*keys), compare_keys);
 	for (size_t i = 1; i < list.count; i++) {
 		if (strcmp(keys[i - 1], keys[i]) == 0) {
 			frame->key = keys[i];

@@ -252,19 +252,17 @@ static int put_unified(const struct update_flags *flags, const struct numbers *n
 
 /* ---- the document ---- */
 
-static int read_resources(const char *name, struct arena *arena,
-			  struct config_resources **ret_resources, struct error *err)
+/* NULL with an error. */
+static struct config_resources *read_resources(const char *name, struct arena *arena,
+					       struct error *err)
 {
 	struct config *config;
 
-	if (!name) {
-		*ret_resources = arena_alloc(arena, sizeof(**ret_resources));
-		return 0;
-	}
+	if (!name)
+		return arena_alloc(arena, sizeof(struct config_resources));
 	if (document_read(name, DOCUMENT_RESOURCES, arena, &config, err) < 0)
-		return -1;
-	*ret_resources = config->linux_->resources;
-	return 0;
+		return NULL;
+	return config->linux_->resources;
 }
 
 /* ---- the command ---- */
@@ -307,12 +305,14 @@ static int run(struct invocation *invocation, struct error *err)
 					 .force = flags->force,
 					 .dry_run = flags->dry_run };
 	struct update_report report = { .devices = false };
-	struct config_resources *resources = NULL;
+	struct config_resources *resources;
 	struct numbers numbers = { .memory = { 0, false } };
 
 	warn_of_unused(flags, &invocation->runtime);
-	if (parse_numbers(flags, &numbers, err) < 0 ||
-	    read_resources(flags->resources, arena, &resources, err) < 0)
+	if (parse_numbers(flags, &numbers, err) < 0)
+		return -1;
+	resources = read_resources(flags->resources, arena, err);
+	if (!resources)
 		return -1;
 	put_numbers(&numbers, resources, arena);
 	if (put_list("cpuset-cpus", flags->cpuset_cpus, &resources->cpu->cpus, arena, err) < 0 ||

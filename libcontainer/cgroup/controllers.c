@@ -29,6 +29,9 @@ static int refuse(const struct cgroup_plan *plan, const char *controller, int er
 {
 	const struct cgroup_write *write = first_write_of(plan, controller);
 
+	if (!write) /* a plan has a controller for what it writes */
+		return error_set(err, ERROR_UNSUPPORTED, controller,
+				 "the controller %s is missing: %s", controller, reason);
 	error_set(err, ERROR_UNSUPPORTED, write->property,
 		  "%s: can't write %s: the controller %s is missing: %s", write->property,
 		  write->file, controller, reason);

@@ -58,7 +58,7 @@ static int open_if_ours(uint32_t id)
 /* The program that we attached before, -1 if there is none. */
 static int find_ours(int cgroupfd)
 {
-	uint32_t ids[64]; /* as many as the kernel lets be attached */
+	uint32_t ids[64] = { 0 }; /* as many as the kernel lets be attached */
 	union bpf_attr attr = { .query = {
 				    .target_fd = (uint32_t)cgroupfd,
 				    .attach_type = BPF_CGROUP_DEVICE,

@@ -133,7 +133,7 @@ static void add_minors(struct flips *flips, const struct device_rules *rules, ui
 		}
 		/* without what the minor alone flips already, whatever the major */
 		bits ^= decide(rules, type, OTHER, minor) ^ decide(rules, type, OTHER, OTHER);
-		add_flip(flips, NUMBER, (uint32_t)(major << MINOR_BITS | minor), bits);
+		add_flip(flips, NUMBER, (uint32_t)major << MINOR_BITS | (uint32_t)minor, bits);
 	}
 }
 

@@ -245,7 +245,7 @@ int intel_rdt_join(int root, const struct config_intel_rdt *config, const char *
 		return -1;
 	if (strcmp(name, "/") == 0)
 		name = ".";
-	class = open_class(root, name, strcmp(name, ".") && (!config->clos_id || schemata),
+	class = open_class(root, name, strcmp(name, ".") != 0 && (!config->clos_id || schemata),
 			   &created, err);
 	if (class < 0)
 		return -1;

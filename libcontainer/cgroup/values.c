@@ -82,7 +82,7 @@ static struct span span_of(const char *text)
 
 static bool span_equals(struct span a, struct span b)
 {
-	return a.length == b.length && memcmp(a.at, b.at, a.length) == 0;
+	return a.length == b.length && (!a.length || memcmp(a.at, b.at, a.length) == 0);
 }
 
 /* Take the part before the first @separator from @rest; false at the end. */

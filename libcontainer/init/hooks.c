@@ -54,8 +54,9 @@ static char **vector(const struct strings *strings, const char *first)
 
 	if (!vector)
 		return NULL;
-	memcpy(vector, strings->items, strings->count * sizeof(char *));
-	if (!strings->count)
+	if (strings->count)
+		memcpy(vector, strings->items, strings->count * sizeof(char *));
+	else
 		vector[0] = (char *)first;
 	return vector;
 }

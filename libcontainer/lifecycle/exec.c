@@ -36,7 +36,7 @@ struct execution {
 	const char *cgroup_path; /* where it is to run */
 	int init; /* pidfd of the container's init: while it is open its pid means nobody else */
 	int pidfd_socket;
-	struct terminal *terminal;
+	struct terminal terminal;
 	struct spawned spawned;
 };
 
@@ -169,7 +169,7 @@ static int open_callers_sockets(struct execution *execution, struct error *err)
 	if (plan->process->terminal) {
 		plan->terminal_relayed = !options->console_socket;
 		plan->console_socket =
-		    terminal_connect(execution->terminal, options->console_socket, err);
+		    terminal_connect(&execution->terminal, options->console_socket, err);
 		if (plan->console_socket < 0)
 			return -1;
 	}
@@ -216,11 +216,11 @@ static int serve_enter_cgroup(void *context, struct exchange *exchange, struct e
 
 static int serve_created(void *context, struct exchange *exchange, struct error *err)
 {
-	const struct execution *execution = context;
+	struct execution *execution = context;
 
 	if (plan_apply_outside(execution->plan, exchange->spawned->pid, err) < 0)
 		return -1;
-	return terminal_receive(execution->terminal, err);
+	return terminal_receive(&execution->terminal, err);
 }
 
 static int serve_listener(void *context, struct exchange *exchange, struct error *err)
@@ -269,7 +269,6 @@ static int announce(struct execution *execution, struct error *err)
 
 static int execute(struct execution *execution, int *ret_status, struct error *err)
 {
-	_cleanup_terminal_ struct terminal terminal = TERMINAL_INIT;
 	const struct exec_options *options = execution->options;
 	_cleanup_fd_ int signals = -1;
 	struct foreground foreground;
@@ -279,7 +278,6 @@ static int execute(struct execution *execution, int *ret_status, struct error *e
 		if (signals < 0)
 			return -1;
 	}
-	execution->terminal = &terminal;
 	if (start(execution, err) < 0 || announce(execution, err) < 0)
 		return -1;
 	record_close(&execution->record);
@@ -288,10 +286,10 @@ static int execute(struct execution *execution, int *ret_status, struct error *e
 		return 0;
 	foreground = (struct foreground){ .pid = execution->spawned.pid,
 					  .pidfd = execution->spawned.pidfd,
-					  .terminal = &terminal,
+					  .terminal = &execution->terminal,
 					  .notify = -1,
 					  .warn = execution->runtime->warn };
-	if (terminal_begin(&terminal, err) < 0)
+	if (terminal_begin(&execution->terminal, err) < 0)
 		return -1;
 	return wait_foreground(&foreground, signals, ret_status, err);
 }
@@ -300,6 +298,7 @@ static void end(struct execution *execution, bool failed)
 {
 	struct plan *plan = execution->plan;
 
+	terminal_end(&execution->terminal);
 	spawned_end(&execution->spawned, failed);
 	cleanup_fd_(&execution->init);
 	cleanup_fd_(&execution->pidfd_socket);
@@ -319,6 +318,7 @@ int container_exec(const struct runtime *runtime, const struct exec_options *opt
 		.record = RECORD_INIT,
 		.init = -1,
 		.pidfd_socket = -1,
+		.terminal = TERMINAL_INIT,
 		.spawned = SPAWNED_INIT,
 	};
 	int result = -1;

@@ -59,7 +59,7 @@ int notify_bind(const struct record *record, int *ret_socket, struct error *err)
 
 static int connect_host(struct error *err)
 {
-	const char *path = getenv("NOTIFY_SOCKET");
+	const char *variable = getenv("NOTIFY_SOCKET"), *path = variable ? variable : "";
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	size_t length = strlen(path);
 	_cleanup_fd_ int fd = -1;

@@ -13,7 +13,7 @@
 /* sched(7); not all C libraries have it. */
 #define POLICY_DEADLINE 6
 
-#define NICE_MIN -20
+#define NICE_MIN (-20)
 #define NICE_MAX 19
 
 /* The kernel's struct sched_attr in its first version: clamps of the utilisation, which the config

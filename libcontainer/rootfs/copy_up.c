@@ -116,7 +116,7 @@ static int copy_directory(int from, int to, unsigned int depth, struct error *er
 		return error_errno(err, errno, NULL, "read a directory");
 	steal_fd(&fd);
 	while ((entry = readdir(dir)))
-		if (strcmp(entry->d_name, ".") && strcmp(entry->d_name, "..") &&
+		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0 &&
 		    copy_entry(from, to, entry->d_name, depth, err) < 0)
 			return -1;
 	return 0;

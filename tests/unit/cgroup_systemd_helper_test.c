@@ -249,4 +249,5 @@ TEST(too_much_for_a_message)
 	CHECK(systemd_set(&facade, "a.scope", &properties, &err) < 0);
 	CHECK_INT(err.code, ERROR_INVALID);
 	systemd_end(&facade);
+	free(value);
 }
