@@ -232,19 +232,26 @@ static void undo(int root, const struct intel_rdt_made *made)
 		unlinkat(root, made->clos, AT_REMOVEDIR);
 }
 
+/* The directory of the class, the root's for the default one. */
+static const char *class_name(const struct config_intel_rdt *config, const char *id)
+{
+	if (!config->clos_id)
+		return id;
+	return strcmp(config->clos_id, "/") == 0 ? "." : config->clos_id;
+}
+
 int intel_rdt_join(int root, const struct config_intel_rdt *config, const char *id, pid_t pid,
 		   struct arena *arena, struct intel_rdt_made *ret_made, struct error *err)
 {
-	const char *name = config->clos_id ? config->clos_id : id;
+	const char *name = class_name(config, id);
 	bool schemata = config->l3_cache_schema || config->mem_bw_schema || config->schemata.count;
 	struct intel_rdt_made made = { 0 };
 	_cleanup_fd_ int class = -1;
 	bool created = false;
 
-	if (check_name(name, err) < 0 || check_lines(config, err) < 0)
+	if ((config->clos_id && check_name(config->clos_id, err) < 0) ||
+	    check_lines(config, err) < 0)
 		return -1;
-	if (strcmp(name, "/") == 0)
-		name = ".";
 	class = open_class(root, name, strcmp(name, ".") != 0 && (!config->clos_id || schemata),
 			   &created, err);
 	if (class < 0)
@@ -262,6 +269,22 @@ int intel_rdt_join(int root, const struct config_intel_rdt *config, const char *
 		made.clos = NULL;
 	*ret_made = made;
 	return 0;
+}
+
+int intel_rdt_follow(int root, const struct config_intel_rdt *config, const char *id, pid_t pid,
+		     struct error *err)
+{
+	bool monitored = config->enable_monitoring.value;
+	char path[2 * NAME_MAX + 16];
+	_cleanup_fd_ int group = -1;
+
+	snprintf(path, sizeof(path), "%s%s%s", class_name(config, id),
+		 monitored ? "/mon_groups/" : "", monitored ? id : "");
+	group = openat(root, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (group < 0)
+		return error_errno(err, errno, "linux.intelRdt",
+				   "linux.intelRdt: open the container's class %s", path);
+	return join(group, pid, err);
 }
 
 int intel_rdt_remove(const char *made, struct error *err)

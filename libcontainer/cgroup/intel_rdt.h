@@ -25,5 +25,9 @@ int intel_rdt_open(struct error *err);
 int intel_rdt_join(int root, const struct config_intel_rdt *config, const char *id, pid_t pid,
 		   struct arena *arena, struct intel_rdt_made *ret_made, struct error *err);
 
+/* Put another process @pid into the class, or the group, in which the container @id is. @root is resctrl's. */
+int intel_rdt_follow(int root, const struct config_intel_rdt *config, const char *id, pid_t pid,
+		     struct error *err);
+
 /* Remove a directory that intel_rdt_join() made; a missing one, or a missing resctrl, is fine. */
 int intel_rdt_remove(const char *made, struct error *err);

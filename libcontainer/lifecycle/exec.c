@@ -13,6 +13,7 @@
 #include "base/fd.h"
 #include "base/procfs.h"
 #include "base/trace.h"
+#include "libcontainer/cgroup/intel_rdt.h"
 #include "libcontainer/init/message.h"
 #include "libcontainer/lifecycle/creation.h"
 #include "libcontainer/lifecycle/enter.h"
@@ -214,11 +215,25 @@ static int serve_enter_cgroup(void *context, struct exchange *exchange, struct e
 	return state_attach(execution->state, execution->cgroup_path, exchange->spawned->pid, err);
 }
 
+/* Our own class is another one than the container's, and children inherit it. */
+static int follow_intel_rdt(const struct execution *execution, pid_t pid, struct error *err)
+{
+	const struct config_intel_rdt *config = execution->config->linux_->intel_rdt;
+	_cleanup_fd_ int root = -1;
+
+	if (!config)
+		return 0;
+	root = intel_rdt_open(err);
+	return root < 0 ? -1 : intel_rdt_follow(root, config, execution->options->id, pid, err);
+}
+
 static int serve_created(void *context, struct exchange *exchange, struct error *err)
 {
 	struct execution *execution = context;
+	pid_t pid = exchange->spawned->pid;
 
-	if (plan_apply_outside(execution->plan, exchange->spawned->pid, err) < 0)
+	if (plan_apply_outside(execution->plan, pid, err) < 0 ||
+	    follow_intel_rdt(execution, pid, err) < 0)
 		return -1;
 	return terminal_receive(&execution->terminal, err);
 }

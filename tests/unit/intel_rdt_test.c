@@ -130,6 +130,7 @@ TEST(what_was_made_before_a_failure_is_removed)
 
 TEST(bandwidth_lines_in_the_cache_schema_are_dropped)
 {
+	/* spec: config-linux.md#intelrdt rdt-bandwidth-lines */
 	struct config_intel_rdt config = { .l3_cache_schema = (char *)"MB:0=99\nL3:0=f" };
 	struct intel_rdt_made made = { 0 };
 	int root = make_root(), class = make_class(root, "web", "");
