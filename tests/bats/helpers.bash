@@ -353,11 +353,13 @@ has_words() {
 }
 
 # fails CODE WORDS COMMAND...: with that exit code (1|255: one of them), an error on stderr that matches the pattern WORDS,
-# and nothing on stdout
+# and nothing on stdout. Through files: a container that is wrongly made would hold a pipe open that `run` reads to its end.
 fails() {
 	local code=$1 words=$2
 	shift 2
-	run --separate-stderr "$@" 3>&-
+	status=0
+	"$@" >"$WORK/fails.out" 2>"$WORK/fails.err" 3>&- || status=$?
+	output=$(<"$WORK/fails.out") stderr=$(<"$WORK/fails.err")
 	[[ $status =~ ^($code)$ ]] || fail "exit code $status, not $code: $*" "$output" "$stderr" || return
 	[ -z "$output" ] || fail "on stdout:" "$output" || return
 	has_words "$words" "$stderr"
