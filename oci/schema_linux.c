@@ -153,7 +153,7 @@ static const struct schema_row linux_rows[] = {
 		    APPLIED_BY("rootfs_protect")),
 	ROW_STRINGS(TABLE, readonly_paths, "readonlyPaths", ABSOLUTE_EACH,
 		    APPLIED_BY("rootfs_protect")),
-	ROW_STRING(TABLE, mount_label, "mountLabel", EMPTY_IS_ABSENT, APPLIED_BY("rootfs_mount")),
+	ROW_STRING(TABLE, mount_label, "mountLabel", EMPTY_IS_ABSENT, APPLIED_BY("plan_label")),
 	ROW_POINTER(TABLE, intel_rdt, "intelRdt", struct config_intel_rdt, schema_intel_rdt,
 		    APPLIED_BY("intel_rdt_join")),
 	ROW_POINTER(TABLE, memory_policy, "memoryPolicy", struct config_memory_policy,

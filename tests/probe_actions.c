@@ -155,6 +155,19 @@ static long try_syscall(char **argv)
 	return syscall(number, args[0], args[1], args[2], args[3], args[4], args[5]);
 }
 
+/* getpid(2) by the ABI of 32-bit programs, which is another architecture for a filter. */
+static long try_abi32(char **argv)
+{
+	long result = -ENOSYS;
+
+	(void)argv;
+#ifdef __x86_64__
+	__asm__ volatile("int $0x80" : "=a"(result) : "a"(20) : "memory", "r8", "r9", "r10", "r11");
+#endif
+	errno = (int)-result;
+	return result < 0 ? -1 : result;
+}
+
 static const struct attempt {
 	const char *name;
 	int arguments;
@@ -178,6 +191,7 @@ static const struct attempt {
 	{ "exec", 1, try_exec, 0 },
 	{ "sethostname", 1, try_sethostname, 0 },
 	{ "syscall", 1, try_syscall, 0 },
+	{ "abi32", 0, try_abi32, 0 },
 };
 
 /* try NAME ARG... [, NAME ARG...]...: a line for each, in their order. */

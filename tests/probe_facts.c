@@ -381,6 +381,27 @@ static void fact_rlimits(void)
 	}
 }
 
+/* What of sched_setattr(2) the older calls don't tell, and the policy for memory: sched_attr FLAGS RUNTIME DEADLINE PERIOD;
+ * memory_policy MODE NODES. */
+static void print_attributes(void)
+{
+	struct {
+		uint32_t size, policy;
+		uint64_t flags;
+		int32_t nice;
+		uint32_t priority;
+		uint64_t runtime, deadline, period;
+	} attr = { 0 };
+	unsigned long nodes[64] = { 0 };
+	int mode = 0;
+
+	if (syscall(SYS_sched_getattr, 0, &attr, sizeof(attr), 0) == 0)
+		printf("sched_attr %" PRIu64 " %" PRIu64 " %" PRIu64 " %" PRIu64 "\n", attr.flags,
+		       attr.runtime, attr.deadline, attr.period);
+	if (syscall(SYS_get_mempolicy, &mode, nodes, sizeof(nodes) * 8, NULL, 0) == 0)
+		printf("memory_policy %d %lu\n", mode, nodes[0]);
+}
+
 static void fact_scheduler(void)
 {
 	struct sched_param param = { 0 };
@@ -393,6 +414,7 @@ static void fact_scheduler(void)
 	print_status("Cpus_allowed_list", "affinity");
 	print_file("oom_score_adj", "/proc/self/oom_score_adj");
 	printf("personality %d\n", personality(0xffffffff));
+	print_attributes();
 }
 
 static void fact_keyring(void)

@@ -72,6 +72,7 @@ int memory_policy_apply(const struct memory_policy_plan *plan, struct error *err
 	/* the kernel counts one bit less than it is told */
 	bits = plan->nodes.bits ? plan->nodes.bits + 1 : 0;
 	if (syscall(SYS_set_mempolicy, plan->mode, plan->nodes.words, bits) < 0)
-		return error_errno(err, errno, "linux.memoryPolicy", "set the memory policy");
+		return error_errno(err, errno, "linux.memoryPolicy",
+				   "linux.memoryPolicy: set mode, nodes and flags");
 	return 0;
 }

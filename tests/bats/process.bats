@@ -281,12 +281,73 @@ env SPACE= x "
 	refused "runtime|scheduler"
 }
 
+@test "scheduler: real time, a deadline, flags" {
+	require proa
+	config '.process.scheduler = {policy: "SCHED_FIFO", priority: 11}'
+	facts scheduler
+	expect scheduler "1 11"
+	config '.process.scheduler = {policy: "SCHED_RR", priority: 12, flags: ["SCHED_FLAG_RESET_ON_FORK"]}'
+	facts scheduler
+	expect scheduler "$((2 | 0x40000000)) 12"
+	expect sched_attr "1 0 0 0"
+	config '.process.scheduler = {policy: "SCHED_DEADLINE", runtime: 3000000, deadline: 20000000, period: 30000000,
+		flags: ["SCHED_FLAG_RECLAIM"]}'
+	facts scheduler
+	expect scheduler "6 0"
+	expect sched_attr "2 3000000 20000000 30000000"
+	config '.process.scheduler = {policy: "SCHED_FIFO"}'
+	refused "priority"
+	config '.process.scheduler = {policy: "SCHED_DEADLINE", runtime: 3000000, deadline: 2000000, period: 30000000}'
+	fails 1 "SCHED_DEADLINE" proa run -b "$BUNDLE" "$ID"
+	config '.process.scheduler = {policy: "SCHED_BATCH", flags: ["SCHED_FLAG_NOSUCH"]}'
+	refused "SCHED_FLAG_NOSUCH"
+}
+
+@test "scheduler, ioPriority and memoryPolicy hold for exec too" {
+	require proa
+	config '.process.scheduler = {policy: "SCHED_BATCH", nice: 4} | .process.ioPriority = {class: "IOPRIO_CLASS_BE", priority: 5} |
+		.linux.memoryPolicy = {mode: "MPOL_BIND", nodes: "0"}'
+	up_and_waiting
+	execs /probe facts scheduler
+	expect scheduler "3 0"
+	expect nice 4
+	expect ioprio "2 5"
+	expect memory_policy "2 1"
+}
+
+@test "memoryPolicy" {
+	# spec: config-linux.md#memory-policy memory-policy-mode
+	require proa
+	policy() {
+		config '.linux.memoryPolicy = '"$1"
+		facts scheduler
+		expect memory_policy "$2"
+	}
+	policy '{mode: "MPOL_BIND", nodes: "0"}' "2 1"
+	policy '{mode: "MPOL_INTERLEAVE", nodes: "0", flags: ["MPOL_F_STATIC_NODES"]}' "$((3 | 1 << 15)) 1"
+	policy '{mode: "MPOL_PREFERRED_MANY", nodes: "0-0", flags: ["MPOL_F_RELATIVE_NODES"]}' "$((5 | 1 << 14)) 1"
+	policy '{mode: "MPOL_LOCAL"}' "4 0"
+	policy '{mode: "MPOL_DEFAULT"}' "0 0"
+	config '.linux.memoryPolicy = {mode: "MPOL_BIND", nodes: "1000"}'
+	fails 1 "linux.memoryPolicy: set" proa run -b "$BUNDLE" "$ID"
+	nothing_left
+	config '.linux.memoryPolicy = {mode: "MPOL_LOCAL", nodes: "0"}'
+	refused "linux.memoryPolicy"
+	config '.linux.memoryPolicy = {nodes: "0"}'
+	refused "mode"
+	config '.linux.memoryPolicy = {mode: "MPOL_BIND", nodes: "0", flags: ["MPOL_F_NOSUCH"]}'
+	refused "MPOL_F_NOSUCH"
+}
+
 @test "ioPriority" {
 	# spec: config.md#linux-process io-priority-fields
 	require proa
 	config '.process.ioPriority = {class: "IOPRIO_CLASS_BE", priority: 6}'
 	facts scheduler
 	expect ioprio "2 6"
+	config '.process.ioPriority = {class: "IOPRIO_CLASS_RT", priority: 3}'
+	facts scheduler
+	expect ioprio "1 3"
 	config '.process.ioPriority = {class: "IOPRIO_CLASS_IDLE", priority: 0}'
 	facts scheduler
 	equal "$(fact ioprio | cut -d ' ' -f 1)" 3

@@ -100,6 +100,16 @@ EINTR
 EFAULT"
 }
 
+@test "arguments: not equal, at most, at least" {
+	seccomp '{defaultAction: "SCMP_ACT_ALLOW", syscalls: [
+		{names: ["personality"], action: "SCMP_ACT_ERRNO", errnoRet: 7, args: [{index: 0, value: 0, op: "SCMP_CMP_NE"}]},
+		{names: ["dup3"], action: "SCMP_ACT_ERRNO", errnoRet: 7, args: [{index: 1, value: 5000, op: "SCMP_CMP_GE"}]},
+		{names: ["getcwd"], action: "SCMP_ACT_ERRNO", errnoRet: 7, args: [{index: 1, value: 3, op: "SCMP_CMP_LE"}]}]}'
+	tries syscall personality 0 , syscall personality 8 , syscall dup3 -1 5000 0 , syscall dup3 -1 4999 0 \
+		, syscall getcwd 0 3 , syscall getcwd 0 4096
+	equal "$(xargs <<<"$output")" "ok E2BIG E2BIG EBADF E2BIG EFAULT"
+}
+
 @test "arguments: 64-bit values, both halves count" {
 	seccomp '{defaultAction: "SCMP_ACT_ALLOW", syscalls: [
 		{names: ["getcwd"], action: "SCMP_ACT_ERRNO", errnoRet: 7, args: [{index: 1, value: 4294967297, op: "SCMP_CMP_EQ"}]}]}'
@@ -129,6 +139,32 @@ ok"
 		run proa run -b "$BUNDLE" "$ID"
 		equal "$status" $((128 + 31)) "$action:"
 	done
+}
+
+@test "actions that let a call happen, or hand it to a tracer that isn't there" {
+	seccomp '{defaultAction: "SCMP_ACT_LOG", syscalls: [{names: ["sched_yield"], action: "SCMP_ACT_TRACE"},
+		{names: ["personality"], action: "SCMP_ACT_ALLOW"}]}'
+	tries syscall personality 0 , syscall getppid , syscall sched_yield
+	equal "$(xargs <<<"$output")" "ok ok ENOSYS"
+}
+
+@test "architectures: a rule holds for each that is named, and one that isn't is forbidden" {
+	[ "$(uname -m)" = x86_64 ] || skip "needs x86_64"
+	tries abi32
+	[ "$output" = ok ] || skip "needs a kernel that runs 32-bit programs"
+	seccomp '{defaultAction: "SCMP_ACT_ALLOW", architectures: ["SCMP_ARCH_X86_64", "SCMP_ARCH_X86"],
+		syscalls: [{names: ["getpid"], action: "SCMP_ACT_ERRNO", errnoRet: 7}]}'
+	tries abi32 , syscall getpid
+	equal "$(xargs <<<"$output")" "E2BIG E2BIG"
+	seccomp '{defaultAction: "SCMP_ACT_ALLOW", architectures: ["SCMP_ARCH_X86_64"], syscalls: []}'
+	process /probe try abi32
+	run proa run -b "$BUNDLE" "$ID"
+	equal "$status" $((128 + 31))
+}
+
+@test "a listener that no rule needs is left alone" {
+	seccomp '{defaultAction: "SCMP_ACT_ALLOW", listenerPath: "/nowhere", syscalls: []}'
+	inside true
 }
 
 @test "an unknown system call in a profile is ignored" {
