@@ -8,6 +8,7 @@
 
 #include "base/cleanup.h"
 #include "base/fd.h"
+#include "oci/annotations.h"
 #include "oci/schema.h"
 #include "oci/validate.h"
 
@@ -75,7 +76,7 @@ int config_parse(const char *bytes, size_t length, const char *name, enum config
 	if (documents[document].decode(schema, bytes, length, name, arena,
 				       object_of(config, document), err) < 0)
 		return -1;
-	if (validate(config, document, arena, err) < 0) {
+	if (validate(config, document, arena, err) < 0 || annotations_apply(config, err) < 0) {
 		shorten_path(documents[document].prefix, err);
 		return schema_locate(schema, bytes, length, name, err);
 	}

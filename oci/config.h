@@ -289,6 +289,7 @@ struct config_seccomp {
 	bool flags_set; /* an empty list means no flags, an absent one the default */
 	char *listener_path;
 	char *listener_metadata;
+	bool fail_unknown; /* by an annotation: oci/annotations.h */
 	LIST(struct config_seccomp_syscall) syscalls;
 };
 
@@ -316,6 +317,7 @@ struct config_linux {
 	struct config_seccomp *seccomp;
 	struct strings masked_paths, readonly_paths;
 	char *mount_label;
+	const char *mount_context_type; /* by an annotation: oci/annotations.h; NULL: none */
 	struct config_time_offsets *time_offsets;
 };
 
@@ -331,6 +333,7 @@ struct config {
 	struct config_linux
 	    *linux_; /* never NULL after config_read(): an absent object is an empty one */
 
+	bool keep_groups; /* by an annotation: oci/annotations.h */
 	struct strings warnings; /* what was tolerated, one sentence each: for whoever logs */
 };
 

@@ -103,6 +103,7 @@ int plan_make(const struct config *config, const struct plan_request *request, s
 			 err) < 0 ||
 	    plan_security(config, request, arena, plan, err) < 0)
 		return -1;
+	plan->process->user.keep_groups = config->keep_groups;
 	if (request->purpose == PURPOSE_CREATE &&
 	    plan_create(config, request, arena, plan, err) < 0)
 		return -1;

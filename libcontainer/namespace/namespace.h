@@ -86,8 +86,8 @@ int namespace_descriptor(const struct namespace_plan *plan, uint64_t flag);
 /* Parent: write the id maps of @pid's new user namespace, itself or by newuidmap(1)/newgidmap(1).
  * user_namespaces(7). */
 int id_maps_write(const struct namespace_plan *plan, pid_t pid, int procfs, struct error *err);
-/* Init: become root of the user namespace that was just entered. */
-int id_maps_become_root(struct error *err);
+/* Init: become root of the user namespace that was just entered, without the caller's groups unless @keep_groups. */
+int id_maps_become_root(bool keep_groups, struct error *err);
 
 /* Init: bring up the loopback of a new network namespace. */
 int network_loopback_up(struct error *err);

@@ -121,6 +121,8 @@ int user_own_stdio(const struct user_plan *plan, bool terminal, struct error *er
 
 static int set_groups(const struct user_plan *plan, bool denied, struct error *err)
 {
+	if (plan->keep_groups)
+		return 0;
 	if (denied && plan->group_count)
 		return error_set(err, ERROR_UNSUPPORTED, "process.user.additionalGids",
 				 "process.user.additionalGids: this user namespace denies "

@@ -14,6 +14,7 @@ struct user_plan {
 	gid_t gid;
 	gid_t *groups;
 	size_t group_count;
+	bool keep_groups; /* the caller's stay, and the planned ones don't count */
 	bool umask_set;
 	mode_t umask;
 };

@@ -256,10 +256,11 @@ static bool needs_old_api(const struct mount_options *options)
 static void plan_label(const struct planner *planner, struct mount_options *options)
 {
 	const char *label = planner->config->linux_->mount_label;
+	const char *type = planner->config->linux_->mount_context_type ?: "context";
 
 	if (label && label[0])
-		mount_options_add(options, "context", arena_strdup(planner->arena, label),
-				  arena_printf(planner->arena, "context=\"%s\"", label));
+		mount_options_add(options, type, arena_strdup(planner->arena, label),
+				  arena_printf(planner->arena, "%s=\"%s\"", type, label));
 }
 
 static int plan_filesystem(const struct planner *planner, const struct config_mount *config,

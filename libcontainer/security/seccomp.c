@@ -149,13 +149,30 @@ static int plan_program(const struct config_seccomp *seccomp, int cache_dirfd, s
 	return 0;
 }
 
+/* Unknown names are left out of the program otherwise: they may be those of a newer kernel. */
+static int check_names(const struct config_seccomp *seccomp, struct error *err)
+{
+	for (size_t i = 0; i < seccomp->syscalls.count; i++) {
+		const struct strings *names = &seccomp->syscalls.items[i].names;
+
+		for (size_t j = 0; j < names->count; j++)
+			if (seccomp_syscall_resolve_name(names->items[j]) == __NR_SCMP_ERROR)
+				return error_set(err, ERROR_INVALID, "linux.seccomp.syscalls",
+						 "linux.seccomp.syscalls: unknown system call "
+						 "\"%s\"",
+						 names->items[j]);
+	}
+	return 0;
+}
+
 int seccomp_plan(const struct config_seccomp *seccomp, int cache_dirfd, struct arena *arena,
 		 struct seccomp_plan **ret_plan, struct error *err)
 {
 	struct seccomp_plan *plan = arena_alloc(arena, sizeof(*plan));
 	struct seccomp_program program;
 
-	if (plan_notify(seccomp, arena, plan, err) < 0 || plan_flags(seccomp, plan, err) < 0 ||
+	if ((seccomp->fail_unknown && check_names(seccomp, err) < 0) ||
+	    plan_notify(seccomp, arena, plan, err) < 0 || plan_flags(seccomp, plan, err) < 0 ||
 	    plan_program(seccomp, cache_dirfd, arena, &program, err) < 0)
 		return -1;
 	plan->filter = program.instructions;

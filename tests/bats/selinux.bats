@@ -76,6 +76,9 @@ label() {
 		has_words "context=\"?$image" "$(mount_of "$destination")"
 	done
 	[ -n "$(mount_of /dev)" ]
+	config '.annotations."run.oci.mount_context_type" = "rootcontext" | .process.args += ["mounts"]'
+	runs
+	has_words "rootcontext=\"?$image" "$(mount_of /dev/shm)"
 	config '.linux.mountLabel = "test_u:object_r:nobody_t"'
 	refused "mount /dev"
 }
