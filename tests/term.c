@@ -22,6 +22,7 @@ static int usage(void)
 	    "usage: term receive SOCKET            take a terminal, print its output until its "
 	    "end\n"
 	    "       term fds SOCKET                print each message and the descriptors in it\n"
+	    "       term notify SOCKET             the same for datagrams, as systemd gets them\n"
 	    "       term run RxC [RxC] CMD ARG...  CMD in a terminal of that size; at SIGUSR1 the\n"
 	    "                                      second; stdin is what is typed\n",
 	    stderr);
@@ -36,8 +37,7 @@ static void die(const char *what)
 
 /* ---- sockets ---- */
 
-/* Listen at @path, print "listening" and take one connection. */
-static int accept_one(const char *path)
+static int bind_to(const char *path, int type)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
 	if (strlen(path) >= sizeof(address.sun_path)) {
@@ -45,9 +45,17 @@ static int accept_one(const char *path)
 		die(path);
 	}
 	memcpy(address.sun_path, path, strlen(path) + 1);
-	int server = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (server < 0 || bind(server, (struct sockaddr *)&address, sizeof(address)) < 0 ||
-	    listen(server, 1) < 0)
+	int fd = socket(AF_UNIX, type | SOCK_CLOEXEC, 0);
+	if (fd < 0 || bind(fd, (struct sockaddr *)&address, sizeof(address)) < 0)
+		die(path);
+	return fd;
+}
+
+/* Listen at @path and take one connection. */
+static int accept_one(const char *path)
+{
+	int server = bind_to(path, SOCK_STREAM);
+	if (listen(server, 1) < 0)
 		die(path);
 	int fd = accept4(server, NULL, NULL, SOCK_CLOEXEC);
 	if (fd < 0)
@@ -100,10 +108,11 @@ static void print_pid_of(int fd)
 		fclose(file);
 }
 
-static int print_fds(const char *path)
+/* Until the end of a connection; a datagram socket has none. Closing what came is what a sender of
+ * sd_notify_barrier(3) waits for. */
+static int print_messages(int fd)
 {
 	static struct message message;
-	int fd = accept_one(path);
 	while (receive_message(fd, &message)) {
 		printf("message %s\n", message.text);
 		for (size_t i = 0; i < message.fd_count; i++) {
@@ -212,7 +221,9 @@ int main(int argc, char **argv)
 	if (argc == 3 && strcmp(argv[1], "receive") == 0)
 		return receive_terminal(argv[2]);
 	if (argc == 3 && strcmp(argv[1], "fds") == 0)
-		return print_fds(argv[2]);
+		return print_messages(accept_one(argv[2]));
+	if (argc == 3 && strcmp(argv[1], "notify") == 0)
+		return print_messages(bind_to(argv[2], SOCK_DGRAM));
 	if (argc >= 4 && strcmp(argv[1], "run") == 0)
 		return run(argv + 2);
 	return usage();

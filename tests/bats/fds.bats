@@ -98,18 +98,17 @@ fd_numbers() {
 }
 
 @test "NOTIFY_SOCKET: READY reaches the caller's socket, with the pid" {
-	require socat
-	# a datagram socket that prints what comes
-	background socat -u "UNIX-RECV:$WORK/notify" -
+	background "$TERM_TOOL" notify "$WORK/notify"
 	eventually test -S "$WORK/notify"
 	shell '/probe notify READY=1 && exec /probe wait'
 	NOTIFY_SOCKET=$WORK/notify quiet proa run -d -b "$BUNDLE" "$ID"
-	eventually grep -qs "READY=1" "$WORK/background.out"
-	has_words "MAINPID=$(init_pid)" "$(cat "$WORK/background.out")"
+	# the barrier comes when readiness was sent, and proa returns when it was answered
+	wait_for_output 'message BARRIER=1' "$WORK/background.out"
+	equal "$(head -n 2 "$WORK/background.out" | xargs)" "message MAINPID=$(init_pid) READY=1"
 }
 
 @test "NOTIFY_SOCKET: the program is told of a socket in the container, not of the caller's" {
-	background socat -u "UNIX-RECV:$WORK/notify" -
+	background "$TERM_TOOL" notify "$WORK/notify"
 	eventually test -S "$WORK/notify"
 	process /probe facts env
 	quiet env NOTIFY_SOCKET="$WORK/notify" PROA_TEST="$TAG" "$RUNTIME" --root "$ROOT" create -b "$BUNDLE" "$ID"

@@ -14,6 +14,7 @@ bats_require_minimum_version 1.5.0
 BATS_TEST_TIMEOUT=60
 [ "${PROA_LANE-}" != vm ] || BATS_TEST_TIMEOUT=600
 export BATS_TEST_TIMEOUT
+FIRST_ARGS='"args": ["/probe", "facts"]'
 TERM_TOOL=$PROA_BUILD/tests/term
 CGROUP=/sys/fs/cgroup
 
@@ -41,7 +42,7 @@ common_setup() {
 	BUNDLE=$WORK/bundle
 	CLEANUPS=() HELPERS=()
 	make_bundle "$BUNDLE"
-	MOUNTS=$(sort_mounts)
+	MOUNTS=$(</proc/self/mountinfo)
 	cd "$WORK" || return 1
 	export -n PWD OLDPWD # in the environment of the test's own processes they would look like leaks
 }
@@ -49,7 +50,9 @@ common_setup() {
 common_teardown() {
 	local i id left
 	cd /
+	# they must be gone when leaks looks: on a busy machine a killed process lives on for a while
 	[ ${#HELPERS[@]} = 0 ] || kill -KILL "${HELPERS[@]}" 2>/dev/null || true
+	[ ${#HELPERS[@]} = 0 ] || wait "${HELPERS[@]}" 2>/dev/null || true
 	for id in "$ROOT"/*/; do
 		[ ! -d "$id" ] || proa delete --force "$(basename "$id")" || true
 	done
@@ -69,23 +72,29 @@ cleanup() {
 	CLEANUPS+=("$*")
 }
 
-# Without their options: those of a filesystem that has other mounts elsewhere can change from there.
+# sort_mounts MOUNTINFO: without their options: those of a filesystem that has other mounts elsewhere can change from there
 sort_mounts() {
-	cut -d ' ' -f 3-5 /proc/self/mountinfo | sort
+	cut -d ' ' -f 3-5 <<<"$1" | sort
 }
 
-# What is left of the test's containers: one line per process, mount, cgroup and state directory.
+# What is left of the test's containers: one line per process, mount, cgroup and state directory. Called after every test and
+# every refusal, so where nothing is left only two programs are started.
 leaks() {
-	local pids pid
-	pids=$(grep -alsF "$TAG" /proc/[0-9]*/{environ,cmdline,mountinfo,cgroup} | cut -d / -f 3 | sort -u)
+	local pids pid mounts dir
+	pids=$(grep -alsF "$TAG" /proc/[0-9]*/{environ,cmdline,mountinfo,cgroup}) || true
+	[ -z "$pids" ] || pids=$(cut -d / -f 3 <<<"$pids" | sort -u)
 	for pid in $pids; do
 		[ "$pid" = $$ ] || [ "$pid" = "$BASHPID" ] || [ ! -e "/proc/$pid/exe" ] ||
 			echo "process $pid: $(tr '\0' ' ' <"/proc/$pid/cmdline")"
 	done
-	[ "${PROA_LANE-}" = vm ] || comm -13 <(echo "$MOUNTS") <(sort_mounts) | sed 's/^/mount: /'
-	grep -F "$TAG" /proc/self/mountinfo | sed 's/^/mount: /'
-	find "$CGROUP" -type d -name "*$TAG*" 2>/dev/null | sed 's/^/cgroup: /'
-	find "$ROOT" -mindepth 1 -maxdepth 1 ! -name '.*' 2>/dev/null | sed 's/^/state: /'
+	mounts=$(</proc/self/mountinfo)
+	[ "${PROA_LANE-}" = vm ] || [ "$mounts" = "$MOUNTS" ] ||
+		comm -13 <(sort_mounts "$MOUNTS") <(sort_mounts "$mounts") | sed 's/^/mount: /'
+	[[ $mounts != *"$TAG"* ]] || grep -F "$TAG" <<<"$mounts" | sed 's/^/mount: /'
+	find "$CGROUP" -type d -name "*$TAG*" -printf 'cgroup: %p\n' 2>/dev/null
+	for dir in "$ROOT"/*; do
+		[ ! -e "$dir" ] || echo "state: $dir"
+	done
 }
 
 # nothing_left: nothing of a container that isn't there any more
@@ -136,15 +145,11 @@ count() {
 # --- the bundle --------------------------------------------------------------------------------
 
 make_rootfs() {
-	local busybox applet
-	busybox=$(command -v busybox)
 	mkdir -p "$1"/{bin,etc,proc,sys,dev,root,var}
 	mkdir -m 1777 "$1/tmp"
-	cp "$busybox" "$1/bin/busybox"
+	cp "$(command -v busybox)" "$1/bin/busybox"
 	cp "$PROA_BUILD/tests/probe" "$1/probe"
-	for applet in $("$busybox" --list); do
-		[ "$applet" = busybox ] || ln -s busybox "$1/bin/$applet"
-	done
+	chroot "$1" /bin/busybox --install -s /bin
 	echo 'root:x:0:0:root:/root:/bin/sh' >"$1/etc/passwd"
 	echo 'user:x:1000:1000:user:/home/user:/bin/sh' >>"$1/etc/passwd"
 	printf 'root:x:0:\ntty:x:5:\nuser:x:1000:\n' >"$1/etc/group"
@@ -152,9 +157,11 @@ make_rootfs() {
 
 # make_bundle DIR [ID]: its cgroup is named for the container
 make_bundle() {
+	local config
 	mkdir -p "$1"
 	cp -a "$BATS_FILE_TMPDIR/rootfs" "$1/rootfs"
-	sed "s/@ID@/${2:-$ID}/" "$PROA_SRC/tests/data/config.json" >"$1/config.json"
+	config=$(<"$PROA_SRC/tests/data/config.json")
+	printf '%s\n' "${config/@ID@/${2:-$ID}}" >"$1/config.json"
 }
 
 # config FILTER [JQ-OPTION...]: change the bundle's config.json
@@ -165,9 +172,17 @@ config() {
 	printf '%s\n' "$changed" >"$BUNDLE/config.json"
 }
 
-# process ARG...: what the container is to run
+# process ARG...: what the container is to run. Nearly every test says it, and jq takes longer to start than a container:
+# so where the arguments are still those that the bundle came with, they are exchanged as text.
 process() {
-	config '.process.args = $ARGS.positional' --args -- "$@"
+	local config args
+	config=$(<"$BUNDLE/config.json")
+	printf -v args ', "%s"' "$@"
+	if [[ $# != 0 && $config == *"$FIRST_ARGS"* && $args != *[\\[:cntrl:]]* && "$*" != *\"* ]]; then
+		printf '%s\n' "${config/"$FIRST_ARGS"/"\"args\": [${args#, }]"}" >"$BUNDLE/config.json"
+	else
+		config '.process.args = $ARGS.positional' --args -- "$@"
+	fi
 }
 
 # shell SCRIPT: the container is to run it
@@ -282,7 +297,13 @@ wait_for_output() {
 
 # state FIELD [ID]: of `proa state`
 state() {
-	proa state "${2:-$ID}" | jq -r ".$1"
+	local json
+	json=$(proa state "${2:-$ID}") || return
+	if [[ $1 == pid || $1 == status ]] && [[ $json =~ \"$1\":\ *\"?([a-z0-9]+) ]]; then
+		echo "${BASH_REMATCH[1]}"
+	else
+		jq -r ".$1" <<<"$json"
+	fi
 }
 
 # is STATUS [ID]
