@@ -90,6 +90,9 @@ struct config_user {
 		uint32_t *items;
 		size_t count;
 	} additional_gids;
+	/* of no document: names to look up in the container, in place of the ids; NULL */
+	char *user_name, *group_name;
+	bool gid_of_user; /* the gid comes with the user's name */
 };
 
 struct config_capabilities {

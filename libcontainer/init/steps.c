@@ -327,6 +327,11 @@ static int step_pid_namespace(struct init *init, struct error *err)
 	return guard(init, err);
 }
 
+static int step_names(struct init *init, struct error *err)
+{
+	return user_look_up(&init->plan->process->user, init->rootfs.root, err);
+}
+
 static int step_exec_console(struct init *init, struct error *err)
 {
 	return init->plan->process->terminal ? console_open(init, init->rootfs.root, err) : 0;
@@ -610,6 +615,9 @@ const struct step init_steps[] = {
 	{ "mounted", MOUNTS, step_mounted,
 	  "added-mounts", "",
 	  "the end of that process, which executes nothing" },
+	{ "names", EXEC, step_names,
+	  "root", "forget-host terminal home",
+	  "--user by name: the names are the container's, and the ids are wanted from here on" },
 	{ "exec-console", EXEC, step_exec_console,
 	  "root", "forget-host terminal",
 	  "the master is opened through the host's procfs" },

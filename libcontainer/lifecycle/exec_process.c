@@ -59,20 +59,6 @@ static struct strings joined(struct arena *arena, const struct strings *first,
 	return all;
 }
 
-static int change_user(const char *text, struct config_user *user, struct error *err)
-{
-	bool gid_set;
-	uid_t uid;
-	gid_t gid;
-
-	if (user_parse(text, &uid, &gid, &gid_set, err) < 0)
-		return -1;
-	user->uid = (struct optional_uint){ uid, true };
-	if (gid_set)
-		user->gid = (struct optional_uint){ gid, true };
-	return 0;
-}
-
 static int change_gids(const struct strings *gids, struct arena *arena, struct config_user *user,
 		       struct error *err)
 {
@@ -110,7 +96,7 @@ static int change_by_flags(const struct exec_options *options, struct arena *are
 	change_text(options->process_label, &process->selinux_label);
 	if (options->no_new_privs)
 		process->no_new_privileges = (struct optional_bool){ true, true };
-	if (options->user && change_user(options->user, &process->user, err) < 0)
+	if (options->user && user_parse(options->user, arena, &process->user, err) < 0)
 		return -1;
 	if (process->cwd[0] != '/')
 		return error_set(err, ERROR_INVALID, "--cwd", "Cwd must be an absolute path");

@@ -76,7 +76,7 @@ struct exec_options {
 	const char *cwd;    /* NULL: the container's */
 	struct strings env; /* NAME=VALUE, added to the container's */
 	bool terminal;
-	const char *user;		/* "UID[:GID]"; NULL: the container's */
+	const char *user;		/* "USER[:GROUP]", numbers or names; NULL: the container's */
 	struct strings additional_gids; /* decimal */
 	struct strings capabilities; /* added to the container's bounding, effective, permitted */
 	const char *apparmor;

@@ -1,20 +1,15 @@
 #include "libcontainer/process/environment.h"
 
-#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-#include "base/cleanup.h"
-#include "base/fd.h"
-#include "base/kernel.h"
+#include "libcontainer/process/accounts.h"
 
-#define PASSWD_LIMIT (1024 * 1024)
-#define HOME	     "HOME="
-#define HOME_SIZE    (sizeof(HOME) + PATH_MAX)
+#define HOME	  "HOME="
+#define HOME_SIZE (sizeof(HOME) + PATH_MAX)
 
 /* ---- the last of a name wins ---- */
 
@@ -111,62 +106,13 @@ const char *environment_get(const struct environment *environment, const char *n
 
 /* ---- HOME ---- */
 
-/* passwd(5): name:password:uid:gid:comment:directory:shell. True if the line is @uid's; its
- * directory is then @ret_home. */
-static bool parse_line(char *line, uid_t uid, char **ret_home)
-{
-	char *fields[6] = { line };
-	uint32_t number;
-
-	for (size_t i = 1; i < array_length(fields); i++) {
-		fields[i] = strchr(fields[i - 1], ':');
-		if (!fields[i])
-			return false;
-		*fields[i]++ = '\0';
-	}
-	fields[5][strcspn(fields[5], ":")] = '\0';
-	if (!parse_u32(fields[2], &number) || number != uid || fields[5][0] != '/')
-		return false;
-	*ret_home = fields[5];
-	return true;
-}
-
-/* O_NONBLOCK: a FIFO or a device must not stop init. */
-static bool read_passwd(int rootfd, struct buffer *passwd)
-{
-	_cleanup_fd_ int fd = sys_openat2(rootfd, "/etc/passwd", O_RDONLY | O_NONBLOCK | O_NOCTTY,
-					  0, RESOLVE_IN_ROOT | RESOLVE_NO_MAGICLINKS);
-	struct error ignored = ERROR_INIT;
-	struct stat st;
-
-	return fd >= 0 && fstat(fd, &st) == 0 && S_ISREG(st.st_mode) &&
-	       fd_read(fd, PASSWD_LIMIT, passwd, "/etc/passwd", &ignored) == 0;
-}
-
-static bool find_home(int rootfd, uid_t uid, char home[PATH_MAX])
-{
-	_cleanup_buffer_ struct buffer passwd = BUFFER_INIT;
-	char *next, *found;
-
-	if (!read_passwd(rootfd, &passwd) || !passwd.bytes)
-		return false;
-	for (char *line = passwd.bytes; line; line = next) {
-		next = strchr(line, '\n');
-		if (next)
-			*next++ = '\0';
-		if (parse_line(line, uid, &found))
-			return snprintf(home, PATH_MAX, "%s", found) < PATH_MAX;
-	}
-	return false;
-}
-
 void environment_set_home(struct environment *environment, int rootfd, uid_t uid)
 {
 	char home[PATH_MAX];
 
 	if (!environment->home_missing)
 		return;
-	if (!find_home(rootfd, uid, home))
+	if (!accounts_home(rootfd, uid, home))
 		memcpy(home, "/", sizeof("/"));
 	snprintf(environment->home, HOME_SIZE, HOME "%s", home);
 	environment->vector[environment->count++] = environment->home;

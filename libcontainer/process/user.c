@@ -14,6 +14,7 @@
 #include "base/cleanup.h"
 #include "base/procfs.h"
 #include "base/text.h"
+#include "libcontainer/process/accounts.h"
 
 #define NO_ID	  UINT32_MAX /* to the kernel: leave it as it is */
 #define UMASK_MAX 0777
@@ -33,21 +34,64 @@ static bool parse_id(const char *text, size_t length, uint32_t *ret_id)
 	return true;
 }
 
-int user_parse(const char *text, uid_t *ret_uid, gid_t *ret_gid, bool *ret_gid_set,
-	       struct error *err)
+static bool is_name(const char *text, size_t length)
+{
+	static const char letters[] = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_";
+	static const char others[] =
+	    "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_0123456789.-";
+
+	return length && length <= LOGIN_NAME_MAX && strchr(letters, text[0]) &&
+	       strspn(text, others) >= length;
+}
+
+/* One part of --user: a number, or a name, which is then a copy in @arena. */
+static bool parse_part(const char *text, size_t length, struct arena *arena, uint32_t *ret_id,
+		       char **ret_name)
+{
+	*ret_name = NULL;
+	if (parse_id(text, length, ret_id))
+		return true;
+	if (!is_name(text, length))
+		return false;
+	*ret_name = arena_strndup(arena, text, length);
+	return true;
+}
+
+int user_parse(const char *text, struct arena *arena, struct config_user *user, struct error *err)
 {
 	size_t length = strcspn(text, ":");
-	bool with_gid = text[length] == ':';
-	uint32_t uid, gid = 0;
+	const char *group = text[length] ? text + length + 1 : NULL;
+	struct config_user parsed = *user;
+	uint32_t uid = 0, gid = (uint32_t)user->gid.value;
 
-	if (!parse_id(text, length, &uid) ||
-	    (with_gid && !parse_id(text + length + 1, strlen(text + length + 1), &gid)))
-		return error_set(err, ERROR_INVALID, text,
-				 "user \"%s\": expected UID or UID:GID, decimal numbers", text);
-	*ret_uid = uid;
-	if (with_gid)
-		*ret_gid = gid;
-	*ret_gid_set = with_gid;
+	if (!parse_part(text, length, arena, &uid, &parsed.user_name) ||
+	    (group && !parse_part(group, strlen(group), arena, &gid, &parsed.group_name)))
+		return error_set(err, ERROR_INVALID, "--user",
+				 "user \"%s\": expected USER or USER:GROUP, each a decimal number "
+				 "or a name",
+				 text_printable(text) ? text : "?");
+	parsed.uid = (struct optional_uint){ uid, true };
+	if (group)
+		parsed.gid = (struct optional_uint){ gid, true };
+	parsed.gid_of_user = parsed.user_name && !group;
+	*user = parsed;
+	return 0;
+}
+
+int user_look_up(struct user_plan *plan, int rootfd, struct error *err)
+{
+	gid_t gid;
+
+	if (plan->user_name && !accounts_user(rootfd, plan->user_name, &plan->uid, &gid))
+		return error_set(err, ERROR_INVALID, "--user",
+				 "user \"%s\" is not in the container's /etc/passwd",
+				 plan->user_name);
+	if (plan->gid_of_user)
+		plan->gid = gid;
+	if (plan->group_name && !accounts_group(rootfd, plan->group_name, &plan->gid))
+		return error_set(err, ERROR_INVALID, "--user",
+				 "group \"%s\" is not in the container's /etc/group",
+				 plan->group_name);
 	return 0;
 }
 
@@ -65,7 +109,12 @@ int user_plan(const struct config_user *user, struct arena *arena, struct user_p
 	      struct error *err)
 {
 	const struct config_gids *gids = &user->additional_gids;
-	struct user_plan plan = { .umask_set = user->umask.set };
+	struct user_plan plan = {
+		.umask_set = user->umask.set,
+		.user_name = arena_strdup(arena, user->user_name),
+		.group_name = arena_strdup(arena, user->group_name),
+		.gid_of_user = user->gid_of_user,
+	};
 
 	if (plan_id(&user->uid, "process.user.uid", &plan.uid, err) < 0 ||
 	    plan_id(&user->gid, "process.user.gid", &plan.gid, err) < 0)

@@ -12,6 +12,8 @@
 struct user_plan {
 	uid_t uid; /* ids as the container sees them */
 	gid_t gid;
+	const char *user_name, *group_name; /* whose ids these are to become; NULL */
+	bool gid_of_user;		    /* the gid is that of the name, too */
 	gid_t *groups;
 	size_t group_count;
 	bool keep_groups; /* the caller's stay, and the planned ones don't count */
@@ -19,11 +21,15 @@ struct user_plan {
 	mode_t umask;
 };
 
-/* "UID" or "UID:GID" of exec --user: decimal numbers and nothing else (CVE-2026-30892: a lenient
- * parser made a wrong user of a typing error). The id 4294967295 is refused, for the kernel reads
- * it as "leave it". *ret_gid_set tells whether there was a GID. ERROR_INVALID otherwise. Pure. */
-int user_parse(const char *text, uid_t *ret_uid, gid_t *ret_gid, bool *ret_gid_set,
-	       struct error *err);
+/* "USER" or "USER:GROUP" of exec --user, put into @user: each a decimal number, or a name of letters, digits, "_", "." and
+ * "-" that begins with a letter or "_"; nothing else (CVE-2026-30892: a lenient parser made a wrong user of a typing error).
+ * The id 4294967295 is refused, for the kernel reads it as "leave it". Without GROUP a number keeps the gid of @user, and a
+ * name has its own. ERROR_INVALID, with @user as it was. Pure. */
+int user_parse(const char *text, struct arena *arena, struct config_user *user, struct error *err);
+
+/* Look the planned names up in the container's /etc/passwd and /etc/group. ERROR_INVALID for one that isn't there. Changes
+ * the caller's copy of the plan. Init, with @rootfd the container's root. */
+int user_look_up(struct user_plan *plan, int rootfd, struct error *err);
 
 /* Pure. An id of 4294967295 or an umask above 0777 is ERROR_INVALID. */
 int user_plan(const struct config_user *user, struct arena *arena, struct user_plan *ret_plan,

@@ -128,9 +128,34 @@ process_file() {
 	expect uid "1000 1000 1000 1000"
 }
 
-@test "--user takes nothing but numbers" {
-	for user in 1:2:3 1x -1 4294967296 ' 1' 1: :1 '' 1:x 4294967295 1:4294967295; do
-		fails 255 "" proa exec "--user=$user" "$ID" /bin/true
+@test "--user by name: user and group are the container's" {
+	echo 'web:x:33:44::/srv:/bin/sh' >>"$BUNDLE/rootfs/etc/passwd"
+	execs --user=web /probe facts uid gid env
+	expect uid "33 33 33 33"
+	expect gid "44 44 44 44"
+	has_words '^env HOME=/srv$' "$output"
+	execs --user=web:tty /probe facts uid gid
+	expect gid "5 5 5 5"
+	execs --user=7:user /probe facts uid gid
+	expect uid "7 7 7 7"
+	expect gid "1000 1000 1000 1000"
+	# names of the host mean nothing, and neither does what a container makes of its files
+	fails 255 'user "daemon" is not in the container' proa exec --user=daemon "$ID" /bin/true
+	fails 255 'group "daemon" is not in the container' proa exec --user=0:daemon "$ID" /bin/true
+	rm "$BUNDLE/rootfs/etc/passwd"
+	for file in "-s /dev/null" "-s /etc/passwd" "-s ../../../../../../etc/passwd" "-s /proc/self/fd/0"; do
+		# shellcheck disable=SC2086
+		ln ${file% *} "${file#* }" "$BUNDLE/rootfs/etc/passwd"
+		fails 255 'user "daemon" is not in the container' proa exec --user=daemon "$ID" /bin/true
+		rm "$BUNDLE/rootfs/etc/passwd"
+	done
+	mkfifo "$BUNDLE/rootfs/etc/passwd"
+	fails 255 'user "web" is not in the container' proa exec --user=web "$ID" /bin/true
+}
+
+@test "--user takes nothing but numbers and names" {
+	for user in 1:2:3 1x -1 4294967296 ' 1' 1: :1 '' 1:x 4294967295 1:4294967295 root: 'a b' ../x a/b; do
+		fails 255 "user|group" proa exec "--user=$user" "$ID" /bin/true
 	done
 }
 

@@ -15,21 +15,53 @@ static void needs_root(void)
 		SKIP("needs root");
 }
 
+static struct arena *the_arena(void)
+{
+	static struct arena arena = ARENA_INIT;
+	struct error err = ERROR_INIT;
+
+	if (!arena.base)
+		CHECK(arena_init(&arena, 1 << 20, &err) == 0);
+	return &arena;
+}
+
+static struct config_user parsed(const char *text)
+{
+	struct config_user user = { .uid = { 1, true }, .gid = { 2, true } };
+	struct error err = ERROR_INIT;
+
+	if (user_parse(text, the_arena(), &user, &err) < 0)
+		harness_fail(__FILE__, __LINE__, "%s", err.text);
+	return user;
+}
+
 TEST(uid_alone_and_uid_with_gid)
 {
-	struct error err = ERROR_INIT;
-	uid_t uid = 1;
-	gid_t gid = 2;
-	bool gid_set = true;
+	struct config_user user = parsed("1000");
 
-	CHECK(user_parse("1000", &uid, &gid, &gid_set, &err) == 0);
-	CHECK_INT(uid, 1000);
-	CHECK_INT(gid, 2);
-	CHECK(!gid_set);
-	CHECK(user_parse("0:4294967294", &uid, &gid, &gid_set, &err) == 0);
-	CHECK_INT(uid, 0);
-	CHECK_INT(gid, 4294967294);
-	CHECK(gid_set);
+	CHECK_INT(user.uid.value, 1000);
+	CHECK_INT(user.gid.value, 2);
+	CHECK(!user.user_name && !user.group_name && !user.gid_of_user);
+	user = parsed("0:4294967294");
+	CHECK_INT(user.uid.value, 0);
+	CHECK_INT(user.gid.value, 4294967294);
+}
+
+TEST(names)
+{
+	struct config_user user = parsed("www-data");
+
+	CHECK_STR(user.user_name, "www-data");
+	CHECK(user.gid_of_user && !user.group_name);
+	user = parsed("_x.9:Group");
+	CHECK_STR(user.user_name, "_x.9");
+	CHECK_STR(user.group_name, "Group");
+	CHECK(!user.gid_of_user);
+	user = parsed("7:tty");
+	CHECK(!user.user_name && user.uid.value == 7);
+	CHECK_STR(user.group_name, "tty");
+	user = parsed("u:7");
+	CHECK(!user.group_name && user.gid.value == 7 && !user.gid_of_user);
 }
 
 TEST(anything_else_is_no_user)
@@ -45,9 +77,18 @@ TEST(anything_else_is_no_user)
 		":",
 		"1:",
 		":1",
-		"1:x",
+		"1:1x",
 		"1:-1",
-		"root",
+		"root:",
+		":root",
+		"a:b:c",
+		"a b",
+		"a/b",
+		"a\n",
+		".a",
+		"-a",
+		"1.0",
+		"\xc3\xa4",
 		"4294967295",
 		"1:4294967295",
 		"0x0",
@@ -60,17 +101,85 @@ TEST(anything_else_is_no_user)
 		"99999999999999999999999999999999",
 	};
 
-	for (size_t i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+	for (size_t i = 0; i < array_length(texts); i++) {
+		struct config_user user = { .uid = { 7, true }, .gid = { 8, true } };
 		struct error err = ERROR_INIT;
-		uid_t uid = 7;
-		gid_t gid = 8;
-		bool gid_set = true;
 
-		if (user_parse(texts[i], &uid, &gid, &gid_set, &err) == 0)
+		if (user_parse(texts[i], the_arena(), &user, &err) == 0)
 			harness_fail(__FILE__, __LINE__, "\"%s\" was taken", texts[i]);
 		CHECK_INT(err.code, ERROR_INVALID);
-		CHECK(uid == 7 && gid == 8 && gid_set);
+		CHECK(user.uid.value == 7 && user.gid.value == 8 && !user.user_name);
 	}
+}
+
+static void write_file(const char *path, const char *text)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+
+	CHECK(fd >= 0 && write(fd, text, strlen(text)) == (ssize_t)strlen(text));
+	close(fd);
+}
+
+/* A container's root with these files; they go when the test does. */
+static int root_with(const char *passwd, const char *group)
+{
+	static char directory[] = "/tmp/user_test.XXXXXX";
+	int root;
+
+	CHECK(mkdtemp(directory) && chdir(directory) == 0 && mkdir("etc", 0755) == 0);
+	write_file("etc/passwd", passwd);
+	write_file("etc/group", group);
+	root = open(".", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	CHECK(root >= 0);
+	return root;
+}
+
+static void remove_root(void)
+{
+	unlink("etc/passwd");
+	unlink("etc/group");
+	rmdir("etc");
+	CHECK(chdir("/") == 0);
+}
+
+static int look_up(int root, const char *text, struct user_plan *ret_plan)
+{
+	struct config_user user = parsed(text);
+	struct error err = ERROR_INIT;
+
+	CHECK(user_plan(&user, the_arena(), ret_plan, &err) == 0);
+	return user_look_up(ret_plan, root, &err);
+}
+
+TEST(names_are_looked_up_in_the_container)
+{
+	int root =
+	    root_with("root:x:0:0::/root:/bin/sh\nbroken\nbad:x:y:0::/:\nlast:x:4294967295:0::/:\n"
+		      "web:x:33:44::/:/bin/sh",
+		      "tty:x:5:\nweb:x:66:a,b\nbroken:x\n");
+	static const char *const nobody[] = { "we",   "webs", "broken",	 "bad",	      "last",
+					      "none", "x",    "33:none", "33:broken", "tty" };
+	struct user_plan plan;
+
+	NEEDS(openat2);
+	CHECK(look_up(root, "web", &plan) == 0);
+	CHECK(plan.uid == 33 && plan.gid == 44);
+	CHECK(look_up(root, "web:web", &plan) == 0);
+	CHECK(plan.uid == 33 && plan.gid == 66);
+	CHECK(look_up(root, "7:tty", &plan) == 0);
+	CHECK(plan.uid == 7 && plan.gid == 5);
+	CHECK(look_up(root, "web:9", &plan) == 0);
+	CHECK(plan.uid == 33 && plan.gid == 9);
+	CHECK(look_up(root, "4:9", &plan) == 0);
+	CHECK(plan.uid == 4 && plan.gid == 9);
+	for (size_t i = 0; i < array_length(nobody); i++)
+		if (look_up(root, nobody[i], &plan) == 0)
+			harness_fail(__FILE__, __LINE__, "%s was found", nobody[i]);
+	remove_root();
+	/* without the files numbers are as good as before */
+	CHECK(look_up(root, "web", &plan) < 0);
+	CHECK(look_up(root, "1:2", &plan) == 0);
+	close(root);
 }
 
 static int plan_of(const struct config_user *user, struct user_plan *plan, struct error *err)
