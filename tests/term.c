@@ -174,6 +174,10 @@ static int receive_terminal(const char *path)
 	fprintf(stderr, "terminal %s\n", message.text);
 	/* An engine's socket carries one message, then its end. */
 	int terminal = message.fds[0];
+	struct winsize size;
+	if (ioctl(terminal, TIOCGWINSZ, &size) < 0)
+		die("size");
+	fprintf(stderr, "size %hux%hu\n", size.ws_row, size.ws_col);
 	if (receive_message(fd, &message))
 		fprintf(stderr, "term: a second message\n");
 	relay(terminal, -1, NULL);

@@ -273,3 +273,127 @@ process_file() {
 	proa start "$ID"
 	wait_for_output waiting
 }
+
+@test "exec carries seccomp, scheduler, I/O priority, personality and OOM score, unless --process says otherwise" {
+	proa delete --force "$ID"
+	config '.linux.seccomp = {defaultAction: "SCMP_ACT_ALLOW",
+			syscalls: [{names: ["mkdir", "mkdirat"], action: "SCMP_ACT_ERRNO", errnoRet: 38}]} |
+		.process.scheduler = {policy: "SCHED_BATCH", nice: 3} | .process.ioPriority = {class: "IOPRIO_CLASS_BE", priority: 6} |
+		.process.oomScoreAdj = 77 | .linux.personality = {domain: "LINUX32"} | .root.readonly = false'
+	up_and_waiting
+	for _ in 1 2; do
+		execs /probe facts privileges scheduler
+		expect seccomp 2
+		expect no_new_privs 1
+		expect oom_score_adj 77
+		expect scheduler "3 0" # SCHED_BATCH
+		expect nice 3
+		expect ioprio "2 6"
+		expect personality 8 # PER_LINUX32
+		execs /probe try mkdir /tmp/new
+		equal "$output" ENOSYS
+	done
+	process_file '.args = ["/probe", "facts", "scheduler", "privileges"] | .scheduler = {policy: "SCHED_IDLE"} | .oomScoreAdj = 88'
+	run --separate-stderr proa exec --process "$WORK/process.json" "$ID"
+	equal "$status" 0 "$stderr"
+	expect scheduler "5 0" # SCHED_IDLE
+	expect oom_score_adj 88
+	expect seccomp 2
+}
+
+@test "execCPUAffinity: final is what the program runs with" {
+	require cpus-2
+	proa delete --force "$ID"
+	config '.process.execCPUAffinity = {initial: "0", final: "1"}'
+	up_and_waiting
+	equal "$(taskset -pc "$(init_pid)" | sed 's/.*: //')" "$(taskset -pc $$ | sed 's/.*: //')" # not for init
+	execs /bin/sh -c 'grep Cpus_allowed_list /proc/self/status'
+	equal "$(tr -d '[:blank:]' <<<"$output")" Cpus_allowed_list:1
+	process_file '.args = ["/bin/grep", "Cpus_allowed_list", "/proc/self/status"] | .execCPUAffinity = {final: "0"}'
+	run --separate-stderr proa exec --process "$WORK/process.json" "$ID"
+	equal "$(tr -d '[:blank:]' <<<"$output")" Cpus_allowed_list:0
+}
+
+@test "the program is in its cgroup from its first instruction: a frozen one doesn't run it" {
+	require proa
+	sub=$(cgroup_of "$(init_pid)")/sub
+	mkdir "$sub"
+	cleanup "rmdir $sub"
+	echo 1 >"$sub/cgroup.freeze"
+	background proa exec --cgroup sub "$ID" /bin/echo ran
+	exec=$!
+	eventually eval "[ -n \"\$(<'$sub/cgroup.procs')\" ]"
+	eventually grep -qx 'frozen 1' "$sub/cgroup.events"
+	equal "$(<"$WORK/background.out")" ""
+	kill -0 $exec
+	echo 0 >"$sub/cgroup.freeze"
+	wait $exec
+	equal "$(<"$WORK/background.out")" ran
+	# controllers before the colon are of cgroup v1
+	quiet proa exec -d --cgroup cpu,memory:/sub --pid-file "$WORK/pid" "$ID" /bin/sleep 1000
+	equal "$(cgroup_of "$(<"$WORK/pid")")" "$sub"
+	kill -KILL "$(<"$WORK/pid")"
+	eventually grep -qx 'populated 0' "$sub/cgroup.events"
+}
+
+@test "nobody in the container can look into a process of exec before it is the program" {
+	proa delete --force "$ID"
+	config 'del(.process.capabilities)'
+	process /probe spy
+	up
+	wait_for_output spying
+	for _ in $(seq "$(count 200)"); do
+		proa exec "$ID" /bin/sleep 0.02
+	done
+	has_words '^saw /bin/busybox$' "$(<"$WORK/out")"
+	equal "$(grep -vE '^(spying|saw /(bin/busybox|probe))$' "$WORK/out")" ""
+}
+
+@test "--pidfd-socket gets a pidfd of the program, once" {
+	require proa
+	background "$TERM_TOOL" fds "$WORK/socket"
+	eventually test -S "$WORK/socket"
+	quiet proa exec -d --pidfd-socket "$WORK/socket" --pid-file "$WORK/pid" "$ID" /bin/sleep 1000
+	wait_for_output end "$WORK/background.out"
+	equal "$(grep -c '^fd ' "$WORK/background.out")" 1
+	equal "$(sed -n 's/^pid //p' "$WORK/background.out")" "$(<"$WORK/pid")"
+}
+
+@test "whatever goes wrong on our side ends with 255, and the container is as before" {
+	require proa
+	mkdir "$WORK/directory"
+	fails 255 "nosuch" proa exec --nosuch "$ID" /bin/true
+	fails 255 "number|preserve" proa exec --preserve-fds x "$ID" /bin/true
+	fails 255 "descriptor" proa exec --preserve-fds 9 "$ID" /bin/true
+	fails 255 "$WORK/none" proa exec --pidfd-socket "$WORK/none" "$ID" /bin/true
+	fails 255 "$WORK/none" proa exec -t -d --console-socket "$WORK/none" "$ID" /bin/true
+	fails 255 "without setting console socket" proa exec -t -d "$ID" /bin/true
+	fails 255 "console socket" proa exec --console-socket "$WORK/none" "$ID" /bin/true
+	fails 255 "$WORK/none" proa exec -d --pid-file "$WORK/none/pid" "$ID" /bin/true
+	fails 255 "directory" proa exec --process "$WORK/directory" "$ID"
+	fails 255 "CAP_NOSUCH" proa exec --cap CAP_NOSUCH "$ID" /bin/true
+	fails 255 "x1" proa exec -g x1 "$ID" /bin/true
+	fails 255 "none" proa exec --cgroup none "$ID" /bin/true
+	fails 255 "env" proa exec --env =value "$ID" /bin/true
+	fails 255 "" proa exec --apparmor nosuch "$ID" /bin/true
+	fails 255 "" proa exec --process-label nosuch "$ID" /bin/true
+	equal "$(<"$(cgroup_of "$(init_pid)")/cgroup.procs")" "$(init_pid)"
+	is running
+}
+
+@test "exec in a paused container is refused with --detach and a terminal, too" {
+	require proa
+	proa pause "$ID"
+	for flags in -d -t "--process=$WORK/process.json"; do
+		process_file .
+		fails 255 "cannot exec in a paused container" proa exec "$flags" "$ID" /bin/true
+	done
+	background proa exec -d --ignore-paused --pid-file "$WORK/pid" "$ID" /bin/sleep 1000
+	exec=$!
+	eventually eval "[ \"\$(wc -l <'$(cgroup_of "$(init_pid)")/cgroup.procs')\" -gt 1 ]"
+	is paused
+	[ ! -e "$WORK/pid" ]
+	proa resume "$ID"
+	wait $exec
+	kill -0 "$(<"$WORK/pid")"
+}

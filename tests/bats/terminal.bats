@@ -125,7 +125,7 @@ received() {
 	received
 	has_words "^fd 0 rw /dev/pts/0$" "$output"
 	expect ctty ok
-	equal "$(cat "$WORK/background.err")" "terminal /dev/pts/0"
+	equal "$(cat "$WORK/background.err")" $'terminal /dev/pts/0\nsize 0x0'
 }
 
 @test "run -d with a console socket" {
@@ -223,4 +223,48 @@ received() {
 	output=${output//$'\r'/}
 	equal "$status" 0
 	has_words "^tty 1 136:0" "$output"
+}
+
+# every way in which line ends, tabs and NULs could be changed
+BYTES='printf "one\ntwo\r\nthree\tx\n"; stty -opost; printf "raw\n"; head -c 2 /dev/zero'
+
+@test "output through a console socket is as a terminal makes it, byte for byte" {
+	shell "$BYTES"
+	receive
+	up --console-socket "$WORK/socket"
+	becomes stopped
+	eventually grep -qs raw "$WORK/background.out"
+	printf 'one\r\ntwo\r\r\nthree\tx\r\nraw\n\0\0' >"$WORK/expected"
+	eventually cmp -s "$WORK/expected" "$WORK/background.out" || cmp "$WORK/expected" "$WORK/background.out"
+}
+
+@test "output that proa relays has the line ends that the program wrote, of run and of exec" {
+	shell "$BYTES"
+	# in a pipe, and in a terminal of which those of the caller make \r\n
+	printf 'one\ntwo\r\nthree\tx\nraw\n\0\0' >"$WORK/expected"
+	if has proa; then # runc wants a terminal here
+		proa run -b "$BUNDLE" "$ID" </dev/null >"$WORK/piped"
+		cmp "$WORK/expected" "$WORK/piped"
+	fi
+	sed -z 's/\n/\r\n/g' "$WORK/expected" >"$WORK/in-terminal"
+	PROA_TEST=$TAG "$TERM_TOOL" run 24x80 "$RUNTIME" --root "$ROOT" run -b "$BUNDLE" "$ID" </dev/null >"$WORK/shown"
+	cmp "$WORK/in-terminal" "$WORK/shown"
+	config '.process.terminal = false'
+	up_and_waiting
+	PROA_TEST=$TAG "$TERM_TOOL" run 24x80 "$RUNTIME" --root "$ROOT" exec -t "$ID" /bin/sh -c "$BYTES" </dev/null >"$WORK/shown"
+	cmp "$WORK/in-terminal" "$WORK/shown"
+}
+
+@test "the size is set before anybody has the master, of create and of exec --process" {
+	config '.process.consoleSize = {height: 11, width: 22}'
+	waits
+	receive
+	up --console-socket "$WORK/socket"
+	wait_for_output "size 11x22" "$WORK/background.err"
+	jq '.process | .consoleSize = {height: 5, width: 6} | .args = ["/bin/stty", "size"]' "$BUNDLE/config.json" >"$WORK/process.json"
+	rm "$WORK/socket"
+	receive
+	proa exec -d --console-socket "$WORK/socket" --process "$WORK/process.json" "$ID"
+	wait_for_output "size 5x6" "$WORK/background.err"
+	wait_for_output $'5 6\r' "$WORK/background.out"
 }
