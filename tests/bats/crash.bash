@@ -36,17 +36,17 @@ dies_at() {
 	died=$code
 }
 
-# copes: state and list say something, and delete --force leaves nothing
+# copes: state and list agree on what there is, and delete --force leaves nothing
 copes() {
 	local code=0
 	timeout 10 "$RUNTIME" --root "$ROOT" state "$ID" >"$WORK/state.json" 2>"$WORK/err" || code=$?
-	case $code in
-	0) jq -e '.status | IN("creating", "created", "running", "stopped", "paused")' "$WORK/state.json" >/dev/null ;;
-	1) has_words "does not exist" "$(<"$WORK/err")" ;;
-	*) false ;;
-	esac || fail "state: exit code $code" "$(<"$WORK/err")" || return
 	timeout 10 "$RUNTIME" --root "$ROOT" list -f json >"$WORK/list.json" || fail "list" || return
-	equal "$(jq length "$WORK/list.json")" $((1 - code)) "listed:" || return
+	case $code in
+	0) jq -es '(.[0].status | IN("creating", "created", "running", "stopped", "paused")) and
+		(.[1] | map(.id)) == [.[0].id]' "$WORK/state.json" "$WORK/list.json" >/dev/null ;;
+	1) has_words "does not exist" "$(<"$WORK/err")" && equal "$(<"$WORK/list.json")" "[]" ;;
+	*) false ;;
+	esac || fail "state: exit code $code" "$(<"$WORK/state.json")" "$(<"$WORK/list.json")" "$(<"$WORK/err")" || return
 	timeout 20 "$RUNTIME" --root "$ROOT" delete --force "$ID" || fail "delete --force" || return
 	eventually nothing_is_left || nothing_left
 }

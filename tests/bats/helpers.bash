@@ -77,6 +77,11 @@ sort_mounts() {
 	cut -d ' ' -f 3-5 <<<"$1" | sort
 }
 
+# mounts_unchanged: those of the host are what they were when the test began
+mounts_unchanged() {
+	equal "$(sort_mounts "$(</proc/self/mountinfo)")" "$(sort_mounts "$MOUNTS")" "mounts:"
+}
+
 # What is left of the test's containers: one line per process, mount, cgroup and state directory. Called after every test and
 # every refusal, so where nothing is left only two programs are started.
 leaks() {
@@ -368,9 +373,17 @@ mount_lacks() {
 	done
 }
 
-# has_words WORDS TEXT: in any case
+# has_words WORDS TEXT: in any case; WORDS is a pattern for a line
 has_words() {
-	grep -qiE -e "$1" <<<"$2" || fail "'$1' is not in:" "$2"
+	local code=0
+	if [[ $2 == *$'\n'* ]]; then
+		grep -qiE -e "$1" <<<"$2" || code=1
+	else
+		shopt -s nocasematch
+		[[ $2 =~ $1 ]] || code=1
+		shopt -u nocasematch
+	fi
+	[ $code = 0 ] || fail "'$1' is not in:" "$2"
 }
 
 # fails CODE WORDS COMMAND...: with that exit code (1|255: one of them), an error on stderr that matches the pattern WORDS,

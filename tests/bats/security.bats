@@ -27,7 +27,7 @@ look_at_sentinel() {
 # host_unharmed: the sentinel is as it was, and so are the host's mounts
 host_unharmed() {
 	equal "$(look_at_sentinel)" "$SENTINEL_WAS" "sentinel:" || return
-	equal "$(sort_mounts)" "$MOUNTS" "mounts:"
+	mounts_unchanged
 }
 
 # reads FILE...: the container is to print the beginning of each
