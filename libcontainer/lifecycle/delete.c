@@ -3,12 +3,9 @@
 #include <errno.h>
 #include <signal.h>
 #include <string.h>
-#include <sys/wait.h>
-#include <poll.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
-#include "base/kernel.h"
 #include "base/trace.h"
 #include "libcontainer/cgroup/systemd.h"
 #include "libcontainer/init/executable.h"
@@ -18,7 +15,6 @@
 
 #define ARENA		 (32 << 20)
 #define CONFIG_ARENA	 (192 << 20)
-#define DEATH_MS	 10000
 #define CGROUP_REMOVE_MS 10000
 
 static int check_status(const struct container_state *state, bool force, struct error *err)
@@ -29,26 +25,6 @@ static int check_status(const struct container_state *state, bool force, struct 
 	return error_set(err, ERROR_STATE, state->id,
 			 "cannot delete container %s that is not stopped: %s", state->id,
 			 container_status_name(state->status));
-}
-
-static int kill_init(const struct container_state *state, struct error *err)
-{
-	_cleanup_fd_ int pidfd = -1;
-	struct pollfd death;
-
-	if (!state_init_alive(state, &pidfd))
-		return 0;
-	if (sys_pidfd_send_signal(pidfd, SIGKILL) < 0 && errno != ESRCH)
-		return error_errno(err, errno, state->id, "kill the init of container %s",
-				   state->id);
-	death = (struct pollfd){ .fd = pidfd, .events = POLLIN };
-	if (poll(&death, 1, DEATH_MS) == 0)
-		return error_set(err, ERROR_BUSY, state->id,
-				 "init of container %s doesn't die within %d s", state->id,
-				 DEATH_MS / 1000);
-	/* our own child, when run deletes */
-	waitid(P_PIDFD, (id_t)pidfd, &(siginfo_t){ 0 }, WEXITED | WNOHANG | __WALL);
-	return 0;
 }
 
 /* Where systemd can't be asked the unit goes all the same, once systemd finds its cgroup empty or gone: a bus that hangs
@@ -106,7 +82,7 @@ static int delete_locked(const struct runtime *runtime, struct record *record,
 	struct config *config = read_hooks(runtime, record, state, &arena);
 
 	trace_phase("kill");
-	if (kill_init(state, err) < 0)
+	if (state_end_init(state, err) < 0)
 		return -1;
 	trace_phase("cgroup");
 	if (remove_cgroup(runtime, state, err) < 0 || state_remove_intel_rdt(state, err) < 0)

@@ -1,13 +1,16 @@
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/kernel.h"
 #include "libcontainer/lifecycle/store.h"
 
-#define ARENA (32 << 20)
+#define ARENA	 (32 << 20)
+#define DEATH_MS 10000
 
 /* The words are those that containerd, CRI-O and BuildKit look for. */
 static int not_running(const char *id, struct error *err)
@@ -59,6 +62,26 @@ int state_kill(const struct container_state *state, int signal, bool all, struct
 	if (signal == SIGKILL && !own_pid_namespace(state) && state->cgroup_path)
 		return signal_all(state, signal, err);
 	return signal_init(state, signal, err);
+}
+
+int state_end_init(const struct container_state *state, struct error *err)
+{
+	_cleanup_fd_ int pidfd = -1;
+	struct pollfd death;
+
+	if (!state_init_alive(state, &pidfd))
+		return 0;
+	if (sys_pidfd_send_signal(pidfd, SIGKILL) < 0 && errno != ESRCH)
+		return error_errno(err, errno, state->id, "kill the init of container %s",
+				   state->id);
+	death = (struct pollfd){ .fd = pidfd, .events = POLLIN };
+	if (poll(&death, 1, DEATH_MS) == 0)
+		return error_set(err, ERROR_BUSY, state->id,
+				 "init of container %s doesn't die within %d s", state->id,
+				 DEATH_MS / 1000);
+	/* our own child, when run deletes */
+	waitid(P_PIDFD, (id_t)pidfd, &(siginfo_t){ 0 }, WEXITED | WNOHANG | __WALL);
+	return 0;
 }
 
 int container_kill(const struct runtime *runtime, const char *id, int signal, bool all,

@@ -88,6 +88,7 @@ static int release(struct start_context *context, struct error *err)
 {
 	const struct service service = { .context = context, .listener = serve_listener };
 	struct spawned init = SPAWNED_INIT;
+	struct error ignored = ERROR_INIT;
 	int result = -1;
 
 	trace_phase("start");
@@ -98,6 +99,9 @@ static int release(struct start_context *context, struct error *err)
 	init.socket = connect_init(context->record, context->state, err);
 	if (init.socket >= 0 && message_send(init.socket, MESSAGE_START, 0, -1, err) == 0)
 		result = spawned_serve(&init, &service, MESSAGE_EXECUTING, err);
+	/* it ends by itself, but who is told of the failure may look at once */
+	if (result < 0 && init.socket >= 0)
+		state_end_init(context->state, &ignored);
 	spawned_end(&init, false);
 	return result;
 }
@@ -123,8 +127,8 @@ static int start_locked(struct record *record, struct container_state *state, st
 		state->status = STATUS_RUNNING;
 		result = run_poststart(&context, err);
 		/* config.md: a failed poststart hook stops the container */
-		if (result < 0)
-			state_kill(state, SIGKILL, false, &ignored);
+		if (result < 0 && state_kill(state, SIGKILL, false, &ignored) == 0)
+			state_end_init(state, &ignored);
 	}
 	arena_free(&context.arena);
 	return result;

@@ -5,7 +5,6 @@
 #include <limits.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -13,10 +12,10 @@
 #include "base/path.h"
 #include "libcontainer/cgroup/intel_rdt.h"
 #include "libcontainer/lifecycle/journal.h"
+#include "libcontainer/lifecycle/lock.h"
 #include "libcontainer/lifecycle/updates.h"
 
 #define LOCK_DEADLINE_MS 30000
-#define LOCK_POLL_MS	 5
 #define CLAIM_TRIES	 100
 #define STATE_MAX	 (16 << 20)
 #define ID_MAX		 NAME_MAX /* a directory has that name */
@@ -75,58 +74,33 @@ static int no_such_container(const char *id, struct error *err)
 
 /* ---- the lock ---- */
 
-static int try_lock(int fd, short type)
-{
-	struct flock lock = { .l_type = type, .l_whence = SEEK_SET };
-
-	return fcntl(fd, F_SETLK, &lock);
-}
-
 /* Closing any descriptor of the file gives up our own lock (fcntl(2)): so not while we hold it. */
 bool store_locked(const struct record *record)
 {
 	_cleanup_fd_ int fd = record->lock >= 0
 				  ? -1
 				  : openat(record->dir, LOCK_NAME, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
-	/* a reader's lock is refused by that of a writer only */
-	struct flock lock = { .l_type = F_RDLCK, .l_whence = SEEK_SET };
 
-	return fd >= 0 && fcntl(fd, F_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
+	return fd >= 0 && lock_held(fd);
 }
 
 int store_try_lock(const struct record *record)
 {
 	_cleanup_fd_ int fd = openat(record->dir, LOCK_NAME, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
 
-	return fd >= 0 && try_lock(fd, F_WRLCK) == 0 ? steal_fd(&fd) : -1;
+	return fd >= 0 && lock_try(fd, LOCK_EXCLUSIVE) == 0 ? steal_fd(&fd) : -1;
 }
 
-static int64_t now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
-/* By asking again and again: a wait by the kernel could only be ended by a signal. */
-static int wait_for_lock(int fd, short type, unsigned int deadline_ms, const char *id,
+static int wait_for_lock(int fd, enum lock_kind kind, unsigned int deadline_ms, const char *id,
 			 struct error *err)
 {
-	const struct timespec pause = { .tv_nsec = LOCK_POLL_MS * 1000000L };
-	int64_t end = now_ms() + deadline_ms;
-
-	while (try_lock(fd, type) < 0) {
-		if (errno != EAGAIN && errno != EACCES && errno != EINTR)
-			return error_errno(err, errno, id, "lock container %s", id);
-		if (now_ms() >= end)
-			return error_set(
-			    err, ERROR_BUSY, id,
-			    "container %s is held by another command for more than %u ms", id,
-			    deadline_ms);
-		nanosleep(&pause, NULL);
-	}
-	return 0;
+	if (lock_wait(fd, kind, deadline_ms) == 0)
+		return 0;
+	if (errno == ETIMEDOUT)
+		return error_set(err, ERROR_BUSY, id,
+				 "container %s is held by another command for more than %u ms", id,
+				 deadline_ms);
+	return error_errno(err, errno, id, "lock container %s", id);
 }
 
 /* Whoever held it before may have removed the container. */
@@ -142,13 +116,13 @@ static int take_lock(const struct runtime *runtime, struct record *record, const
 {
 	_cleanup_fd_ int fd =
 	    openat(record->dir, LOCK_NAME, O_RDWR | O_CLOEXEC | O_NOFOLLOW | flags, 0600);
-	short type = how == STORE_SHARED ? F_RDLCK : F_WRLCK;
+	enum lock_kind kind = how == STORE_SHARED ? LOCK_SHARED : LOCK_EXCLUSIVE;
 
 	if (fd < 0)
 		return errno == ENOENT
 			   ? no_such_container(id, err)
 			   : error_errno(err, errno, id, "open the lock of container %s", id);
-	if (wait_for_lock(fd, type, runtime->lock_deadline_ms ?: LOCK_DEADLINE_MS, id, err) < 0)
+	if (wait_for_lock(fd, kind, runtime->lock_deadline_ms ?: LOCK_DEADLINE_MS, id, err) < 0)
 		return -1;
 	if (!still_there(fd))
 		return no_such_container(id, err);

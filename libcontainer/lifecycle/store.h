@@ -104,6 +104,9 @@ enum container_status status_now(const struct record *record, const struct conta
 /* container_kill() for one that is loaded. */
 int state_kill(const struct container_state *state, int signal, bool all, struct error *err);
 
+/* Kill the container's init if it is alive, and wait for its death: ERROR_BUSY if that takes more than 10 s. */
+int state_end_init(const struct container_state *state, struct error *err);
+
 /* Is the container's init alive? Sets *ret_pidfd (may be NULL) to a descriptor that can be no other
  * process, whatever becomes of the number. Returns false for a dead, a reused or a zombie pid. */
 bool state_init_alive(const struct container_state *state, int *ret_pidfd);
