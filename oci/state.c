@@ -32,6 +32,7 @@ static const struct schema_row stored_rows[] = {
 	ROW_PLAIN_BOOL(TABLE, systemd_user, "systemdUser"),
 	ROW_STRING(TABLE, intel_rdt_clos, "intelRdtClos"),
 	ROW_STRING(TABLE, intel_rdt_monitoring, "intelRdtMonitoring"),
+	ROW_PLAIN_BOOL(TABLE, no_new_keyring, "noNewKeyring"),
 	ROW_PLAIN_BOOL(TABLE, has_poststart, "hasPoststart"),
 	ROW_PLAIN_BOOL(TABLE, has_poststop, "hasPoststop"),
 	ROW_STRINGS(TABLE, namespaces, "namespaces"),

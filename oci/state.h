@@ -39,6 +39,7 @@ struct container_state {
 	bool systemd_user;    /* by the user's own systemd, not by the machine's */
 	/* directories below resctrl that delete removes, NULL */
 	char *intel_rdt_clos, *intel_rdt_monitoring;
+	bool no_new_keyring;  /* by --no-new-keyring; exec doesn't make one either */
 	bool has_poststart, has_poststop; /* hooks to be read from the kept config */
 	struct strings namespaces; /* kinds that are the container's own or were joined: all it
 				      doesn't share with us */

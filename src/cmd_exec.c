@@ -30,7 +30,7 @@ static const struct option options[] = {
 	STRING("pidfd-socket", NULL, "SOCKET", struct exec_options, pidfd_socket,
 	       "send a pidfd of the process to this AF_UNIX socket"),
 	NUMBER("preserve-fds", NULL, "N", struct exec_options, preserve_fds,
-	       "pass N more descriptors, from 3 on, after those of LISTEN_FDS"),
+	       "pass N more descriptors, from 3 on"),
 	HIDDEN_FLAG("no-subreaper", struct exec_options, no_subreaper),
 	OPTIONS_END,
 };

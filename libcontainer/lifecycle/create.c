@@ -113,6 +113,7 @@ static int describe(struct creation *creation, struct error *err)
 		.cgroup_manager =
 		    arena_strdup(arena, cgroup_manager_name(creation->runtime->manager)),
 		.namespaces = namespaces_of(config, arena),
+		.no_new_keyring = creation->options->no_new_keyring,
 		.has_poststart = config->hooks && config->hooks->poststart.count,
 		.has_poststop = config->hooks && config->hooks->poststop.count,
 		.annotations = config->annotations,

@@ -186,16 +186,16 @@ static int open_callers_sockets(struct execution *execution, struct error *err)
 static int make_plan(struct execution *execution, struct error *err)
 {
 	struct arena *arena = &execution->plan_arena;
-	struct strings env = { arena_calloc(arena, EXTRA_ENV_MAX, sizeof(char *)), 0 };
-	unsigned int listen_fds = inherited_listen_fds(arena, &env);
 	_cleanup_fd_ int cache = store_seccomp_cache(&execution->record, execution->config);
 	const struct plan_request request = {
 		.purpose = PURPOSE_EXEC,
 		.id = execution->options->id,
-		.extra_env = &env,
 		.seccomp_cache = cache,
 		.rootless = execution->runtime->rootless,
-		.preserve_fds = execution->options->preserve_fds + listen_fds,
+		.no_new_keyring = execution->state->no_new_keyring,
+		/* LISTEN_FDS is for the container's own program, as with runc: sd_listen_fds(3) takes only what
+		 * is meant for its pid, which nobody knows before the process is there */
+		.preserve_fds = execution->options->preserve_fds,
 	};
 
 	if (inherited_fds_check(request.preserve_fds, err) < 0)

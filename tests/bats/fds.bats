@@ -91,6 +91,17 @@ fd_numbers() {
 	has_words '^env LISTEN_PID=1$' "$output"
 }
 
+@test "LISTEN_FDS is nothing for a process of exec, which isn't the one that they are meant for" {
+	up_and_waiting
+	output=$(
+		exec 3<"$BUNDLE/config.json" 4<"$WORK"
+		LISTEN_FDS=2 LISTEN_PID=$BASHPID PROA_TEST=$TAG exec "$RUNTIME" --root "$ROOT" exec --preserve-fds 1 "$ID" /probe facts fds env
+	)
+	equal "$(fd_numbers)" "0 1 2 3"
+	has_words ' .*/config.json$' "$(fact fd | grep '^3 ')"
+	[[ $output != *LISTEN_* ]]
+}
+
 @test "without LISTEN_FDS the program has no such variables" {
 	process /probe facts env
 	output=$(LISTEN_PID=1 proa run -b "$BUNDLE" "$ID")

@@ -167,6 +167,23 @@ load helpers
 	has_words "^keyring keyring;0;0;" "$output"
 }
 
+@test "exec joins the container's session keyring, and none for a container created with --no-new-keyring" {
+	require keyctl
+	waits
+	for flag in "" --no-new-keyring; do
+		# shellcheck disable=SC2086 # no flag is no word
+		up $flag
+		run --separate-stderr keyctl session "other.$TAG" "$RUNTIME" --root "$ROOT" exec "$ID" /probe facts keyring
+		equal "$status" 0 "$stderr"
+		if [ -z "$flag" ]; then
+			has_words "^keyring keyring;.*;_ses.$ID$" "$output"
+		else
+			has_words "other.$TAG" "$output"
+		fi
+		proa delete --force "$ID"
+	done
+}
+
 @test "orphans of a container without a pid namespace go to run, and with --no-subreaper to the caller's reaper" {
 	config '.linux.namespaces |= map(select(.type != "pid"))'
 	shell '(/bin/sleep 1000 </dev/null >/dev/null 2>&1 & echo $!); exec /probe wait'

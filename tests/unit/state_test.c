@@ -31,6 +31,7 @@ static struct container_state sample(void)
 		.cgroup_path = mutable("/group"),
 		.cgroup_created = true,
 		.intel_rdt_clos = mutable("class"),
+		.no_new_keyring = true,
 		.has_poststop = true,
 		.namespaces = { namespaces, 2 },
 		.annotations = { annotations, 1 },
@@ -74,6 +75,7 @@ TEST(a_state_comes_back_as_it_was_stored)
 	CHECK_STR(after->cgroup_manager, "cgroupfs");
 	CHECK_STR(after->cgroup_path, "/group");
 	CHECK_STR(after->intel_rdt_clos, "class");
+	CHECK(after->no_new_keyring);
 	CHECK(after->cgroup_created && !after->has_poststart && after->has_poststop);
 	CHECK_INT(after->namespaces.count, 2);
 	CHECK_STR(after->namespaces.items[1], "mount");
