@@ -81,6 +81,12 @@ static int step_lifeline(struct init *init, struct error *err)
 	return guard(init, err);
 }
 
+/* Of `mounts` there is no process: what it enters for has no groups to keep. */
+static bool keeps_groups(const struct init *init)
+{
+	return init->plan->process && init->plan->process->user.keep_groups;
+}
+
 static int step_user_namespace(struct init *init, struct error *err)
 {
 	if (!has_new_user_namespace(init) && !init->plan->joins_user)
@@ -88,7 +94,7 @@ static int step_user_namespace(struct init *init, struct error *err)
 	if (has_new_user_namespace(init) &&
 	    message_ask(init->channel, MESSAGE_MAP_IDS, 0, -1, NULL, err) < 0)
 		return -1;
-	if (id_maps_become_root(init->plan->process->user.keep_groups, err) < 0 ||
+	if (id_maps_become_root(keeps_groups(init), err) < 0 ||
 	    user_setgroups_denied(init->plan->procfs, &init->setgroups_denied, err) < 0)
 		return -1;
 	return guard(init, err);
