@@ -12,6 +12,7 @@
 #include "base/cleanup.h"
 #include "base/fd.h"
 #include "base/kernel.h"
+#include "base/mountinfo.h"
 #include "base/procfs.h"
 
 /* An O_PATH descriptor if a cgroup2 is mounted there, else -1. */
@@ -25,38 +26,11 @@ static int try_mount_point(const char *path)
 	return steal_fd(&fd);
 }
 
-/* proc_pid_mountinfo(5) writes space, tab, newline and backslash as \OOO. */
-static void unescape(char *path)
+/* The mount point of a line if it is a whole cgroup2. */
+static bool is_v2(const struct mountinfo_line *line, char *ret_point)
 {
-	char *to = path;
-
-	for (const char *from = path; *from; to++) {
-		if (from[0] == '\\' && from[1] && from[2] && from[3]) {
-			*to = (char)((from[1] - '0') << 6 | (from[2] - '0') << 3 | (from[3] - '0'));
-			from += 4;
-		} else {
-			*to = *from++;
-		}
-	}
-	*to = '\0';
-}
-
-/* The mount point of a line "ID PARENT DEVICE ROOT POINT OPTIONS… - TYPE SOURCE OPTIONS" if it is a
- * whole cgroup2, else NULL. */
-static char *v2_mount_point(char *line)
-{
-	char *type = strstr(line, " - "), *rest = NULL, *root, *point;
-
-	if (!type || !text_starts(type, " - cgroup2 "))
-		return NULL;
-	for (int i = 0; i < 3; i++)
-		strtok_r(i ? NULL : line, " ", &rest);
-	root = strtok_r(NULL, " ", &rest);
-	point = strtok_r(NULL, " ", &rest);
-	if (!root || !point || strcmp(root, "/") != 0)
-		return NULL;
-	unescape(point);
-	return point;
+	return mountinfo_is(line->type, "cgroup2") && mountinfo_is(line->root, "/") &&
+	       mountinfo_path(line->point, ret_point);
 }
 
 static int search_mounts(struct error *err)
@@ -64,19 +38,20 @@ static int search_mounts(struct error *err)
 	_cleanup_buffer_ struct buffer lines = BUFFER_INIT;
 	_cleanup_fd_ int procfs = procfs_open(err);
 	_cleanup_fd_ int mountinfo = -1;
-	char *rest = NULL;
+	struct mountinfo_line line;
+	char point[PATH_MAX];
+	const char *rest;
 
 	if (procfs < 0)
 		return -1;
 	mountinfo = procfs_open_at(procfs, "self/mountinfo", O_RDONLY);
 	if (mountinfo < 0)
 		return error_errno(err, errno, "/proc/self/mountinfo", "open the list of mounts");
-	if (fd_read(mountinfo, CGROUP_LINES_LIMIT, &lines, "/proc/self/mountinfo", err) < 0)
+	if (fd_read(mountinfo, MOUNTINFO_MAX, &lines, "/proc/self/mountinfo", err) < 0)
 		return -1;
-	for (char *line = strtok_r(lines.bytes, "\n", &rest); line;
-	     line = strtok_r(NULL, "\n", &rest)) {
-		const char *point = v2_mount_point(line);
-		int fd = point ? try_mount_point(point) : -1;
+	rest = lines.bytes;
+	while (mountinfo_next(&rest, &line)) {
+		int fd = is_v2(&line, point) ? try_mount_point(point) : -1;
 
 		if (fd >= 0)
 			return fd;

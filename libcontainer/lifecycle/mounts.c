@@ -12,6 +12,7 @@
 
 #include "base/cleanup.h"
 #include "base/fd.h"
+#include "base/mountinfo.h"
 #include "base/path.h"
 #include "base/procfs.h"
 #include "base/trace.h"
@@ -23,9 +24,8 @@
 #include "libcontainer/lifecycle/joined_procfs.h"
 #include "libcontainer/lifecycle/rootfs_request.h"
 
-#define CONFIG_ARENA  (192 << 20)
-#define PLAN_ARENA    (64 << 20)
-#define MOUNTINFO_MAX (64u << 20)
+#define CONFIG_ARENA (192 << 20)
+#define PLAN_ARENA   (64 << 20)
 
 struct remount {
 	const struct runtime *runtime;

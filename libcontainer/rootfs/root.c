@@ -12,11 +12,11 @@
 #include "base/cleanup.h"
 #include "base/fd.h"
 #include "base/kernel.h"
+#include "base/mountinfo.h"
 #include "base/procfs.h"
 #include "libcontainer/rootfs/plan.h"
 #include "libcontainer/rootfs/tree.h"
 
-#define MOUNTINFO_MAX (64 << 20)
 
 /* The root's directory on the host. */
 static int open_root(const struct rootfs_plan *plan, struct error *err)
@@ -207,51 +207,29 @@ static int remove_leftover(const char *path, struct error *err)
 	return 0;
 }
 
-/* Some characters are written as a backslash and three octal digits. */
-static void unescape(char *text)
-{
-	char *to = text;
-	unsigned int byte;
-
-	for (const char *from = text; *from; to++) {
-		if (from[0] == '\\' && sscanf(from + 1, "%3o", &byte) == 1) {
-			*to = (char)byte;
-			from += 4;
-		} else {
-			*to = *from++;
-		}
-	}
-	*to = '\0';
-}
-
-/* One line of proc_pid_mountinfo(5): the mount point is the fifth field, the type follows " - ". */
-static int remove_if_leftover(char *line, struct error *err)
-{
-	const char *type = strstr(line, " - ");
-	char path[PATH_MAX];
-
-	if (!type || (!text_starts(type, " - proc ") && !text_starts(type, " - sysfs ")))
-		return 0;
-	if (sscanf(line, "%*d %*d %*s %*s %4095s", path) != 1)
-		return error_set(err, ERROR_SYSTEM, NULL, "can't read mountinfo: %s", line);
-	unescape(path);
-	return remove_leftover(path, err);
-}
-
+/* What was mounted of procfs and sysfs before would show the host. */
 static int remove_leftovers(int procfs, struct error *err)
 {
 	_cleanup_buffer_ struct buffer buffer = BUFFER_INIT;
 	_cleanup_fd_ int fd = procfs_open_at(procfs, "self/mountinfo", O_RDONLY);
-	char *line, *rest;
+	struct mountinfo_line line;
+	char path[PATH_MAX];
+	const char *rest;
 
 	if (fd < 0)
 		return error_errno(err, errno, "/proc/self/mountinfo", "open mountinfo");
 	if (fd_read(fd, MOUNTINFO_MAX, &buffer, "mountinfo", err) < 0)
 		return -1;
 	rest = buffer.bytes;
-	while ((line = strsep(&rest, "\n")))
-		if (remove_if_leftover(line, err) < 0)
+	while (mountinfo_next(&rest, &line)) {
+		if (!mountinfo_is(line.type, "proc") && !mountinfo_is(line.type, "sysfs"))
+			continue;
+		if (!mountinfo_path(line.point, path))
+			return error_set(err, ERROR_SYSTEM, "/proc/self/mountinfo",
+					 "a mount of the host's has too long a path to be taken off");
+		if (remove_leftover(path, err) < 0)
 			return -1;
+	}
 	return 0;
 }
 

@@ -155,9 +155,6 @@ int mount_identify(int fd, struct mount_identity *ret_identity, struct error *er
 int rootfs_unmount(int root, int procfs, const struct mount_identity *mounts, size_t count,
 		   struct error *err);
 
-/* Where the mount with this identity is, read from @mountinfo, in @ret_path of PATH_MAX bytes; false if nowhere. */
-bool mountinfo_find(const char *mountinfo, uint64_t id, char *ret_path);
-
 /* Close what is open. */
 void rootfs_close(struct rootfs *rootfs);
 

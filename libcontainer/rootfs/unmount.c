@@ -13,6 +13,7 @@
 
 #include "base/cleanup.h"
 #include "base/fd.h"
+#include "base/mountinfo.h"
 #include "base/path.h"
 #include "base/procfs.h"
 #include "libcontainer/rootfs/rootfs.h"
@@ -21,8 +22,7 @@
 #define STATX_MNT_ID_UNIQUE 0x4000U
 #endif
 
-#define MOUNTINFO_MAX (64 << 20)
-#define TRIES	      10 /* while somebody renames what is on the way */
+#define TRIES 10 /* while somebody renames what is on the way */
 
 static int read_id(int fd, unsigned int which, uint64_t *ret_id, struct error *err)
 {
@@ -43,43 +43,6 @@ int mount_identify(int fd, struct mount_identity *ret_identity, struct error *er
 		return -1;
 	*ret_identity = identity;
 	return 0;
-}
-
-/* The kernel writes blanks, newlines and backslashes as \ and three octal digits. */
-static void unescape(const char *text, size_t length, char *out)
-{
-	size_t used = 0;
-
-	for (size_t i = 0; i < length && used < PATH_MAX - 1; i++) {
-		bool escaped = text[i] == '\\' && i + 3 < length;
-
-		if (escaped) {
-			const char digits[] = { text[i + 1], text[i + 2], text[i + 3], '\0' };
-
-			out[used++] = (char)strtol(digits, NULL, 8);
-			i += 3;
-		} else {
-			out[used++] = text[i];
-		}
-	}
-	out[used] = '\0';
-}
-
-/* "ID PARENT MAJOR:MINOR ROOT PATH …": proc_pid_mountinfo(5). */
-bool mountinfo_find(const char *mountinfo, uint64_t id, char *ret_path)
-{
-	for (const char *line = mountinfo; *line;
-	     line += strcspn(line, "\n"), line += *line == '\n') {
-		const char *field = line;
-
-		if (strtoull(line, NULL, 10) != id)
-			continue;
-		for (int skipped = 0; skipped < 4; skipped++)
-			field += strcspn(field, " \n"), field += *field == ' ';
-		unescape(field, strcspn(field, " \n"), ret_path);
-		return true;
-	}
-	return false;
 }
 
 enum found { FOUND, GONE, ELSEWHERE };

@@ -499,29 +499,6 @@ TEST(what_a_running_container_cant_be_given)
 	CHECK_HAS(refused(), "no mount namespace");
 }
 
-TEST(a_mount_is_found_by_its_id_where_the_kernel_says_that_it_is)
-{
-	static const char mountinfo[] = "21 1 0:1 / / rw - tmpfs t rw\n"
-					"210 21 0:2 /x\\040y /a\\040b\\134c\\012 ro - tmpfs t rw\n"
-					"3 21 0:2 / /d\n"
-					"4 21 0:2 / /e\\04";
-	static const struct {
-		uint64_t id;
-		const char *path;
-	} cases[] = {
-		{ 21, "/" },	 { 210, "/a b\\c\n" }, { 3, "/d" },
-		{ 4, "/e\\04" }, { 2, NULL },	       { 0, NULL },
-	};
-	char path[PATH_MAX];
-
-	for (size_t i = 0; i < array_length(cases); i++) {
-		CHECK_INT(mountinfo_find(mountinfo, cases[i].id, path), cases[i].path != NULL);
-		if (cases[i].path)
-			CHECK_STR(path, cases[i].path);
-	}
-	CHECK(!mountinfo_find("", 1, path));
-}
-
 TEST(statistics_in_proc_may_be_mounted_over)
 {
 	fixture_init();
