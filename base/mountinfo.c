@@ -89,8 +89,9 @@ bool mountinfo_path(struct mountinfo_field field, char *ret_path)
 
 		if (used == PATH_MAX - 1)
 			return false;
-		ret_path[used] = escape ? (char)((text[1] - '0') << 6 | (text[2] - '0') << 3 | (text[3] - '0'))
-					: *text;
+		ret_path[used] =
+		    escape ? (char)((text[1] - '0') << 6 | (text[2] - '0') << 3 | (text[3] - '0'))
+			   : *text;
 		i += escape ? 4 : 1;
 	}
 	ret_path[used] = '\0';

@@ -31,13 +31,14 @@ TEST(a_mount_is_found_by_its_id_where_the_kernel_says_that_it_is)
 
 TEST(a_line_is_taken_apart)
 {
-	const char *text = "1 0 8:1 /sub /a ro - ext4 /dev/sda1 rw\n"
-			   "no line\n"
-			   "\n"
-			   "2 1 0:5 / /b\\011- rw,nosuid shared:1 master:2 propagate_from:3 - proc - - rw\n"
-			   "18446744073709551616 1 0:5 / /c rw - proc proc rw\n"
-			   "3 1 0:5 / /d rw - \n"
-			   "4 1 0:6 / /e rw - sysfs sysfs rw";
+	const char *text =
+	    "1 0 8:1 /sub /a ro - ext4 /dev/sda1 rw\n"
+	    "no line\n"
+	    "\n"
+	    "2 1 0:5 / /b\\011- rw,nosuid shared:1 master:2 propagate_from:3 - proc - - rw\n"
+	    "18446744073709551616 1 0:5 / /c rw - proc proc rw\n"
+	    "3 1 0:5 / /d rw - \n"
+	    "4 1 0:6 / /e rw - sysfs sysfs rw";
 	struct mountinfo_line line;
 	char path[PATH_MAX];
 
