@@ -82,6 +82,7 @@ int state_decode(const char *bytes, size_t length, struct arena *arena,
 struct shown_state {
 	char *oci_version, *id, *status, *bundle, *rootfs, *created, *owner;
 	int64_t pid;
+	struct optional_uint oom_kills;
 	struct string_map annotations;
 };
 
@@ -96,6 +97,7 @@ static struct shown_state shown(const struct container_state *state)
 		.rootfs = state->rootfs,
 		.created = state->created,
 		.pid = state->status == STATUS_STOPPED ? 0 : state->pid,
+		.oom_kills = { .set = state->oom_kills > 0, .value = state->oom_kills },
 		.annotations = state->annotations,
 	};
 }
@@ -119,6 +121,7 @@ static const struct schema_row people_state_rows[] = {
 	ROW_STRING(TABLE, bundle, "bundle"),
 	ROW_STRING(TABLE, rootfs, "rootfs"),
 	ROW_STRING(TABLE, created, "created"),
+	ROW_UINT(TABLE, oom_kills, "oomKills"),
 	ROW_STRING_MAP(TABLE, annotations, "annotations"),
 	ROW_STRING(TABLE, owner, "owner"),
 };

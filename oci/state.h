@@ -47,6 +47,7 @@ struct container_state {
 
 	/* derived by whoever loads it, never stored */
 	enum container_status status;
+	uint64_t oom_kills; /* of its processes, for memory; of a stopped one only */
 };
 
 /* "creating", "created", …: the words of runtime.md. */
@@ -68,7 +69,7 @@ int state_encode_for_hooks(const struct container_state *state, struct buffer *b
  * be NULL, as the config has it. */
 int state_encode_for_listener(const struct container_state *state, pid_t pid, const char *metadata,
 			      struct buffer *buffer, struct error *err);
-/* What `state` prints: the same as for hooks, and rootfs, created, owner; indented. @owner is a
+/* What `state` prints: the same as for hooks, and rootfs, created, owner, and oomKills if there were any; indented. @owner is a
  * name or "". `list` prints an array of these. */
 int state_encode_for_people(const struct container_state *state, const char *owner,
 			    struct buffer *buffer, struct error *err);

@@ -171,6 +171,7 @@ int globals_runtime(const struct globals *globals, struct arena *arena, struct r
 		.rootless = is_rootless(globals, &caller),
 		.user_manager = has_own_runtime_dir(&caller),
 		.warn = log_warning,
+		.report = log_error,
 	};
 	return 0;
 }

@@ -95,14 +95,8 @@ static int write_knobs(const struct cgroup_writes *writes, int cgroupfd, struct 
  * returns; soon after systemd removes the cgroup, and what it knows is gone. */
 static int check_survivors(int cgroupfd, struct error *err)
 {
-	uint64_t kills = 0;
-
-	if (cgroup_oom_kills(cgroupfd, &kills, err) < 0)
-		return -1;
-	if (!kills)
-		return 0;
-	return error_set(err, ERROR_MEMORY, "linux.resources.memory.limit",
-			 "container's init was killed for memory: its limit is too small to start");
+	cgroup_explain_death(cgroupfd, err);
+	return err->code == ERROR_MEMORY ? -1 : 0;
 }
 
 int cgroup_apply(const struct cgroup_plan *plan, int cgroupfd, struct error *err)

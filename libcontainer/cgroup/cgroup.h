@@ -176,14 +176,22 @@ int cgroup_pids(int cgroupfd, struct arena *arena, pid_t **ret_pids, size_t *ret
 /* Send @signal to every process in the cgroup and below, none missed that is forked meanwhile.
  * SIGKILL is one write to cgroup.kill, which also reaches the frozen. Others find the processes
  * frozen for a moment; a cgroup that was frozen before stays so, and a signal that a process
- * catches waits there. An empty cgroup is fine. */
+ * catches waits there. Where the cgroup's files can't be written (a read-only mount) each process gets
+ * the signal all the same, one after the other. An empty cgroup is fine. */
 int cgroup_signal(int cgroupfd, int signal, struct error *err);
 
 /* Freeze, and return once every process is frozen. After @deadline_ms it is thawed again and the
  * error (ERROR_BUSY) names a process that doesn't freeze and what it waits for; it is thawed on
- * every other failure too. */
+ * every other failure too, and where a signal that ends us waits (base/termination.h). */
 int cgroup_freeze(int cgroupfd, unsigned int deadline_ms, struct error *err);
 int cgroup_thaw(int cgroupfd, struct error *err);
+
+/* Is it to be frozen, by itself? A freeze that was killed in the middle leaves that, whether all are frozen or not. */
+bool cgroup_is_to_freeze(int cgroupfd);
+
+/* Thaw the cgroup @path, and return once every process goes on. Where one above it is frozen they can't: ERROR_STATE
+ * names it. ERROR_BUSY after @deadline_ms. */
+int cgroup_resume(int cgroupfd, const char *path, unsigned int deadline_ms, struct error *err);
 
 /* Is it frozen now, by itself or with an ancestor? */
 int cgroup_frozen(int cgroupfd, bool *ret_frozen, struct error *err);
@@ -193,6 +201,13 @@ int cgroup_oom_kills(int cgroupfd, uint64_t *ret_count, struct error *err);
 
 /* The same from its open memory.events, which has POLLPRI from then on when there are more. -1 with errno set. */
 int cgroup_read_oom_kills(int fd, uint64_t *ret_count);
+
+/* Its limit, for the text of an error. */
+void cgroup_limit_text(int cgroupfd, char *ret_text, size_t size);
+
+/* @err tells that the container's first process died before its program ran. Where it was killed for memory, that is
+ * told in its place (ERROR_MEMORY), with the limit and what it takes. */
+void cgroup_explain_death(int cgroupfd, struct error *err);
 
 /* Remove the cgroup and all below it, from the bottom up, to any depth. It kills nothing: processes
  * that are still ending are waited for up to @deadline_ms, then ERROR_BUSY names one. A missing one

@@ -1,4 +1,4 @@
-/* What a cgroup tells about itself: cgroup.events and memory.events. */
+/* What a cgroup tells about itself: cgroup.events. */
 #include "libcontainer/cgroup/internal.h"
 
 #include <errno.h>
@@ -72,28 +72,4 @@ int cgroup_frozen(int cgroupfd, bool *ret_frozen, struct error *err)
 	cgroup_find_value(events, "frozen", &frozen);
 	*ret_frozen = frozen;
 	return 0;
-}
-
-int cgroup_read_oom_kills(int fd, uint64_t *ret_count)
-{
-	char events[CGROUP_TEXT_SIZE];
-	ssize_t length = pread(fd, events, sizeof(events) - 1, 0);
-	uint64_t count = 0;
-
-	if (length < 0)
-		return -1;
-	events[length] = '\0';
-	cgroup_find_value(events, "oom_kill", &count);
-	*ret_count = count;
-	return 0;
-}
-
-int cgroup_oom_kills(int cgroupfd, uint64_t *ret_count, struct error *err)
-{
-	_cleanup_fd_ int fd = openat(cgroupfd, "memory.events", O_RDONLY | O_CLOEXEC);
-
-	*ret_count = 0;
-	if (fd < 0 ? errno == ENOENT : cgroup_read_oom_kills(fd, ret_count) == 0)
-		return 0;
-	return error_errno(err, errno, "memory.events", "read memory.events");
 }

@@ -3,6 +3,7 @@
 
 #include <ctype.h>
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
@@ -10,6 +11,10 @@
 #include "base/cleanup.h"
 #include "base/fd.h"
 #include "base/procfs.h"
+#include "base/termination.h"
+
+/* How often a wait looks whether we are to end. */
+#define LOOK_MS 100
 
 /* ---- who is it that doesn't freeze? ---- */
 
@@ -91,13 +96,6 @@ void cgroup_describe_process(int cgroupfd, bool stuck, char *ret_text, size_t si
 
 /* ---- freeze ---- */
 
-int cgroup_thaw(int cgroupfd, struct error *err)
-{
-	if (file_write(cgroupfd, "cgroup.freeze", "0") < 0)
-		return error_errno(err, errno, "cgroup.freeze", "write 0 to cgroup.freeze");
-	return 0;
-}
-
 static int freeze_failed(int cgroupfd, int waited, unsigned int deadline_ms, struct error *err)
 {
 	char culprit[256];
@@ -105,9 +103,28 @@ static int freeze_failed(int cgroupfd, int waited, unsigned int deadline_ms, str
 	if (waited < 0)
 		return error_errno(err, errno, "cgroup.events", "wait for the cgroup to freeze");
 	cgroup_describe_process(cgroupfd, true, culprit, sizeof(culprit));
+	if (termination_waits())
+		return error_set(err, ERROR_BUSY, NULL,
+				 "ended by a signal before the cgroup froze; it wasn't yet because "
+				 "of %s",
+				 culprit);
 	return error_set(err, ERROR_BUSY, NULL,
 			 "the cgroup didn't freeze within %u ms because of %s", deadline_ms,
 			 culprit);
+}
+
+/* As cgroup_wait_event(), and 0 when we are to end. */
+static int wait_until_frozen(int cgroupfd, unsigned int deadline_ms)
+{
+	int64_t end = cgroup_now_ms() + deadline_ms, left = deadline_ms;
+	int waited = 0;
+
+	while (waited == 0 && left > 0 && !termination_waits()) {
+		waited = cgroup_wait_event(cgroupfd, "frozen", 1,
+					   left < LOOK_MS ? (unsigned int)left : LOOK_MS);
+		left = end - cgroup_now_ms();
+	}
+	return waited;
 }
 
 int cgroup_freeze(int cgroupfd, unsigned int deadline_ms, struct error *err)
@@ -117,10 +134,66 @@ int cgroup_freeze(int cgroupfd, unsigned int deadline_ms, struct error *err)
 
 	if (file_write(cgroupfd, "cgroup.freeze", "1") < 0)
 		return error_errno(err, errno, "cgroup.freeze", "write 1 to cgroup.freeze");
-	waited = cgroup_wait_event(cgroupfd, "frozen", 1, deadline_ms);
+	waited = wait_until_frozen(cgroupfd, deadline_ms);
 	if (waited > 0)
 		return 0;
 	freeze_failed(cgroupfd, waited, deadline_ms, err);
 	cgroup_thaw(cgroupfd, &ignored);
 	return -1;
+}
+
+/* ---- thaw ---- */
+
+int cgroup_thaw(int cgroupfd, struct error *err)
+{
+	if (file_write(cgroupfd, "cgroup.freeze", "0") < 0)
+		return error_errno(err, errno, "cgroup.freeze", "write 0 to cgroup.freeze");
+	return 0;
+}
+
+bool cgroup_is_to_freeze(int cgroupfd)
+{
+	char text[8];
+
+	return cgroup_read(cgroupfd, "cgroup.freeze", text, sizeof(text)) > 0 && text[0] == '1';
+}
+
+/* The nearest cgroup above @path that is to be frozen, in @ret_path. */
+static bool frozen_above(const char *path, char ret_path[PATH_MAX])
+{
+	snprintf(ret_path, PATH_MAX, "%s", path);
+	for (char *slash = strrchr(ret_path, '/'); slash && slash != ret_path;
+	     slash = strrchr(ret_path, '/')) {
+		struct error ignored = ERROR_INIT;
+
+		*slash = '\0';
+		_cleanup_fd_ int fd = cgroup_open(ret_path, &ignored);
+
+		if (fd >= 0 && cgroup_is_to_freeze(fd))
+			return true;
+	}
+	return false;
+}
+
+int cgroup_resume(int cgroupfd, const char *path, unsigned int deadline_ms, struct error *err)
+{
+	char above[PATH_MAX], culprit[256];
+	int waited;
+
+	if (cgroup_thaw(cgroupfd, err) < 0)
+		return -1;
+	if (frozen_above(path, above))
+		return error_set(
+		    err, ERROR_STATE, above,
+		    "thawed, but still frozen by the cgroup %s above it: write 0 to its "
+		    "cgroup.freeze",
+		    above);
+	waited = cgroup_wait_event(cgroupfd, "frozen", 0, deadline_ms);
+	if (waited > 0)
+		return 0;
+	if (waited < 0)
+		return error_errno(err, errno, "cgroup.events", "wait for the cgroup to thaw");
+	cgroup_describe_process(cgroupfd, true, culprit, sizeof(culprit));
+	return error_set(err, ERROR_BUSY, NULL, "the cgroup didn't thaw within %u ms because of %s",
+			 deadline_ms, culprit);
 }

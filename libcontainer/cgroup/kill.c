@@ -66,6 +66,12 @@ static int signal_until_none_is_new(int cgroupfd, int signal, struct error *err)
 	return 0;
 }
 
+/* A mount that is read-only, files that aren't ours: the processes may be ours to signal all the same. */
+static bool is_read_only(int errnum)
+{
+	return errnum == EROFS || errnum == EACCES || errnum == EPERM;
+}
+
 /* As elsewhere, a process that has the signal blocked while it forks, as glibc's fork() does, keeps it
  * to itself; only SIGKILL is sure to reach its child.
  *
@@ -75,15 +81,14 @@ static int signal_until_none_is_new(int cgroupfd, int signal, struct error *err)
 static int signal_each(int cgroupfd, int signal, struct error *err)
 {
 	struct error ignored = ERROR_INIT; /* of the thaw; what went wrong first is told */
-	char freeze[8];
 	int result;
 
-	if (cgroup_read(cgroupfd, "cgroup.freeze", freeze, sizeof(freeze)) < 0)
-		return error_errno(err, errno, "cgroup.freeze", "read cgroup.freeze");
-	if (strcmp(freeze, "1") == 0)
+	if (cgroup_is_to_freeze(cgroupfd))
 		return signal_until_none_is_new(cgroupfd, signal, err);
 	if (file_write(cgroupfd, "cgroup.freeze", "1") < 0)
-		return error_errno(err, errno, "cgroup.freeze", "write 1 to cgroup.freeze");
+		return is_read_only(errno)
+			   ? signal_until_none_is_new(cgroupfd, signal, err)
+			   : error_errno(err, errno, "cgroup.freeze", "write 1 to cgroup.freeze");
 	cgroup_wait_event(cgroupfd, "frozen", 1, FREEZE_MS);
 	result = signal_until_none_is_new(cgroupfd, signal, err);
 	if (cgroup_thaw(cgroupfd, result < 0 ? &ignored : err) < 0)
@@ -95,7 +100,9 @@ int cgroup_signal(int cgroupfd, int signal, struct error *err)
 {
 	if (signal != SIGKILL)
 		return signal_each(cgroupfd, signal, err);
-	if (file_write(cgroupfd, "cgroup.kill", "1") < 0)
-		return error_errno(err, errno, "cgroup.kill", "write 1 to cgroup.kill");
-	return 0;
+	if (file_write(cgroupfd, "cgroup.kill", "1") == 0)
+		return 0;
+	return is_read_only(errno)
+		   ? signal_until_none_is_new(cgroupfd, signal, err)
+		   : error_errno(err, errno, "cgroup.kill", "write 1 to cgroup.kill");
 }

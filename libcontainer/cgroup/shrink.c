@@ -5,11 +5,11 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/termination.h"
 #include "libcontainer/cgroup/values.h"
 
 #define MIB (UINT64_C(1) << 20)
@@ -50,20 +50,6 @@ int memory_fits(const struct cgroup_door *door, uint64_t limit, struct reclaim *
 	return 0;
 }
 
-/* Whoever called us blocks these signals, so that they end us at a point that suits. */
-static bool told_to_end(void)
-{
-	static const int signals[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
-	sigset_t pending;
-
-	if (sigpending(&pending) < 0)
-		return false;
-	for (size_t i = 0; i < array_length(signals); i++)
-		if (sigismember(&pending, signals[i]) == 1)
-			return true;
-	return false;
-}
-
 /* Returns false if the kernel can't be asked. EAGAIN means that it got less back than it should, and
  * EINTR that a signal came. */
 static bool reclaim_some(const struct cgroup_door *door, uint64_t amount)
@@ -86,7 +72,7 @@ int memory_reclaim(const struct cgroup_door *door, uint64_t limit, struct reclai
 		return -1;
 	/* by another margin more than must be, since the processes go on */
 	while (reclaim->used > fitting && in_vain < RECLAIM_TRIES && cgroup_now_ms() < end) {
-		if (told_to_end())
+		if (termination_waits())
 			return error_set(err, ERROR_BUSY, "memory.reclaim",
 					 "a signal ended the update while memory was reclaimed");
 		before = reclaim->used;

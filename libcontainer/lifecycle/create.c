@@ -467,19 +467,6 @@ static int make(struct creation *creation, struct error *err)
 
 /* ---- undo, in reverse ---- */
 
-static void explain_memory(struct creation *creation, struct error *err)
-{
-	uint64_t kills = 0;
-	struct error ignored = ERROR_INIT;
-
-	if (err->code == ERROR_PROTOCOL && creation->cgroup.fd >= 0 &&
-	    cgroup_oom_kills(creation->cgroup.fd, &kills, &ignored) == 0 && kills) {
-		error_prefix(
-		    err, "container's init was killed for memory: its limit is too small to start");
-		err->code = ERROR_MEMORY;
-	}
-}
-
 static void undo(struct creation *creation)
 {
 	struct error ignored = ERROR_INIT;
@@ -520,7 +507,8 @@ int creation_make(struct creation *creation, const struct runtime *runtime,
 		systemd_end(&creation->systemd); /* run may wait for long */
 		return 0;
 	}
-	explain_memory(creation, err);
+	if (creation->cgroup.fd >= 0)
+		cgroup_explain_death(creation->cgroup.fd, err);
 	undo(creation);
 	return -1;
 }

@@ -26,6 +26,8 @@ struct runtime {
 	bool user_manager; /* the manager systemd is the user's own, not the machine's */
 	unsigned int lock_deadline_ms;	   /* to wait for another command; 0: 30 s */
 	void (*warn)(const char *message); /* a tolerated oddity, for the log; never NULL */
+	/* what went wrong with the container, where the exit code is the container's; never NULL */
+	void (*report)(const struct error *err);
 };
 
 /* ---- create, start, wait ---- */

@@ -1,20 +1,34 @@
-#include <errno.h>
-
 #include "base/cleanup.h"
+#include "base/termination.h"
 #include "libcontainer/lifecycle/store.h"
 
 #define ARENA	  (32 << 20)
 #define FREEZE_MS 10000
 
-static int open_cgroup(const struct container_state *state, struct error *err)
+/* A signal that would end us must not leave a container half frozen: it waits, and hurries us to the end. */
+static int pause_locked(const struct container_state *state, int cgroup, struct error *err)
 {
-	if (!state->cgroup_path)
-		return error_set(err, ERROR_UNSUPPORTED, state->id,
-				 "can't pause a container that has no cgroup of its own");
-	return cgroup_open(state->cgroup_path, err);
+	sigset_t before;
+	int result;
+
+	if (state->status == STATUS_PAUSED)
+		return error_set(err, ERROR_STATE, state->id, "container paused");
+	termination_hold(&before);
+	result = cgroup_freeze(cgroup, FREEZE_MS, err);
+	termination_release(&before);
+	return result;
 }
 
-static int with_cgroup(const struct runtime *runtime, const char *id, bool freeze,
+/* Also one that never froze as a whole, because the pause that wanted it was killed. */
+static int resume_locked(const struct container_state *state, int cgroup, struct error *err)
+{
+	if (state->status != STATUS_PAUSED && !cgroup_is_to_freeze(cgroup))
+		return error_set(err, ERROR_STATE, state->id, "container not paused");
+	return cgroup_resume(cgroup, state->cgroup_path, FREEZE_MS, err);
+}
+
+static int with_cgroup(const struct runtime *runtime, const char *id,
+		       int (*change)(const struct container_state *, int, struct error *),
 		       struct error *err)
 {
 	_cleanup_record_ struct record record = RECORD_INIT;
@@ -26,25 +40,16 @@ static int with_cgroup(const struct runtime *runtime, const char *id, bool freez
 	    store_open(runtime, id, STORE_LOCKED, &record, err) < 0 ||
 	    store_load(&record, id, &arena, &state, err) < 0)
 		return -1;
-	if (freeze && state->status != STATUS_RUNNING && state->status != STATUS_CREATED)
-		return error_set(err, ERROR_STATE, id, "%s",
-				 state->status == STATUS_PAUSED
-				     ? "container paused"
-				     : "container not running: no such process");
-	if (!freeze && state->status != STATUS_PAUSED)
-		return error_set(err, ERROR_STATE, id, "container not paused");
-	cgroup = open_cgroup(state, err);
-	if (cgroup < 0)
-		return -1;
-	return freeze ? cgroup_freeze(cgroup, FREEZE_MS, err) : cgroup_thaw(cgroup, err);
+	cgroup = state_open_cgroup(state, err);
+	return cgroup < 0 ? -1 : change(state, cgroup, err);
 }
 
 int container_pause(const struct runtime *runtime, const char *id, struct error *err)
 {
-	return with_cgroup(runtime, id, true, err);
+	return with_cgroup(runtime, id, pause_locked, err);
 }
 
 int container_resume(const struct runtime *runtime, const char *id, struct error *err)
 {
-	return with_cgroup(runtime, id, false, err);
+	return with_cgroup(runtime, id, resume_locked, err);
 }

@@ -23,8 +23,10 @@ int container_state(const struct runtime *runtime, const char *id, struct arena 
 {
 	if (load(runtime, id, arena, ret_state, err) < 0)
 		return -1;
-	if ((*ret_state)->status == STATUS_STOPPED)
+	if ((*ret_state)->status == STATUS_STOPPED) {
 		(*ret_state)->pid = 0;
+		(*ret_state)->oom_kills = state_oom_kills(*ret_state);
+	}
 	return 0;
 }
 
@@ -90,12 +92,7 @@ int container_pids(const struct runtime *runtime, const char *id, struct arena *
 
 	if (load(runtime, id, arena, &state, err) < 0)
 		return -1;
-	if (state->status == STATUS_STOPPED || !state->cgroup_path)
-		return error_set(err, ERROR_NOT_RUNNING, id, "%s",
-				 state->cgroup_path
-				     ? "container not running: no such process"
-				     : "container has no cgroup of its own to look into");
-	cgroup = cgroup_open(state->cgroup_path, err);
+	cgroup = state_open_cgroup(state, err);
 	if (cgroup < 0)
 		return -1;
 	return cgroup_pids(cgroup, arena, &ret_pids->items, &ret_pids->count, err);

@@ -1,4 +1,5 @@
 /* run = create + start + wait + delete. */
+#include <fcntl.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <unistd.h>
@@ -11,20 +12,56 @@
 #include "libcontainer/lifecycle/terminal.h"
 #include "libcontainer/lifecycle/wait.h"
 
+/* Other managers leave the cgroup to be looked into when all is over. */
+static void watch_memory(const struct creation *creation, struct memory_watch *watch)
+{
+	*watch = (struct memory_watch){ .events = -1 };
+	if (creation->cgroup_plan->unit)
+		watch->events = openat(creation->cgroup.fd, "memory.events", O_RDONLY | O_CLOEXEC);
+	/* from the first read on a change shows in poll(2) */
+	if (watch->events >= 0)
+		cgroup_read_oom_kills(watch->events, &watch->kills);
+}
+
+/* The exit code doesn't tell who has sent SIGKILL. */
+static void tell_death(const struct creation *creation, uint64_t kills, int status)
+{
+	struct error death = ERROR_INIT;
+	char limit[64];
+
+	if (status != 128 + SIGKILL || creation->cgroup.fd < 0)
+		return;
+	if (!kills)
+		cgroup_oom_kills(creation->cgroup.fd, &kills, &death);
+	if (!kills)
+		return;
+	cgroup_limit_text(creation->cgroup.fd, limit, sizeof(limit));
+	error_set_(&death, ERROR_MEMORY, creation->state->id,
+		   "container %s was killed for memory: %s", creation->state->id, limit);
+	creation->runtime->report(&death);
+}
+
 static int wait_for(struct creation *creation, struct terminal *terminal, int signals, int notify,
 		    int *ret_status, struct error *err)
 {
+	struct memory_watch memory;
 	const struct foreground foreground = {
 		.pid = creation->spawned.pid,
 		.pidfd = creation->spawned.pidfd,
 		.terminal = terminal,
 		.notify = notify,
+		.memory = &memory,
 		.warn = creation->runtime->warn,
 	};
+	int result = -1;
 
-	if (terminal_begin(terminal, err) < 0)
-		return -1;
-	return wait_foreground(&foreground, signals, ret_status, err);
+	watch_memory(creation, &memory);
+	if (terminal_begin(terminal, err) == 0)
+		result = wait_foreground(&foreground, signals, ret_status, err);
+	if (result == 0)
+		tell_death(creation, memory.kills, *ret_status);
+	cleanup_fd_(&memory.events);
+	return result;
 }
 
 static int start_and_wait(struct creation *creation, const struct run_options *options,

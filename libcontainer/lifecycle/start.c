@@ -84,6 +84,17 @@ static int serve_listener(void *opaque, struct exchange *exchange, struct error 
 			     exchange->received, err);
 }
 
+/* The program doesn't run: was there too little memory to get to it? */
+static void explain_death(const struct container_state *state, struct error *err)
+{
+	struct error ignored = ERROR_INIT;
+	_cleanup_fd_ int cgroup =
+	    state->cgroup_path ? cgroup_open(state->cgroup_path, &ignored) : -1;
+
+	if (cgroup >= 0)
+		cgroup_explain_death(cgroup, err);
+}
+
 static int release(struct start_context *context, struct error *err)
 {
 	const struct service service = { .context = context, .listener = serve_listener };
@@ -102,6 +113,8 @@ static int release(struct start_context *context, struct error *err)
 	/* it ends by itself, but who is told of the failure may look at once */
 	if (result < 0 && init.socket >= 0)
 		state_end_init(context->state, &ignored);
+	if (result < 0)
+		explain_death(context->state, err);
 	spawned_end(&init, false);
 	return result;
 }

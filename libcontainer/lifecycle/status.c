@@ -76,3 +76,32 @@ enum container_status status_now(const struct record *record, const struct conta
 		return STATUS_PAUSED;
 	return waits_for_start(record) ? STATUS_CREATED : STATUS_RUNNING;
 }
+
+int state_open_cgroup(const struct container_state *state, struct error *err)
+{
+	int fd;
+
+	if (state->status == STATUS_STOPPED)
+		return error_set(err, ERROR_NOT_RUNNING, state->id,
+				 "container not running: no such process");
+	if (!state->cgroup_path)
+		return error_set(err, ERROR_UNSUPPORTED, state->id,
+				 "container has no cgroup of its own");
+	fd = cgroup_open(state->cgroup_path, err);
+	if (fd < 0 && err->errnum == ENOENT)
+		return error_set(err, ERROR_STATE, state->cgroup_path,
+				 "the container's cgroup %s is gone: somebody else has moved its "
+				 "processes and removed it",
+				 state->cgroup_path);
+	return fd;
+}
+
+uint64_t state_oom_kills(const struct container_state *state)
+{
+	struct error ignored = ERROR_INIT;
+	_cleanup_fd_ int cgroup =
+	    state->cgroup_path ? cgroup_open(state->cgroup_path, &ignored) : -1;
+	uint64_t kills = 0;
+
+	return cgroup >= 0 && cgroup_oom_kills(cgroup, &kills, &ignored) == 0 ? kills : 0;
+}

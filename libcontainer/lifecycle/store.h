@@ -111,5 +111,12 @@ int state_end_init(const struct container_state *state, struct error *err);
  * process, whatever becomes of the number. Returns false for a dead, a reused or a zombie pid. */
 bool state_init_alive(const struct container_state *state, int *ret_pidfd);
 
+/* Open the cgroup of a container that is alive. A dead one is ERROR_NOT_RUNNING, one without a cgroup of its own
+ * ERROR_UNSUPPORTED, one whose cgroup somebody else has removed ERROR_STATE. */
+int state_open_cgroup(const struct container_state *state, struct error *err);
+
+/* How many processes of it were killed for memory; 0 if the cgroup that counts them is gone. */
+uint64_t state_oom_kills(const struct container_state *state);
+
 /* Remove the directories of resctrl that create made for the container: the group before the class it is in. */
 int state_remove_intel_rdt(const struct container_state *state, struct error *err);

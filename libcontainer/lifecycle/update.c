@@ -2,12 +2,12 @@
  * document is config-linux.md's linux.resources). */
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/fd.h"
+#include "base/termination.h"
 #include "base/trace.h"
 #include "libcontainer/cgroup/values.h"
 #include "libcontainer/lifecycle/container_door.h"
@@ -313,19 +313,6 @@ static void undo(struct update *update, struct error *err)
 	error_prefix(err, "not all could be undone (%s), the next command tries again", why.text);
 }
 
-/* Signals that would end us wait until all is written or undone. */
-static void hold_signals(sigset_t *ret_before)
-{
-	sigset_t held;
-
-	sigemptyset(&held);
-	sigaddset(&held, SIGINT);
-	sigaddset(&held, SIGTERM);
-	sigaddset(&held, SIGHUP);
-	sigaddset(&held, SIGQUIT);
-	sigprocmask(SIG_BLOCK, &held, ret_before);
-}
-
 static int make_or_undo(struct update *update, const struct runtime *runtime, struct error *err)
 {
 	sigset_t before;
@@ -335,11 +322,11 @@ static int make_or_undo(struct update *update, const struct runtime *runtime, st
 		return -1;
 	update->access.door.note = note;
 	update->access.door.list = update->options->oom_score_adj.set ? list : NULL;
-	hold_signals(&before);
+	termination_hold(&before);
 	result = make(update, err);
 	if (result < 0)
 		undo(update, err);
-	sigprocmask(SIG_SETMASK, &before, NULL);
+	termination_release(&before);
 	return result;
 }
 

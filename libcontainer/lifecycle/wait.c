@@ -11,11 +11,12 @@
 
 #include "base/cleanup.h"
 #include "base/kernel.h"
+#include "libcontainer/cgroup/cgroup.h"
 #include "libcontainer/lifecycle/notify.h"
 #include "libcontainer/lifecycle/relay.h"
 
 /* What poll(2) waits for, by place. */
-enum source { SIGNALS, PROCESS, NOTIFY, MASTER, STDIN, STDOUT, SOURCES };
+enum source { SIGNALS, PROCESS, NOTIFY, MEMORY, MASTER, STDIN, STDOUT, SOURCES };
 
 #define DRAIN_ROUNDS 512 /* of at most PIPE_BUF bytes: more than a terminal holds */
 
@@ -130,6 +131,13 @@ static void relay_notify(struct loop *loop)
 		loop->fds[NOTIFY].fd = -1;
 }
 
+static void note_kills(struct loop *loop)
+{
+	if (loop->fds[MEMORY].revents &&
+	    cgroup_read_oom_kills(loop->fds[MEMORY].fd, &loop->foreground->memory->kills) < 0)
+		loop->fds[MEMORY].fd = -1; /* the cgroup is gone */
+}
+
 static void begin(struct loop *loop)
 {
 	const struct foreground *foreground = loop->foreground;
@@ -138,10 +146,12 @@ static void begin(struct loop *loop)
 		[SIGNALS] = loop->signals,
 		[PROCESS] = foreground->pidfd,
 		[NOTIFY] = foreground->notify,
+		[MEMORY] = foreground->memory ? foreground->memory->events : -1,
 	};
 
 	for (size_t i = 0; i < MASTER; i++)
-		loop->fds[i] = (struct pollfd){ .fd = fds[i], .events = POLLIN };
+		loop->fds[i] =
+		    (struct pollfd){ .fd = fds[i], .events = i == MEMORY ? POLLPRI : POLLIN };
 	/* nobody else has it; our own streams are also those of others, and stay as they are */
 	if (master >= 0)
 		fcntl(master, F_SETFL, O_RDWR | O_NONBLOCK);
@@ -162,6 +172,7 @@ int wait_foreground(const struct foreground *foreground, int signals, int *ret_s
 				return error_errno(err, errno, NULL, "wait for the container");
 			continue;
 		}
+		note_kills(&loop);
 		relay_signals(&loop);
 		relay_notify(&loop);
 		relay_terminal(&loop);

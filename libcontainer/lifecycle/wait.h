@@ -2,16 +2,24 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 #include "base/error.h"
 #include "libcontainer/lifecycle/terminal.h"
 
+/* Kills for memory, noted as they happen: systemd may remove the cgroup as soon as it is empty. */
+struct memory_watch {
+	int events;	/* memory.events; -1: not watched */
+	uint64_t kills; /* so far */
+};
+
 struct foreground {
 	pid_t pid;
-	int pidfd;		   /* a child of ours */
-	struct terminal *terminal; /* master -1: none */
-	int notify;		   /* readiness is passed on meanwhile, -1 */
+	int pidfd;		     /* a child of ours */
+	struct terminal *terminal;   /* master -1: none */
+	int notify;		     /* readiness is passed on meanwhile, -1 */
+	struct memory_watch *memory; /* NULL: not watched */
 	void (*warn)(const char *message);
 };
 

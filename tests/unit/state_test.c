@@ -186,6 +186,21 @@ TEST(the_seccomp_agent_gets_the_container_process_state)
 		  "\"running\",\"pid\":4422,\"bundle\":\"/b\"}}");
 }
 
+TEST(people_see_who_was_killed_for_memory)
+{
+	_cleanup_buffer_ struct buffer buffer = BUFFER_INIT;
+	struct container_state state = sample();
+	struct error err = ERROR_INIT;
+
+	state.status = STATUS_STOPPED;
+	CHECK(state_encode_for_people(&state, "", &buffer, &err) == 0);
+	CHECK_LACKS(buffer.bytes, "oomKills");
+	state.oom_kills = 3;
+	CHECK(state_encode_for_people(&state, "", &buffer, &err) == 0);
+	CHECK_HAS(buffer.bytes, "\t\"oomKills\": 3,\n");
+	CHECK_LACKS(stored(&state), "oomKills");
+}
+
 TEST(people_see_owner_and_rootfs_too)
 {
 	_cleanup_buffer_ struct buffer buffer = BUFFER_INIT;

@@ -1,0 +1,12 @@
+/* Signals that would end us (INT, TERM, HUP, QUIT) wait while what was begun is finished or undone. */
+#pragma once
+
+#include <signal.h>
+#include <stdbool.h>
+
+/* From now on they wait; until they are let in again, which may end us. Any process. */
+void termination_hold(sigset_t *ret_before);
+void termination_release(const sigset_t *before);
+
+/* Is one waiting? Whoever waits for something long looks, and hurries to the end. */
+bool termination_waits(void);
