@@ -55,3 +55,22 @@ AC_DEFUN([PROA_CHECK_LINK], [
 		AC_MSG_ERROR([cannot link libseccomp, libcap and yajl; where their archives are missing, configure --disable-static-binary])])
 	LIBS=$save_LIBS LDFLAGS=$save_LDFLAGS CFLAGS=$save_CFLAGS
 ])
+
+# PROA_LINK_LIBCGROUP: LIBCGROUP_LIBS with its archive, with what that needs of libsystemd from version 3 on; else, as
+# where there is no archive, the shared library.
+AC_DEFUN([PROA_LINK_LIBCGROUP], [
+	AS_IF([test "$have_libcgroup" = 1], [
+		AC_MSG_CHECKING([how to link libcgroup])
+		save_LIBS=$LIBS found=no
+		for libs in "-Wl,-Bstatic -lcgroup -Wl,-Bdynamic" "-Wl,-Bstatic -lcgroup -Wl,-Bdynamic -lsystemd -lpthread" \
+			"$LIBCGROUP_LIBS"; do
+			LIBS="$libs $save_LIBS"
+			AC_LINK_IFELSE([AC_LANG_PROGRAM([[#include <libcgroup.h>]], [[return cgroup_init();]])],
+				[found=$libs; break])
+		done
+		LIBS=$save_LIBS
+		AC_MSG_RESULT([$found])
+		AS_IF([test "$found" = no], [AC_MSG_ERROR([cannot link libcgroup; configure --without-libcgroup])])
+		LIBCGROUP_LIBS=$found
+	])
+])

@@ -13,7 +13,7 @@ static const struct name_value format_names[] = {
 };
 
 struct events_command_options {
-	bool stats;
+	bool stats, snapshot;
 	const char *interval;
 	int format; /* enum events_format */
 };
@@ -25,6 +25,8 @@ static const struct option options[] = {
 		  "between two statistics, such as 500ms, 5s or 1m30s; 5s unless given"),
 	CHOICE("format", "f", "FORMAT", format_names, "json", struct events_command_options, format,
 	       "json, table, or prom, which is Prometheus' text format"),
+	FLAG("snapshot", NULL, struct events_command_options, snapshot,
+	     "show each file of the cgroup's controllers once, as libcgroup reads it, and end"),
 	OPTIONS_END,
 };
 
@@ -71,6 +73,15 @@ static int print_oom(void *context, struct error *err)
 	return output_write(&text, err);
 }
 
+static int print_snapshot(const struct invocation *invocation, const char *id, struct error *err)
+{
+	_cleanup_buffer_ struct buffer text = BUFFER_INIT;
+
+	if (container_snapshot(&invocation->runtime, id, &text, err) < 0)
+		return -1;
+	return output_write(&text, err);
+}
+
 static int run(struct invocation *invocation, struct error *err)
 {
 	const struct events_command_options *wanted = invocation->options;
@@ -87,6 +98,8 @@ static int run(struct invocation *invocation, struct error *err)
 				 "events: --interval: expected a duration greater than 0, such as "
 				 "500ms, 5s or 1m30s, found \"%s\"",
 				 wanted->interval);
+	if (wanted->snapshot)
+		return print_snapshot(invocation, output.id, err);
 	if (wanted->stats)
 		events.interval_ns = 0;
 	return container_events(&invocation->runtime, &events, err);

@@ -8,7 +8,7 @@
 
 const char proa_commit[] = PROA_COMMIT;
 
-/* systemd, libcgroup and CRIU can be left out of a build by configure; what stands on the last two is not
+/* systemd, libcgroup and CRIU can be left out of a build by configure; what stands on the last is not
  * written yet: no build has it. */
 const struct version_part version_parts[] = {
 	{ "SECCOMP", NULL, true },
@@ -18,7 +18,7 @@ const struct version_part version_parts[] = {
 	{ "SELINUX", NULL, true },
 	{ "YAJL", NULL, true },
 	{ "SYSTEMD", "io.github.proa.systemd.enabled", HAVE_SYSTEMD },
-	{ "LIBCGROUP", "io.github.proa.libcgroup.enabled", false },
+	{ "LIBCGROUP", "io.github.proa.libcgroup.enabled", HAVE_LIBCGROUP },
 	/* the name that CRI-O and Podman look for */
 	{ "CRIU", "org.opencontainers.runc.checkpoint.enabled", false },
 	{ NULL },

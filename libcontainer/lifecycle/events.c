@@ -6,6 +6,8 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "libcontainer/cgroup/snapshot.h"
+#include "libcontainer/init/executable.h"
 #include "libcontainer/lifecycle/store.h"
 
 #define ARENA	     (32 << 20)
@@ -120,28 +122,47 @@ static int watch_container(struct watch *watch, const struct container_state *st
 	return result;
 }
 
+static int load(const struct runtime *runtime, const char *id, struct arena *arena,
+		struct container_state **ret_state, struct error *err)
+{
+	_cleanup_record_ struct record record = RECORD_INIT;
+
+	if (arena_init(arena, ARENA, err) < 0 ||
+	    store_open(runtime, id, STORE_UNLOCKED, &record, err) < 0 ||
+	    store_load(&record, id, arena, ret_state, err) < 0)
+		return -1;
+	if ((*ret_state)->status == STATUS_STOPPED || (*ret_state)->status == STATUS_CREATING)
+		return error_set(err, ERROR_NOT_RUNNING, id, "container with id %s is not running",
+				 id);
+	return 0;
+}
+
 int container_events(const struct runtime *runtime, const struct events_options *options,
 		     struct error *err)
 {
-	_cleanup_record_ struct record record = RECORD_INIT;
 	_cleanup_arena_ struct arena arena = ARENA_INIT;
 	_cleanup_fd_ int cgroup = -1;
 	struct container_state *state;
 	struct watch watch = { .options = options };
 
-	if (arena_init(&arena, ARENA, err) < 0 ||
-	    store_open(runtime, options->id, STORE_UNLOCKED, &record, err) < 0 ||
-	    store_load(&record, options->id, &arena, &state, err) < 0)
+	if (load(runtime, options->id, &arena, &state, err) < 0)
 		return -1;
-	if (state->status == STATUS_STOPPED || state->status == STATUS_CREATING)
-		return error_set(err, ERROR_NOT_RUNNING, options->id,
-				 "container with id %s is not running", options->id);
-	if (!state->cgroup_path)
-		return error_set(err, ERROR_UNSUPPORTED, options->id,
-				 "container has no cgroup of its own to look into");
-	cgroup = watch.cgroup = cgroup_open(state->cgroup_path, err);
+	cgroup = watch.cgroup = state_open_cgroup(state, err);
 	if (cgroup < 0)
 		return -1;
 	return options->interval_ns ? watch_container(&watch, state, err)
 				    : take_sample(&watch, err);
+}
+
+int container_snapshot(const struct runtime *runtime, const char *id, struct buffer *text,
+		       struct error *err)
+{
+	_cleanup_arena_ struct arena arena = ARENA_INIT;
+	_cleanup_fd_ int cgroup = -1;
+	struct container_state *state;
+
+	if (load(runtime, id, &arena, &state, err) < 0)
+		return -1;
+	cgroup = state_open_cgroup(state, err);
+	return cgroup < 0 ? -1 : cgroup_snapshot(executable_path(), state->cgroup_path, text, err);
 }

@@ -189,5 +189,10 @@ struct events_options {
 int container_events(const struct runtime *runtime, const struct events_options *options,
 		     struct error *err);
 
+/* Each line of each file that its controllers have in the container's cgroup, as FILE:LINE, as libcgroup reads them.
+ * ERROR_UNSUPPORTED in a build without it; else errors as container_events(). */
+int container_snapshot(const struct runtime *runtime, const char *id, struct buffer *text,
+		       struct error *err);
+
 /* [A-Za-z0-9_+.-]+, neither "." nor "..", at most 255 bytes: else ERROR_INVALID. */
 int container_id_check(const char *id, struct error *err);

@@ -672,6 +672,8 @@ TEST(events_once_and_until_the_end)
 	CHECK(proa("events -interval=300ms -f table web") == 0);
 	CHECK_STR(out, "STATISTIC   VALUE\npids        3\n\n"
 		       "a process of web was killed for memory\n");
+	CHECK(proa("events --snapshot web") == 0);
+	CHECK_STR(out, "pids.max:7\n");
 	for (const char *const *wrong = (const char *const[]){ "0", "0s", "5", "-1s", "x", NULL };
 	     *wrong; wrong++) {
 		char line[64];

@@ -202,3 +202,12 @@ int container_mounts_list(const struct runtime *runtime, const char *id, struct 
 	*ret_mounts = fake.mount_list;
 	return 0;
 }
+
+int container_snapshot(const struct runtime *runtime, const char *id, struct buffer *text,
+		       struct error *err)
+{
+	if (called("snapshot", runtime, id, err) < 0)
+		return -1;
+	buffer_puts(text, "pids.max:7\n");
+	return 0;
+}

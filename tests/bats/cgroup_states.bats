@@ -1,0 +1,182 @@
+#!/usr/bin/env bats
+# lane: native
+# lane-long: vm
+# tier: quick
+# The commands on a container whose cgroup others have changed: gone, read-only, frozen from above, with strangers in it
+# or a process that can't be frozen.
+
+load helpers
+
+@test "a cgroup that others have emptied and removed" {
+	up_and_waiting
+	pid=$(init_pid)
+	mkdir "$CGROUP/$TAG.elsewhere"
+	cleanup rmdir "$CGROUP/$TAG.elsewhere"
+	echo "$pid" >"$CGROUP/$TAG.elsewhere/cgroup.procs"
+	rmdir "$CGROUP/$ID"
+	is running
+	equal "$(proa list -q)" "$ID"
+	for verb in pause ps events; do
+		fails 1 "cgroup /$ID is gone" proa $verb "$ID"
+	done
+	fails 1 "not paused|cgroup /$ID is gone" proa resume "$ID"
+	proa kill "$ID" KILL
+	becomes stopped
+	proa delete "$ID"
+	[ ! -d "$ROOT/$ID" ]
+}
+
+@test "watching a cgroup that others remove ends with an error" {
+	up_and_waiting
+	background proa events --interval 50ms "$ID"
+	pid=$!
+	eventually test -s "$WORK/background.out"
+	mkdir "$CGROUP/$TAG.elsewhere"
+	cleanup rmdir "$CGROUP/$TAG.elsewhere"
+	init_pid >"$CGROUP/$TAG.elsewhere/cgroup.procs"
+	rmdir "$CGROUP/$ID"
+	code=0
+	wait "$pid" || code=$?
+	equal "$code" 1
+	has_words "cgroup is gone" "$(cat "$WORK/background.err")"
+	proa kill "$ID" KILL
+	becomes stopped
+}
+
+# read_only: from now on all see the hierarchy so
+read_only() {
+	mount --bind "$CGROUP" "$CGROUP"
+	cleanup "umount $CGROUP"
+	mount -o remount,bind,ro "$CGROUP"
+}
+
+writable() {
+	mount -o remount,bind,rw "$CGROUP"
+}
+
+@test "a read-only hierarchy: what only looks works, and so does kill" {
+	require proa
+	config '.linux.namespaces |= map(select(.type != "pid"))'
+	shell 'sleep 1000 & exec /probe wait'
+	up
+	wait_for_output waiting
+	read_only
+	is running
+	equal "$(proa ps -f json "$ID" | jq length)" 2
+	proa events --stats "$ID" | jq -e .data >/dev/null
+	fails 1 "cgroup.freeze" proa pause "$ID"
+	is running
+	proa kill --all "$ID" 0
+	proa kill --all "$ID" KILL
+	becomes stopped
+	emptied() { [ -z "$(cat "$CGROUP/$ID/cgroup.procs")" ]; }
+	eventually emptied
+	fails 1 "remove cgroup /$ID" proa delete "$ID"
+	is stopped
+	writable
+	proa delete "$ID"
+	[ ! -d "$CGROUP/$ID" ]
+}
+
+@test "frozen by a cgroup above: resume names it, kill kills" {
+	require proa
+	config '.linux.cgroupsPath = $p' --arg p "/$TAG.outer/inner"
+	cleanup rmdir "$CGROUP/$TAG.outer"
+	up_and_waiting
+	echo 1 >"$CGROUP/$TAG.outer/cgroup.freeze"
+	becomes paused
+	fails 1 "frozen by the cgroup /$TAG.outer above it" proa resume "$ID"
+	equal "$(proa ps -f json "$ID")" "[$(init_pid)]"
+	proa kill "$ID" KILL
+	becomes stopped
+	proa delete "$ID"
+}
+
+@test "frozen by hand" {
+	up_and_waiting
+	echo 1 >"$CGROUP/$ID/cgroup.freeze"
+	becomes paused
+	proa events --stats "$ID" | jq -e .data >/dev/null
+	proa resume "$ID"
+	is running
+	grep -qx "frozen 0" "$CGROUP/$ID/cgroup.events"
+}
+
+# stuck: a running container, in whose cgroup a process waits in the kernel, deaf to the freezer: it looks at a FUSE
+# filesystem whose daemon never answers
+stuck() {
+	require device-fuse
+	mkdir "$WORK/trap"
+	exec 9<>/dev/fuse
+	mount -i -t fuse -o fd=9,rootmode=40000,user_id=0,group_id=0 trap "$WORK/trap"
+	cleanup umount --lazy "$WORK/trap"
+	up_and_waiting 9>&-
+	background sh -c "echo \$\$ >$CGROUP/$ID/cgroup.procs; exec stat $WORK/trap"
+	waits_in_kernel() { grep -q '^State:.D' "/proc/${HELPERS[0]}/status"; }
+	eventually waits_in_kernel
+}
+
+freezing() {
+	grep -qx 1 "$CGROUP/$ID/cgroup.freeze"
+}
+
+thawed() {
+	grep -qx 0 "$CGROUP/$ID/cgroup.freeze" && grep -qx "frozen 0" "$CGROUP/$ID/cgroup.events"
+}
+
+@test "pause that is told to end lets all go on, and resume thaws what a killed one has left" {
+	stuck
+	for signal in INT TERM HUP QUIT; do
+		background proa pause "$ID"
+		pid=$!
+		eventually freezing
+		kill -$signal $pid
+		wait $pid || true
+		thawed
+	done
+	is running
+	background proa pause "$ID"
+	pid=$!
+	eventually freezing
+	kill -KILL $pid
+	wait $pid || true
+	freezing
+	is running
+	proa resume "$ID"
+	thawed
+	fails 1 "not paused" proa resume "$ID"
+}
+
+@test "a stranger in the cgroup of a stopped container goes with it" {
+	up_and_waiting
+	background sleep 1000
+	pid=$!
+	echo $pid >"$CGROUP/$ID/cgroup.procs"
+	proa kill "$ID" KILL
+	becomes stopped
+	equal "$(cat "$CGROUP/$ID/cgroup.procs")" $pid
+	proa delete "$ID"
+	[ ! -d "$CGROUP/$ID" ]
+	! kill -0 $pid 2>/dev/null || [[ "$(cat "/proc/$pid/stat")" == *") Z "* ]]
+}
+
+@test "a process that comes back while delete waits, and leaves" {
+	up_and_waiting
+	proa kill "$ID" KILL
+	becomes stopped
+	mkdir -p "$CGROUP/$ID/a/b"
+	background sh -c "for n in 1 2 3 4 5; do sleep 0.3 & echo \$! >'$CGROUP/$ID/a/b/cgroup.procs' || exit 0; wait; done"
+	proa delete "$ID"
+	[ ! -d "$CGROUP/$ID" ]
+}
+
+@test "a snapshot is what the files say" {
+	require proa controller-hugetlb
+	up_and_waiting
+	proa events --snapshot "$ID" | grep '^hugetlb' | sort >"$WORK/snapshot"
+	(cd "$CGROUP/$ID" && grep '' hugetlb.* | sort) >"$WORK/files"
+	diff "$WORK/files" "$WORK/snapshot"
+	[ "$(wc -l <"$WORK/files")" -gt 5 ]
+	cp "$RUNTIME" "$WORK/proa"
+	fails 1 "proa-cgroup, which is neither beside proa nor in" "$WORK/proa" --root "$ROOT" events --snapshot "$ID"
+}
