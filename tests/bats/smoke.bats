@@ -39,3 +39,26 @@ load helpers
 	equal "$status" 0
 	equal "$output" 0
 }
+
+@test "limits above the caller's own" {
+	config '.process.rlimits = [{type: "RLIMIT_NOFILE", soft: 3000, hard: 4000}, {type: "RLIMIT_NICE", soft: 30, hard: 40},
+		{type: "RLIMIT_RTPRIO", soft: 50, hard: 99}, {type: "RLIMIT_MEMLOCK", soft: 1048576, hard: 1073741824}]'
+	process /probe facts rlimits
+	output=$(ulimit -n 500 && ulimit -l 64 && proa run -b "$BUNDLE" "$ID")
+	expect rlimit.NOFILE "3000 4000"
+	expect rlimit.NICE "30 40"
+	expect rlimit.RTPRIO "50 99"
+	expect rlimit.MEMLOCK "1048576 1073741824"
+}
+
+@test "a dummy network device" {
+	modprobe dummy numdummies=0
+	outer=po${TAG:0:6}
+	ip link add "$outer" type dummy
+	cleanup ip link delete "$outer"
+	ip addr add 10.9.8.7/24 dev "$outer"
+	config ".linux.netDevices = {\"$outer\": {name: \"eth7\"}}"
+	shell 'ip -o addr show dev eth7'
+	runs
+	has_words "inet 10.9.8.7/24 scope global eth7" "$output"
+}
