@@ -23,6 +23,13 @@ bind() {
 
 # --- the root -------------------------------------------------------------------------------------
 
+# in_user_namespace: the container's root is uid 100000
+in_user_namespace() {
+	config '.linux.namespaces += [{type: "user"}] |
+		.linux.uidMappings = [{containerID: 0, hostID: 100000, size: 65536}] | .linux.gidMappings = .linux.uidMappings'
+	chown -R 100000:100000 "$BUNDLE/rootfs"
+}
+
 @test "a read-only root can't be written to" {
 	# spec: config.md#root root-readonly
 	tries create /new , mkdir /dir , open-write /etc/passwd , create /dev/shm/new
@@ -78,6 +85,21 @@ ok"
 	done
 	config '.linux.rootfsPropagation = "nosuch"'
 	refused "nosuch|rootfsPropagation"
+}
+
+@test "rootfsPropagation: what the host mounts later below the root is seen with slave, and not with private" {
+	command mount --bind "$BUNDLE/rootfs" "$BUNDLE/rootfs"
+	cleanup umount -l "$BUNDLE/rootfs"
+	command mount --make-shared "$BUNDLE/rootfs"
+	for value in slave private; do
+		config '.linux.rootfsPropagation = $v' --arg v $value
+		up_and_waiting
+		command mount -t tmpfs later "$BUNDLE/rootfs/var"
+		execs grep -c ' /var ' /proc/self/mountinfo || [ $value = private ]
+		equal "$output" "$([ $value = slave ] && echo 1 || echo 0)" "$value:"
+		umount "$BUNDLE/rootfs/var"
+		proa delete --force "$ID"
+	done
 }
 
 # --- types ----------------------------------------------------------------------------------------
@@ -349,6 +371,21 @@ EROFS"
 	done
 }
 
+@test "options that only mount(2) knows reach it: iversion, silent, acl, and none of them with its opposite" {
+	require proa strace
+	flags_of() {
+		mount '{destination: "/tmp", type: "tmpfs", source: "tmpfs", options: $ARGS.positional}' --args "$@"
+		process true
+		PROA_TEST=$TAG strace -f -qq -o "$WORK/calls" -e trace=mount "$RUNTIME" --root "$ROOT" run -b "$BUNDLE" "$ID"
+		sed -n 's/.*mount("tmpfs".*, "tmpfs", \([A-Z_|0-9]*\),.*/\1/p' "$WORK/calls"
+		config '.mounts |= .[:-1]'
+	}
+	has_words '(^|\|)MS_I_VERSION($|\|)' "$(flags_of iversion)"
+	has_words '(^|\|)MS_SILENT($|\|)' "$(flags_of silent)"
+	has_words '(^|\|)MS_POSIXACL($|\|)' "$(flags_of acl)"
+	equal "$(flags_of iversion noiversion silent loud acl noacl)" ""
+}
+
 @test "nosymfollow and symfollow" {
 	require proa
 	config '.root.readonly = false'
@@ -445,6 +482,50 @@ ok"
 	equal "$(stat -c %u:%g "$WORK/dir/file")" 1000:1000
 }
 
+@test "idmap takes the maps of the container's user namespace where the mount has none, ridmap for what is below too" {
+	# spec: config.md#linux-mount-options idmap-applied
+	require proa
+	mkdir -p "$WORK/dir/below"
+	command mount -t tmpfs below "$WORK/dir/below"
+	cleanup umount "$WORK/dir/below"
+	touch "$WORK/dir/file" "$WORK/dir/below/file"
+	chown 5:6 "$WORK/dir/file" "$WORK/dir/below/file"
+	in_user_namespace
+	mount '{destination: "/one", type: "none", source: $s, options: ["rbind", "idmap"]},
+		{destination: "/all", type: "none", source: $s, options: ["rbind", "ridmap"]},
+		{destination: "/plain", type: "none", source: $s, options: ["rbind"]}' --arg s "$WORK/dir"
+	facts /one/file /one/below/file /all/file /all/below/file /plain/file
+	equal "$(fact dev | cut -d ' ' -f 1,5 | xargs)" \
+		"/one/file 5:6 /one/below/file 65534:65534 /all/file 5:6 /all/below/file 5:6 /plain/file 65534:65534"
+}
+
+@test "in a user namespace a bind mount keeps the flags of its source, and none can be taken from it" {
+	require proa
+	mkdir "$WORK/dir"
+	command mount -t tmpfs -o ro,noexec,nosuid,nodev,noatime tmpfs "$WORK/dir"
+	cleanup umount "$WORK/dir"
+	in_user_namespace
+	mount '{destination: "/kept", type: "bind", source: $s, options: ["rbind"]}' --arg s "$WORK/dir"
+	facts mounts
+	mount_has /kept ro nosuid nodev noexec noatime
+	process /probe try remount-rw /kept
+	runs
+	equal "$output" EPERM
+}
+
+@test "a destination that is a link to nowhere is made in the container" {
+	mkdir "$WORK/dir"
+	echo bound >"$WORK/dir/file"
+	ln -s /there/it/is "$BUNDLE/rootfs/link"
+	ln -s nobody "$BUNDLE/rootfs/tofile"
+	mount '{destination: "/link", type: "bind", source: $s, options: ["bind"]},
+		{destination: "/tofile", type: "bind", source: ($s + "/file"), options: ["bind"]}' --arg s "$WORK/dir"
+	inside cat /there/it/is/file /nobody
+	equal "$output" "bound
+bound"
+	[ ! -e /there ]
+}
+
 @test "an id-mapped mount with only one of the two maps is refused" {
 	# spec: config.md#posix-platform-mounts mappings-together
 	require proa
@@ -485,6 +566,17 @@ EROFS
 ok
 EROFS
 ok"
+}
+
+@test "masked and read-only paths in a user namespace" {
+	in_user_namespace
+	config '.linux.maskedPaths = ["/proc/keys", "/sys/firmware", "/etc"] | .linux.readonlyPaths = ["/proc/sys", "/root"] | .root.readonly = false'
+	process /bin/sh -c 'cat /proc/keys /etc/passwd; ls /etc; ls /sys/firmware; echo x >/root/file; echo 1 >/proc/sys/net/ipv4/ip_forward; echo end'
+	runs
+	equal "$output" end
+	has_words "can't open '/etc/passwd'" "$stderr"
+	has_words "can't create /root/file: Read-only file system" "$stderr"
+	has_words "ip_forward: Read-only file system" "$stderr"
 }
 
 @test "masked and read-only paths hold against exec too" {
