@@ -16,15 +16,18 @@
 #define NICE_MIN (-20)
 #define NICE_MAX 19
 
-/* The kernel's struct sched_attr in its first version: clamps of the utilisation, which the config
- * can name but not give values for, came with the second. */
+/* The kernel's struct sched_attr in its second version. The config can name the clamps of the utilisation, but gives no values
+ * for them: they clamp nothing then. */
 struct attributes {
 	uint32_t size, policy;
 	uint64_t flags;
 	int32_t nice;
 	uint32_t priority;
 	uint64_t runtime, deadline, period;
+	uint32_t util_min, util_max;
 };
+
+#define UTIL_MAX 1024 /* SCHED_CAPACITY_SCALE */
 
 static int invalid(struct error *err, const char *what)
 {
@@ -97,7 +100,7 @@ int scheduler_plan(const struct config_scheduler *scheduler, struct arena *arena
 
 int scheduler_apply(const struct scheduler_plan *plan, struct error *err)
 {
-	struct attributes attributes = { sizeof(attributes), 0 };
+	struct attributes attributes = { sizeof(attributes), .util_max = UTIL_MAX };
 
 	if (!plan)
 		return 0;

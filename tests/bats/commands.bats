@@ -273,6 +273,15 @@ load helpers
 	equal "$output" "$expected"
 }
 
+@test "features opens nothing of the host" {
+	require proa strace
+	[ -z "${ASAN_OPTIONS-}" ] || return 0 # a leak checker does
+	strace -f -o "$WORK/calls" -e trace=%file,%network,seccomp "$RUNTIME" features >"$WORK/features"
+	jq -e .linux "$WORK/features" >/dev/null
+	# its own path, and what the dynamic loader wants
+	equal "$(grep -vE ' (execve|exit_group)\(| \+\+\+ |readlink\("/proc/self/exe"|"/etc/ld\.so|"(/usr)?/lib' "$WORK/calls")" ""
+}
+
 @test "features: the runtime accepts each mount option that it lists" {
 	# spec: features.md#mount-options features-options
 	require proa

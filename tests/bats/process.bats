@@ -295,6 +295,14 @@ env SPACE= x "
 	facts scheduler
 	expect scheduler "6 0"
 	expect sched_attr "2 3000000 20000000 30000000"
+	# most kernels are built without these
+	config '.process.scheduler = {policy: "SCHED_BATCH", flags: ["SCHED_FLAG_UTIL_CLAMP_MIN", "SCHED_FLAG_UTIL_CLAMP_MAX"]}'
+	process /probe facts scheduler
+	if output=$(proa run -b "$BUNDLE" "$ID" 2>"$WORK/err"); then
+		expect sched_attr "$((0x60)) 0 0 0"
+	else
+		has_words "set the scheduler to SCHED_BATCH: Operation not supported" "$(cat "$WORK/err")"
+	fi
 	config '.process.scheduler = {policy: "SCHED_FIFO"}'
 	refused "priority"
 	config '.process.scheduler = {policy: "SCHED_DEADLINE", runtime: 3000000, deadline: 2000000, period: 30000000}'
