@@ -307,6 +307,14 @@ static int ask_start(sd_bus *bus, struct words *words, sd_bus_error *error)
 
 /* ---- set, attach, stop ---- */
 
+/* systemd answers first, and writes the files of the cgroup before it takes the next message: so that one is answered when
+ * they are written, and the caller's look at them is no race. */
+static int await_files(sd_bus *bus, sd_bus_error *error)
+{
+	return sd_bus_call_method(bus, DESTINATION, MANAGER_AT, "org.freedesktop.DBus.Peer", "Ping",
+				  error, NULL, NULL);
+}
+
 static int ask_set(sd_bus *bus, struct words *words, sd_bus_error *error)
 {
 	_cleanup_message_ sd_bus_message *call = NULL;
@@ -322,7 +330,9 @@ static int ask_set(sd_bus *bus, struct words *words, sd_bus_error *error)
 		result = append_properties(call, words);
 	if (result >= 0)
 		result = sd_bus_message_close_container(call);
-	return result < 0 ? result : sd_bus_call(bus, call, 0, error, NULL);
+	if (result >= 0)
+		result = sd_bus_call(bus, call, 0, error, NULL);
+	return result < 0 ? result : await_files(bus, error);
 }
 
 static int ask_attach(sd_bus *bus, struct words *words, sd_bus_error *error)

@@ -123,6 +123,8 @@ static const struct {
 	  "see the annotations org.systemd.property.*" },
 	{ "org.freedesktop.DBus.Error.InvalidArgs", ERROR_INVALID,
 	  "see the annotations org.systemd.property.*" },
+	{ "System.Error.ENXIO", ERROR_INVALID,
+	  "see the annotations org.systemd.property.*: one has a value of another type" },
 };
 
 /* "error ERRNO NAME TEXT" */

@@ -49,6 +49,10 @@ void unit_property_set(struct unit_properties *properties, struct arena *arena, 
 void unit_properties_of_file(const char *file, const char *text, unsigned int version,
 			     struct arena *arena, struct unit_properties *properties);
 
+/* The files that systemd writes, those that are put back first before those that they change, from 0 on; NULL after the
+ * last. Some come twice. Pure. */
+const char *unit_file(size_t index);
+
 /* Has systemd a property for the file? Is that, or that it has none, known? The latter is for the test that goes through
  * all knobs. Pure. */
 bool unit_has_property(const char *file);
@@ -122,7 +126,8 @@ int systemd_attach(struct systemd *systemd, const char *unit, const char *below,
 		   struct error *err);
 int systemd_stop(struct systemd *systemd, const char *unit, struct error *err);
 
-/* Tell systemd what the files of @writes say now, and the @limits (may be NULL); then see that they still say it. Parent. */
+/* Tell systemd what the files of @writes say now, and the @limits (may be NULL); then see that all files that it writes still
+ * say what they did; with @limits, those of @writes. Parent. */
 int systemd_keep(struct systemd *systemd, const char *unit, int cgroupfd,
 		 const struct cgroup_writes *writes, const struct unit_properties *limits,
 		 struct error *err);

@@ -19,51 +19,90 @@ static const char *read_file(int cgroupfd, const char *file, struct arena *arena
 								   : arena_strdup(arena, text);
 }
 
-/* systemd may have rounded what it was told, and written that. */
-static int restore(int cgroupfd, const struct cgroup_write *write, const char *before,
-		   struct arena *arena, struct error *err)
+static bool has_file(const struct cgroup_writes *writes, const char *file)
 {
-	const char *now = before ? read_file(cgroupfd, write->file, arena) : NULL;
+	for (size_t i = 0; i < writes->count; i++)
+		if (strcmp(writes->items[i].file, file) == 0)
+			return true;
+	return false;
+}
 
-	if (!now || strcmp(now, before) == 0)
-		return 0;
-	return file_write(cgroupfd, write->file, before) < 0
-		   ? cgroup_write_refused(cgroupfd, write, errno, err)
-		   : 0;
+/* What each unit_file() said before systemd was told anything. Where it is told @more than the files say, only those of
+ * @writes. */
+static const char **read_files(int cgroupfd, const struct cgroup_writes *writes, bool more,
+			       struct arena *arena)
+{
+	const char **texts;
+	size_t count = 0;
+
+	while (unit_file(count))
+		count++;
+	texts = arena_calloc(arena, count, sizeof(*texts));
+	for (size_t i = 0; i < count; i++)
+		if (!more || has_file(writes, unit_file(i)))
+			texts[i] = read_file(cgroupfd, unit_file(i), arena);
+	return texts;
+}
+
+/* It has written all files of a controller, though it was told of one, and has rounded what they say. */
+static int restore(int cgroupfd, const char **before, struct arena *arena, struct error *err)
+{
+	for (size_t i = 0; unit_file(i); i++) {
+		const char *now = before[i] ? read_file(cgroupfd, unit_file(i), arena) : NULL;
+		struct cgroup_write write = { .file = unit_file(i), .property = unit_file(i) };
+
+		if (!now || strcmp(now, before[i]) == 0)
+			continue;
+		/* the lines of devices are not its; what takes a list away is an empty line */
+		write.value = *before[i]
+				  ? arena_strndup(arena, before[i], strcspn(before[i], "\n"))
+				  : "\n";
+		if (file_write(cgroupfd, write.file, write.value) < 0)
+			return cgroup_write_refused(cgroupfd, &write, errno, err);
+	}
+	return 0;
+}
+
+/* The properties for what the files of @writes say. */
+static void add_properties(int cgroupfd, const struct cgroup_writes *writes, unsigned int version,
+			   struct arena *arena, struct unit_properties *properties)
+{
+	bool found = false;
+
+	for (size_t i = 0; i < writes->count; i++) {
+		const struct cgroup_write *write = &writes->items[i];
+		const char *text;
+
+		/* an alternative, where there is what it stands in for, was not written */
+		if ((write->alternative && found) || !unit_has_property(write->file))
+			continue;
+		text = read_file(cgroupfd, write->file, arena);
+		found = text;
+		if (found)
+			unit_properties_of_file(write->file, text, version, arena, properties);
+	}
 }
 
 int systemd_keep(struct systemd *systemd, const char *unit, int cgroupfd,
 		 const struct cgroup_writes *writes, const struct unit_properties *limits,
 		 struct error *err)
 {
-	unsigned int version = systemd->facts.version;
 	_cleanup_arena_ struct arena arena = ARENA_INIT;
 	struct unit_properties properties = { NULL, 0, 0 };
 	const char **before;
 
 	if (arena_init(&arena, ARENA, err) < 0)
 		return -1;
-	before = arena_calloc(&arena, writes->count, sizeof(*before));
-	for (size_t i = 0; i < writes->count; i++) {
-		const char *file = writes->items[i].file;
-
-		/* an alternative, where there is what it stands in for, was not written */
-		if ((writes->items[i].alternative && i && before[i - 1]) ||
-		    !unit_has_property(file))
-			continue;
-		before[i] = read_file(cgroupfd, file, &arena);
-		if (before[i])
-			unit_properties_of_file(file, before[i], version, &arena, &properties);
-	}
+	before = read_files(cgroupfd, writes, limits && limits->count, &arena);
+	add_properties(cgroupfd, writes, systemd->facts.version, &arena, &properties);
 	for (size_t i = 0; limits && i < limits->count; i++)
 		unit_property_set(&properties, &arena, limits->items[i].name,
 				  limits->items[i].signature,
 				  (const char *const *)limits->items[i].values.items,
 				  limits->items[i].values.count);
+	if (!properties.count)
+		return 0;
 	if (systemd_set(systemd, unit, &properties, err) < 0)
 		return -1;
-	for (size_t i = 0; i < writes->count; i++)
-		if (restore(cgroupfd, &writes->items[i], before[i], &arena, err) < 0)
-			return -1;
-	return 0;
+	return restore(cgroupfd, before, &arena, err);
 }

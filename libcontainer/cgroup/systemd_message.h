@@ -7,7 +7,7 @@
  *     |<------------------- ready VERSION CGROUP --|  systemd's version; the cgroup of its root slice
  *     |  start UNIT PID PROPERTY... -------------->|  StartTransientUnit, until the job is done
  *     |<------------------------------------ done -|
- *     |  set UNIT PROPERTY... -------------------->|  SetUnitProperties
+ *     |  set UNIT PROPERTY... -------------------->|  SetUnitProperties, until the files are written
  *     |<------------------------------------ done -|
  *     |  attach UNIT BELOW PID ------------------->|  AttachProcessesToUnit
  *     |<------------------------------------ done -|

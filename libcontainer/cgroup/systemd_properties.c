@@ -249,6 +249,11 @@ static const struct row *find_row(const char *file)
 	return NULL;
 }
 
+const char *unit_file(size_t index)
+{
+	return index < array_length(rows) && rows[index].convert ? rows[index].file : NULL;
+}
+
 bool unit_has_property(const char *file)
 {
 	const struct row *row = find_row(file);
