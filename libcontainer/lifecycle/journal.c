@@ -34,6 +34,7 @@ static const struct schema_row journal_rows[] = {
 	ROW_LIST(TABLE, transaction.changes, "changes", struct cgroup_change, change_schema),
 	ROW_PLAIN_BOOL(TABLE, transaction.frozen, "frozen"),
 	ROW_PLAIN_BOOL(TABLE, devices, "devices"),
+	ROW_PLAIN_BOOL(TABLE, told, "told"),
 	ROW_STRING(TABLE, updates, "updates"),
 };
 static const struct schema journal_schema = SCHEMA(journal_rows, TABLE);
@@ -119,9 +120,10 @@ static int restore_updates(const struct record *record, const struct journal *jo
 	return 0;
 }
 
-/* A program that is out of place is gone: it is compiled anew, from the rules that held before. */
+/* A program that is out of place is gone: it is compiled anew, from the rules that held before. With a connection to
+ * @systemd that gets to know them, too. */
 static int restore_devices(const struct record *record, const struct container_state *state,
-			   int cgroup, struct error *err)
+			   int cgroup, struct systemd *systemd, struct error *err)
 {
 	_cleanup_arena_ struct arena arena = ARENA_INIT;
 	struct cgroup_plan plan = { .path = NULL };
@@ -135,11 +137,13 @@ static int restore_devices(const struct record *record, const struct container_s
 		return -1;
 	if (device_program_attach(cgroup, program, err) < 0)
 		return -1;
-	return state_keep_devices(state, config->linux_->resources, err);
+	return systemd->pid
+		   ? state_keep_devices(state, systemd, config->linux_->resources, err)
+		   : 0;
 }
 
-static int keep_old(const struct container_state *state, const struct cgroup_changes *changes,
-		    struct arena *arena, struct error *err)
+static int keep_old(const struct container_state *state, struct systemd *systemd,
+		    const struct cgroup_changes *changes, struct arena *arena, struct error *err)
 {
 	struct cgroup_writes writes = { arena_calloc(arena, changes->count, sizeof(*writes.items)),
 					0 };
@@ -151,13 +155,14 @@ static int keep_old(const struct container_state *state, const struct cgroup_cha
 				.value = changes->items[i].old,
 				.property = changes->items[i].property,
 			};
-	return state_keep_limits(state, &writes, err);
+	return state_keep_limits(state, systemd, &writes, err);
 }
 
 static int undo_in_cgroup(const struct record *record, const struct container_state *state,
 			  const struct journal *journal, struct error *err)
 {
 	_cleanup_container_door_ struct container_door door = CONTAINER_DOOR_INIT;
+	_cleanup_systemd_ struct systemd systemd = SYSTEMD_INIT;
 	_cleanup_arena_ struct arena arena = ARENA_INIT;
 
 	if (!state->cgroup_path)
@@ -167,11 +172,15 @@ static int undo_in_cgroup(const struct record *record, const struct container_st
 		return err->errnum == ENOENT ? 0 : -1;
 	if (transaction_undo(&journal->transaction, &door.door, err) < 0)
 		return -1;
-	if (journal->devices && restore_devices(record, state, door.cgroup, err) < 0)
+	if (journal->told && state_connect_unit(state, &systemd, err) < 0)
 		return -1;
+	if (journal->devices && restore_devices(record, state, door.cgroup, &systemd, err) < 0)
+		return -1;
+	if (!journal->told)
+		return 0;
 	if (arena_init(&arena, JOURNAL_ARENA, err) < 0)
 		return -1;
-	return keep_old(state, &journal->transaction.changes, &arena, err);
+	return keep_old(state, &systemd, &journal->transaction.changes, &arena, err);
 }
 
 int journal_undo(const struct record *record, const struct container_state *state,

@@ -15,6 +15,7 @@ struct journal {
 	uint64_t version;
 	struct transaction transaction;
 	bool devices;  /* the device program is replaced */
+	bool told;     /* systemd may know the new values */
 	char *updates; /* what updates.json said; NULL: there was none */
 };
 

@@ -3,56 +3,54 @@
 #include <string.h>
 
 #include "base/cleanup.h"
-#include "libcontainer/cgroup/systemd.h"
 #include "libcontainer/init/executable.h"
 
 #define ARENA (4 << 20)
 
-static bool has_unit(const struct container_state *state)
+bool state_has_unit(const struct container_state *state)
 {
 	return state->cgroup_path && state->cgroup_manager &&
 	       strcmp(state->cgroup_manager, cgroup_manager_name(CGROUP_SYSTEMD)) == 0;
 }
 
-static int connect_to(const struct container_state *state, struct systemd *systemd,
-		      struct error *err)
+int state_connect_unit(const struct container_state *state, struct systemd *ret_systemd,
+		       struct error *err)
 {
-	return systemd_connect(executable_path(), state->systemd_user, systemd, err);
+	if (!state_has_unit(state))
+		return 0;
+	return systemd_connect(executable_path(), state->systemd_user, ret_systemd, err);
 }
 
-int state_keep_limits(const struct container_state *state, const struct cgroup_writes *writes,
-		      struct error *err)
+int state_keep_limits(const struct container_state *state, struct systemd *systemd,
+		      const struct cgroup_writes *writes, struct error *err)
 {
-	_cleanup_systemd_ struct systemd systemd = SYSTEMD_INIT;
 	_cleanup_fd_ int cgroup = -1;
 
-	if (!has_unit(state) || !writes->count)
+	if (!state_has_unit(state) || !writes->count)
 		return 0;
 	cgroup = cgroup_open(state->cgroup_path, err);
-	if (cgroup < 0 || connect_to(state, &systemd, err) < 0)
+	if (cgroup < 0)
 		return -1;
-	return systemd_keep(&systemd, unit_of_path(state->cgroup_path), cgroup, writes, NULL, err);
+	return systemd_keep(systemd, unit_of_path(state->cgroup_path), cgroup, writes, NULL, err);
 }
 
-int state_keep_devices(const struct container_state *state,
+int state_keep_devices(const struct container_state *state, struct systemd *systemd,
 		       const struct config_resources *resources, struct error *err)
 {
-	_cleanup_systemd_ struct systemd systemd = SYSTEMD_INIT;
 	_cleanup_arena_ struct arena arena = ARENA_INIT;
 	struct unit_properties properties = { NULL, 0, 0 };
 
-	if (!has_unit(state) || state->systemd_user)
+	if (!state_has_unit(state) || state->systemd_user)
 		return 0;
 	if (arena_init(&arena, ARENA, err) < 0 ||
-	    unit_device_properties(resources, &arena, &properties, err) < 0 ||
-	    connect_to(state, &systemd, err) < 0)
+	    unit_device_properties(resources, &arena, &properties, err) < 0)
 		return -1;
-	return systemd_set(&systemd, unit_of_path(state->cgroup_path), &properties, err);
+	return systemd_set(systemd, unit_of_path(state->cgroup_path), &properties, err);
 }
 
 bool state_must_attach(const struct container_state *state, const char *path)
 {
-	return has_unit(state) && !cgroup_may_enter(path);
+	return state_has_unit(state) && !cgroup_may_enter(path);
 }
 
 int state_attach(const struct container_state *state, const char *path, pid_t pid,
@@ -63,7 +61,7 @@ int state_attach(const struct container_state *state, const char *path, pid_t pi
 	if (!text_starts(path, state->cgroup_path))
 		return error_set(err, ERROR_INVALID, path, "cgroup %s is not the container's",
 				 path);
-	if (connect_to(state, &systemd, err) < 0)
+	if (state_connect_unit(state, &systemd, err) < 0)
 		return -1;
 	return systemd_attach(&systemd, unit_of_path(state->cgroup_path),
 			      path + strlen(state->cgroup_path), pid, err);
@@ -73,9 +71,9 @@ int state_stop_unit(const struct container_state *state, struct error *err)
 {
 	_cleanup_systemd_ struct systemd systemd = SYSTEMD_INIT;
 
-	if (!has_unit(state))
+	if (!state_has_unit(state))
 		return 0;
-	if (connect_to(state, &systemd, err) < 0)
+	if (state_connect_unit(state, &systemd, err) < 0)
 		return -1;
 	return systemd_stop(&systemd, unit_of_path(state->cgroup_path), err);
 }

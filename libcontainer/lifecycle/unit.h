@@ -2,15 +2,22 @@
  * systemd that is, and the path of the cgroup which unit. For other containers these do nothing. Run in the caller. */
 #pragma once
 
-#include "libcontainer/cgroup/cgroup.h"
+#include "libcontainer/cgroup/systemd.h"
 #include "oci/state.h"
 
+/* Is its cgroup that of a unit? */
+bool state_has_unit(const struct container_state *state);
+
+/* Connect to the systemd whose unit it is, for what follows; systemd_end() ends that. */
+int state_connect_unit(const struct container_state *state, struct systemd *ret_systemd,
+		       struct error *err);
+
 /* Tell systemd what the files of @writes say by now, lest it write its own values again some day. */
-int state_keep_limits(const struct container_state *state, const struct cgroup_writes *writes,
-		      struct error *err);
+int state_keep_limits(const struct container_state *state, struct systemd *systemd,
+		      const struct cgroup_writes *writes, struct error *err);
 
 /* The same for the device rules of @resources. */
-int state_keep_devices(const struct container_state *state,
+int state_keep_devices(const struct container_state *state, struct systemd *systemd,
 		       const struct config_resources *resources, struct error *err);
 
 /* Have systemd put a process into the container's cgroup @path, or one below it, where we may not. */

@@ -28,6 +28,7 @@ struct update {
 	struct updates updates;
 	struct device_program devices; /* count 0: they stay */
 	int device_program;
+	struct systemd systemd; /* where it is a unit's */
 	struct journal journal;
 };
 
@@ -276,6 +277,11 @@ static int keep_new(struct update *update, struct error *err)
 		arena_calloc(update->arena, changes->count, sizeof(*writes.items)), 0
 	};
 
+	if (!state_has_unit(update->state))
+		return 0;
+	update->journal.told = true;
+	if (journal_save(&update->record, &update->journal, err) < 0)
+		return -1;
 	for (size_t i = 0; i < changes->count; i++)
 		if (changes->items[i].value && change_is_of_cgroup(&changes->items[i]))
 			writes.items[writes.count++] = (struct cgroup_write){
@@ -284,9 +290,10 @@ static int keep_new(struct update *update, struct error *err)
 				.property = changes->items[i].property,
 			};
 	if (update->devices.count &&
-	    state_keep_devices(update->state, update->options->resources, err) < 0)
+	    state_keep_devices(update->state, &update->systemd, update->options->resources, err) <
+		0)
 		return -1;
-	return state_keep_limits(update->state, &writes, err);
+	return state_keep_limits(update->state, &update->systemd, &writes, err);
 }
 
 static int make(struct update *update, struct error *err)
@@ -318,7 +325,9 @@ static int make_or_undo(struct update *update, const struct runtime *runtime, st
 	sigset_t before;
 	int result;
 
-	if (load_devices(update, runtime, err) < 0 || remember_updates(update, err) < 0)
+	/* a bus that doesn't answer is found out before anything is changed */
+	if (state_connect_unit(update->state, &update->systemd, err) < 0 ||
+	    load_devices(update, runtime, err) < 0 || remember_updates(update, err) < 0)
 		return -1;
 	update->access.door.note = note;
 	update->access.door.list = update->options->oom_score_adj.set ? list : NULL;
@@ -345,6 +354,7 @@ int container_update(const struct runtime *runtime, const struct update_options 
 		.arena = arena,
 		.record = RECORD_INIT,
 		.device_program = -1,
+		.systemd = SYSTEMD_INIT,
 	};
 	int result = -1;
 
@@ -352,6 +362,7 @@ int container_update(const struct runtime *runtime, const struct update_options 
 		result = options->dry_run	    ? report(&update, ret_report, err)
 			 : changes_nothing(&update) ? 0
 						    : make_or_undo(&update, runtime, err);
+	systemd_end(&update.systemd);
 	cleanup_fd_(&update.device_program);
 	container_door_close(&update.access);
 	record_close(&update.record);

@@ -595,13 +595,14 @@ TEST(a_journal_comes_back_as_it_was)
 	};
 	const struct journal journal = { .transaction = { { changes, 3 }, true },
 					 .devices = true,
+					 .told = true,
 					 .updates = (char *)"{\"x\":1}" };
 	_cleanup_buffer_ struct buffer text = BUFFER_INIT;
 	struct journal *back;
 
 	CHECK(journal_encode(&journal, &text, &err) == 0);
 	CHECK(journal_decode(text.bytes, text.length, arena(), &back, &err) == 0);
-	CHECK(back->version == 1 && back->devices && back->transaction.frozen);
+	CHECK(back->version == 1 && back->devices && back->told && back->transaction.frozen);
 	CHECK_STR(back->updates, "{\"x\":1}");
 	CHECK_INT(back->transaction.changes.count, 3);
 	for (size_t i = 0; i < 3; i++) {
