@@ -198,11 +198,55 @@ load helpers
 	equal "$(cgroup_of "$(init_pid)")" "$(cgroup_of self)"
 	fails 1 "cgroup" proa pause "$ID"
 	fails 1 "cgroup" proa ps "$ID"
+	fails 1 "cgroup" proa update --pids-limit 5 "$ID"
+	fails 1 "cgroup" proa kill --all "$ID" TERM
 	execs /bin/echo works
 	proa kill "$ID" KILL
 	becomes stopped
 	proa delete "$ID"
 	nothing_left
+}
+
+@test "--cgroup-manager disabled and limits: the container has none, and that is told" {
+	require proa
+	config 'del(.linux.cgroupsPath) | .linux.resources.pids = {limit: 5} | .mounts |= map(select(.type != "cgroup"))'
+	process /bin/true
+	run --separate-stderr proa --log-level warning --cgroup-manager disabled run -b "$BUNDLE" "$ID"
+	equal "$status" 0
+	has_words "cgroups are disabled: linux.resources is not applied" "$stderr"
+}
+
+@test "a cgroup that is delegated belongs to the container's user, with the files that the kernel lists" {
+	config '.process.user = {uid: 1000, gid: 1000} | .mounts |= map(if .type == "cgroup" then .options -= ["ro"] else . end)'
+	shell 'mkdir /sys/fs/cgroup/own && echo made; exec /probe wait'
+	up
+	wait_for_output waiting
+	equal "$(head -n 1 "$WORK/out")" made
+	for file in . $(</sys/kernel/cgroup/delegate); do
+		[ ! -e "$CGROUP/$ID/$file" ] || equal "$(stat -c %u "$CGROUP/$ID/$file")" 1000 "$file:"
+	done
+	equal "$(stat -c %u "$CGROUP/$ID/cgroup.freeze" "$CGROUP/$ID/cgroup.max.depth" | xargs)" "0 0"
+	proa delete --force "$ID"
+	config '.mounts |= map(if .type == "cgroup" then .options += ["ro"] else . end)'
+	up_and_waiting
+	equal "$(stat -c %u "$CGROUP/$ID" "$CGROUP/$ID/cgroup.procs" | xargs)" "0 0"
+}
+
+@test "no command starts a helper where systemd makes no cgroup" {
+	require strace proa
+	traced() {
+		timeout 20 strace -f -qq -A -o "$WORK/calls" -e trace=execve,execveat "$RUNTIME" --root "$ROOT" "$@" </dev/null
+	}
+	process /bin/true
+	traced run -b "$BUNDLE" "$ID"
+	up_and_waiting
+	for command in "update --unified cgroup.max.depth=5 $ID" "exec $ID /bin/true" "kill $ID KILL" "delete --force $ID"; do
+		# shellcheck disable=SC2086 # a list of words
+		traced $command
+	done
+	# itself, its protected image, and programs of the container
+	equal "$(grep -vF -e "execve(\"$RUNTIME\"" -e 'execveat(' -e 'execve("/bin/true"' "$WORK/calls")" ""
+	[ "$(wc -l <"$WORK/calls")" -ge 9 ]
 }
 
 @test "unified: files that need no controller" {

@@ -28,7 +28,7 @@ dies_at() {
 		shift
 	done
 	shift
-	PROA_TEST=$TAG timeout -k 5 30 "$KILL_AT" "${place[@]}" "$RUNTIME" --root "$ROOT" --trace "$WORK/trace" "$@" \
+	PROA_TEST=$TAG timeout -k 5 30 "$KILL_AT" "${place[@]}" "$RUNTIME" --root "$ROOT" "${GLOBALS[@]}" --trace "$WORK/trace" "$@" \
 		</dev/null >"$WORK/out" 2>"$WORK/err" || code=$?
 	case $code in
 	98 | 99 | 124) fail "not killed at: ${place[*]}, exit code $code: $*" "$(<"$WORK/err")" ;;
@@ -86,7 +86,7 @@ killed_at_each_call() {
 	for ((n = 1 + RANDOM % step; n < 10000; n += step)); do
 		"$before"
 		died=0
-		PROA_TEST=$TAG timeout -k 5 30 "$KILL_AT" syscall $n "$RUNTIME" --root "$ROOT" "$@" \
+		PROA_TEST=$TAG timeout -k 5 30 "$KILL_AT" syscall $n "$RUNTIME" --root "$ROOT" "${GLOBALS[@]}" "$@" \
 			</dev/null >"$WORK/out" 2>"$WORK/err" || died=$?
 		copes || fail "after KILL at system call $n: $*"
 		[ $died != 99 ] || return 0

@@ -32,7 +32,8 @@ teardown() {
 	common_teardown
 }
 
-# WORK: all files of the test; TAG: the random part of its name, also in ID, by which leaks are found
+# WORK: all files of the test; TAG: the random part of its name, also in ID, by which leaks are found;
+# GLOBALS: what the test adds to proa's options
 common_setup() {
 	WORK=$(mktemp -d "${TMPDIR:-/tmp}/proa.XXXXXXXX")
 	chmod 755 "$WORK"
@@ -40,7 +41,7 @@ common_setup() {
 	ID=ct-$TAG
 	ROOT=$WORK/state
 	BUNDLE=$WORK/bundle
-	CLEANUPS=() HELPERS=()
+	CLEANUPS=() HELPERS=() GLOBALS=()
 	make_bundle "$BUNDLE"
 	MOUNTS=$(</proc/self/mountinfo)
 	cd "$WORK" || return 1
@@ -209,7 +210,7 @@ all_capabilities() {
 # --- running it --------------------------------------------------------------------------------
 
 proa() {
-	PROA_TEST=$TAG "$RUNTIME" --root "$ROOT" "$@"
+	PROA_TEST=$TAG "$RUNTIME" --root "$ROOT" "${GLOBALS[@]}" "$@"
 }
 
 # inside ARG...: run the container with that command in the foreground; it must exit with 0. Its output is in $output.
@@ -278,7 +279,7 @@ up_and_waiting() {
 background() {
 	local command=("$@")
 	rm -f "$WORK"/background.{out,err}
-	[ "$1" != proa ] || command=(env "PROA_TEST=$TAG" "$RUNTIME" --root "$ROOT" "${@:2}")
+	[ "$1" != proa ] || command=(env "PROA_TEST=$TAG" "$RUNTIME" --root "$ROOT" "${GLOBALS[@]}" "${@:2}")
 	(cd / && exec "${command[@]}") </dev/null >"$WORK/background.out" 2>"$WORK/background.err" 3>&- &
 	HELPERS+=($!)
 }

@@ -2,8 +2,8 @@
 # shellcheck shell=bash
 # shellcheck disable=SC2034 # the tests use what is set here
 
-# settings: the files of the container's cgroup that say how it is set, not what goes on in it, line by line, and the OOM
-# score of its init
+# settings: the files of the container's cgroup that say how it is set, not what goes on in it, line by line, the OOM
+# score of its init, and what systemd thinks where the cgroup is its
 settings() {
 	(
 		cd "$DIR" || exit
@@ -11,6 +11,8 @@ settings() {
 			grep -vE '\.(stat|stat\.local|current|peak|pressure|events|events\.local|numa_stat|effective|reclaim|kill)$' |
 			grep -vE '^cgroup\.(procs|threads)$' | xargs grep '' cgroup.pressure 2>&1
 		sed 's/^/oom_score_adj:/' "/proc/$INIT/oom_score_adj"
+		[ -z "${UNIT-}" ] || systemctl show -p MemoryMax,MemoryHigh,MemoryLow,MemoryMin,CPUWeight,CPUQuotaPerSecUSec \
+			-p CPUQuotaPeriodUSec,AllowedCPUs,TasksMax "$UNIT"
 	)
 }
 

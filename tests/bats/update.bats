@@ -86,6 +86,27 @@ ok"
 	equal "$output" EPERM
 }
 
+@test "while device rules are replaced neither less nor more is let through than both say" {
+	privileged
+	config '.mounts += [{destination: "/tmp", type: "tmpfs", source: "tmpfs"}]'
+	shell 'mknod /tmp/kmsg c 1 11; while :; do
+		true </dev/zero || echo less
+		{ true </tmp/kmsg; } 2>/dev/null && echo more
+		i=$((i + 1)); echo $i >/tmp/count
+		done'
+	up
+	look
+	eventually test -s "/proc/$INIT/root/tmp/count"
+	for n in $(seq "$(count 400)"); do
+		proa update -r - "$ID" <<<'{"devices": [{"allow": false, "access": "rwm"}, {"allow": true, "type": "c", "major": 10, "minor": '"$n"', "access": "r"}]}'
+	done
+	[ "$(cat "/proc/$INIT/root/tmp/count")" -gt 10 ]
+	equal "$(cat "$WORK/out")" ""
+	# the test can see both
+	proa update -r - "$ID" <<<'{"devices": [{"allow": true, "access": "rwm"}]}'
+	wait_for_output more
+}
+
 @test "schemata of a class of resctrl" {
 	limited
 	# no machine of ours has resctrl: files that look like it, in a mount namespace, and a container that was made with it
