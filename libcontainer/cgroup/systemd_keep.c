@@ -54,9 +54,8 @@ static int restore(int cgroupfd, const char **before, struct arena *arena, struc
 		if (!now || strcmp(now, before[i]) == 0)
 			continue;
 		/* the lines of devices are not its; what takes a list away is an empty line */
-		write.value = *before[i]
-				  ? arena_strndup(arena, before[i], strcspn(before[i], "\n"))
-				  : "\n";
+		write.value =
+		    *before[i] ? arena_strndup(arena, before[i], strcspn(before[i], "\n")) : "\n";
 		if (file_write(cgroupfd, write.file, write.value) < 0)
 			return cgroup_write_refused(cgroupfd, &write, errno, err);
 	}

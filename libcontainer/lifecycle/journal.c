@@ -137,9 +137,8 @@ static int restore_devices(const struct record *record, const struct container_s
 		return -1;
 	if (device_program_attach(cgroup, program, err) < 0)
 		return -1;
-	return systemd->pid
-		   ? state_keep_devices(state, systemd, config->linux_->resources, err)
-		   : 0;
+	return systemd->pid ? state_keep_devices(state, systemd, config->linux_->resources, err)
+			    : 0;
 }
 
 static int keep_old(const struct container_state *state, struct systemd *systemd,

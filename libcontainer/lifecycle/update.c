@@ -289,9 +289,8 @@ static int keep_new(struct update *update, struct error *err)
 				.value = changes->items[i].value,
 				.property = changes->items[i].property,
 			};
-	if (update->devices.count &&
-	    state_keep_devices(update->state, &update->systemd, update->options->resources, err) <
-		0)
+	if (update->devices.count && state_keep_devices(update->state, &update->systemd,
+							update->options->resources, err) < 0)
 		return -1;
 	return state_keep_limits(update->state, &update->systemd, &writes, err);
 }

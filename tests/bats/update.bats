@@ -271,6 +271,22 @@ wrong_document() {
 	is running
 }
 
+@test "a process of somebody else in the cgroup, and one that has frozen it" {
+	limited
+	background sleep 1000
+	echo $! >"$DIR/cgroup.procs"
+	proa update "${NEW_FLAGS[@]}" "$ID"
+	all_new
+	equal "$(cat "/proc/$!/oom_score_adj")" 200
+	echo 1 >"$DIR/cgroup.freeze"
+	eventually grep -q 'frozen 1' "$DIR/cgroup.events"
+	proa update "${OLD_FLAGS[@]}" "$ID"
+	equal "$(cat "$DIR/cgroup.freeze" "$DIR/cgroup.max.depth" "/proc/$!/oom_score_adj" | xargs)" "1 9 100"
+	is paused
+	proa resume "$ID"
+	is running
+}
+
 # --- at the same time --------------------------------------------------------------------------
 
 @test "updates at the same time: each is whole" {
