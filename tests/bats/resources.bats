@@ -136,14 +136,13 @@ $NUMBERS wiops=7"
 	for manager in cgroupfs systemd; do
 		config '.linux.resources.memory = {limit: 65536} | .linux.cgroupsPath = $p' \
 			--arg p "$([ $manager = cgroupfs ] && echo "/$ID" || echo "system.slice:test:$ID")"
-		fails 1 'killed for memory: its limit is too small to start \(memory.max is 65536, up to [0-9]+ KiB were needed\)' \
+		fails 1 'killed for memory: a limit of 65536 bytes is too small to start: it takes [0-9]+ bytes' \
 			proa --cgroup-manager $manager create -b "$BUNDLE" "$ID"
 		nothing_left
 	done
-	need=$(grep -oE 'up to [0-9]+' <<<"$stderr" | cut -d ' ' -f 3)
-	echo "need: $need KiB"
-	[ "$need" -lt 4096 ]
-	config '.linux.resources.memory = {limit: $n} | .linux.cgroupsPath = $p' --argjson n $(((need + 512) * 1024)) --arg p "/$ID"
+	need=$(sed -n 's/.*it takes \([0-9]*\) bytes.*/\1/p' <<<"$stderr")
+	[ "$need" -lt 4194304 ]
+	config '.linux.resources.memory = {limit: $n} | .linux.cgroupsPath = $p' --argjson n $((need + 524288)) --arg p "/$ID"
 	up_and_waiting
 }
 
