@@ -24,7 +24,7 @@
 
 #define RESCTRL	 "/sys/fs/resctrl"
 #define MAGIC	 0x7655821 /* RDTGROUP_SUPER_MAGIC */
-#define TOO_LONG 60	   /* seconds */
+#define TOO_LONG 600	   /* seconds */
 
 /* The call that the command is in. */
 static struct __ptrace_syscall_info call;

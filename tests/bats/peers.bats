@@ -18,7 +18,8 @@ setup() {
 
 # seen_by RUNTIME: what the probe finds in the container that this one makes, sorted. Of a mount its destination, type and flags,
 # as numbers are others each time, and sources and a filesystem's own options are the runtime's choice; of a mask just that it is
-# one. Of a descriptor its number and mode, as runc puts pipes before its caller's files.
+# one. Of a descriptor its number and mode, as runc puts pipes before its caller's files. Propagation only where a test sets
+# it: the default is not the spec's.
 seen_by() {
 	rm -rf --one-file-system "$BUNDLE/rootfs"
 	cp -a "$WORK/rootfs" "$BUNDLE/rootfs" # what another has made in it would not be made
@@ -26,6 +27,7 @@ seen_by() {
 		s/^(fd [0-9]+ [rw]+) .*/\1/
 		s,^mount [0-9]+ [0-9]+ [0-9:]+ /null ([^ ]+) .*,mount \1 masked,
 		s,^mount [0-9]+ [0-9]+ [0-9:]+ [^ ]+ ([^ ]+) ([^ ]+) (.*)- ([^ ]+) .*,mount \1 \4 \2 \3,
+		'"${propagation:+#}"'s/(shared|master):[0-9]+ //
 		s/(shared|master):[0-9]+/\1/
 		\,^dev /dev/mqueue ,d' | sort
 }
