@@ -130,8 +130,10 @@ thawed() {
 		background proa pause "$ID"
 		pid=$!
 		eventually freezing
+		SECONDS=0
 		kill -$signal $pid
 		wait $pid || true
+		[ "$SECONDS" -lt 8 ] # and not the 10 s that a process gets to freeze
 		thawed
 	done
 	is running
