@@ -81,12 +81,22 @@ static int open_sources(struct watch *watch, const struct container_state *state
 	return fds[TIMER].fd < 0 ? -1 : 0;
 }
 
-/* An interval that has passed more than once, while nobody read what we print, counts once. */
+static bool has_ended(const struct watch *watch)
+{
+	struct pollfd init = watch->fds[INIT];
+
+	return poll(&init, 1, 0) > 0;
+}
+
+/* An interval that has passed more than once, while nobody read what we print, counts once. Of a container that has
+ * just ended systemd may have removed the cgroup: that is no failure. */
 static int on_timer(const struct watch *watch, struct error *err)
 {
 	uint64_t times;
 
-	return read(watch->fds[TIMER].fd, &times, sizeof(times)) < 0 ? 0 : take_sample(watch, err);
+	if (read(watch->fds[TIMER].fd, &times, sizeof(times)) < 0 || take_sample(watch, err) == 0)
+		return 0;
+	return err->errnum == ENODEV && has_ended(watch) ? 0 : -1;
 }
 
 static int watch_on(struct watch *watch, struct error *err)
