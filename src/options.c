@@ -36,13 +36,17 @@ static void add_string(struct parser *parser, struct strings *list, const char *
 	list->items[list->count++] = (char *)string;
 }
 
+static const char *const help_names[] = { "help", "usage" };
+
 static const struct option *find_long(const struct parser *parser, const char *name, size_t length)
 {
 	for (const struct option *option = parser->options; option && option->name; option++)
 		if (strlen(option->name) == length && memcmp(option->name, name, length) == 0)
 			return option;
-	if (strlen(option_help.name) == length && memcmp(option_help.name, name, length) == 0)
-		return &option_help;
+	/* argp(3), and so crun, has --usage too */
+	for (size_t i = 0; i < array_length(help_names); i++)
+		if (strlen(help_names[i]) == length && memcmp(help_names[i], name, length) == 0)
+			return &option_help;
 	return NULL;
 }
 

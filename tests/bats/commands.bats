@@ -22,7 +22,7 @@ load helpers
 
 @test "--help of proa and of each command exits with 0" {
 	require proa
-	for flag in --help -h; do
+	for flag in --help -h '-?' --usage; do
 		run --separate-stderr "$RUNTIME" $flag
 		equal "$status" 0
 		for command in create start state run exec kill delete list ps pause resume update spec features; do
@@ -111,6 +111,31 @@ load helpers
 	fails 1 "$WORK/no/log" proa --log "$WORK/no/log" state missing
 }
 
+@test "--log file:PATH, syslog:ID and journald:ID" {
+	fails 1 "missing" proa --log "file:$WORK/log" state missing
+	has_words "missing" "$(<"$WORK/log")"
+	# where both have their sockets: a place of our own is mounted on it
+	mkdir -p /run/systemd/journal
+	cat >"$WORK/script" <<-'END'
+		mount -t tmpfs tmpfs /run/systemd/journal
+		for socket in socket dev-log; do
+			"$TERM_TOOL" notify "/run/systemd/journal/$socket" >"$WORK/$socket" 3>&- &
+			until [ -S "/run/systemd/journal/$socket" ]; do sleep 0.02; done
+		done
+		"$PROA" --log journald:ours state missing
+		"$PROA" --log syslog:ours state missing
+		for socket in socket dev-log; do
+			until grep -qs missing "$WORK/$socket"; do sleep 0.02; done
+		done
+		kill $(jobs -p)
+	END
+	[ -e /dev/log ] || { ln -s /run/systemd/journal/dev-log /dev/log && cleanup "rm /dev/log"; }
+	TERM_TOOL=$TERM_TOOL WORK=$WORK PROA=$RUNTIME timeout 30 unshare -m --propagation private bash "$WORK/script" 2>"$WORK/err"
+	equal "$(head -n 3 "$WORK/socket")" \
+		$'message PRIORITY=3\nSYSLOG_IDENTIFIER=ours\nMESSAGE=container does not exist: missing'
+	has_words '^message <27>.* ours\[[0-9]+\]: container does not exist: missing' "$(<"$WORK/dev-log")"
+}
+
 @test "--log-format refuses another format" {
 	fails 1 "nosuch|format" proa --log-format nosuch list
 }
@@ -145,6 +170,8 @@ load helpers
 	waits
 	quiet proa create --detach -b "$BUNDLE" "$ID"
 	is created
+	execs --no-subreaper /bin/echo fine
+	equal "$output" fine
 }
 
 @test "kill and delete --regex" {
