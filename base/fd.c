@@ -112,14 +112,16 @@ int file_replace(int dirfd, const char *name, mode_t mode, const void *bytes, si
 		 bool durable, struct error *err)
 {
 	char temporary[NAME_MAX + 1];
+	int written;
 
 	if (snprintf(temporary, sizeof(temporary), ".%s.%d", name, (int)getpid()) >=
 	    (int)sizeof(temporary))
 		return error_set(err, ERROR_INVALID, name, "file name too long");
-	/* what a killed predecessor with our pid may have left */
-	unlinkat(dirfd, temporary, 0);
-	if (write_temporary(dirfd, temporary, mode, bytes, length, durable) == 0 &&
-	    renameat(dirfd, temporary, dirfd, name) == 0)
+	written = write_temporary(dirfd, temporary, mode, bytes, length, durable);
+	/* what a killed predecessor with our pid has left */
+	if (written < 0 && errno == EEXIST && unlinkat(dirfd, temporary, 0) == 0)
+		written = write_temporary(dirfd, temporary, mode, bytes, length, durable);
+	if (written == 0 && renameat(dirfd, temporary, dirfd, name) == 0)
 		return 0;
 	error_errno(err, errno, name, "write %s", name);
 	unlinkat(dirfd, temporary, 0);
