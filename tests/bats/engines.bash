@@ -1,31 +1,104 @@
 # shellcheck shell=bash
-# Loaded by bats files that run proa under Podman, containerd and Docker. They need the test machine: no network, no
-# registry, and a machine that may be left with daemons and images. Files lie in $BATS_FILE_TMPDIR.
+# Loaded by bats files that run proa under an engine. They need the test machine: no network, no registry, and a machine that
+# may be left with daemons and images. Files of all tests lie in $BATS_FILE_TMPDIR.
+#
+# The engines are configured by the files of contrib/engines and find proa where these say: /usr/local/bin/proa. That is a
+# wrapper, which notes who called it with what before it becomes proa. runc and crun are out of the way meanwhile.
 
-bats_require_minimum_version 1.5.0
+load helpers
 PROA=${PROA:-/in/proa}
 BUSYBOX=localhost/busybox:latest
+WRAPPER=/usr/local/bin/proa
+CALLS=/run/proa-calls
+ASIDE=/usr/lib/other-runtimes
 
-# prepare_engines: for setup_file: what the kernel must have loaded (udev is not there to do it), and $busybox_tar, a
-# root filesystem of busybox
+# prepare_engines: for setup_file: what the kernel must have loaded (udev is not there to do it), $busybox_tar, a root
+# filesystem of busybox and the probe; proa where engines look for it, and no other runtime
 prepare_engines() {
-	modprobe -a overlay veth bridge tun nf_tables nft_chain_nat nft_compat \
+	[ ! -e /etc/debian_version ] || modprobe -a overlay veth bridge tun nf_tables nft_chain_nat nft_compat \
 		br_netfilter xt_conntrack xt_MASQUERADE xt_addrtype
 	busybox_tar=$BATS_FILE_TMPDIR/busybox.tar
 	export busybox_tar
 	mkbusybox "$BATS_FILE_TMPDIR/busybox"
+	cp "$PROA_BUILD/tests/probe" "$BATS_FILE_TMPDIR/busybox/"
 	tar -C "$BATS_FILE_TMPDIR/busybox" -cf "$busybox_tar" .
+	chmod 755 "$BATS_RUN_TMPDIR" "$BATS_RUN_TMPDIR/file" "$BATS_FILE_TMPDIR"
+	[ -e /etc/resolv.conf ] || : >/etc/resolv.conf # netavark wants to read it
+	put_others_aside
+	install_wrapper
 }
 
-# wait_until COMMAND...: until it succeeds, for a minute at most
+put_others_aside() {
+	local runtime
+	mkdir -p "$ASIDE"
+	for runtime in /usr/bin/crun /usr/sbin/runc /usr/bin/runc; do
+		[ ! -e "$runtime" ] || [ -L "$runtime" ] || mv "$runtime" "$ASIDE/${runtime//\//@}"
+	done
+	! command -v runc crun
+}
+
+# bring_others_back: for teardown_file
+bring_others_back() {
+	local runtime
+	for runtime in "$ASIDE"/*; do
+		mv "$runtime" "$(basename "$runtime" | tr @ /)"
+	done
+	rm -f "$WRAPPER" "$CALLS"
+}
+
+# A line of $CALLS: the caller's pid, its name (spaces are _) and the arguments.
+install_wrapper() {
+	cat >"$WRAPPER" <<-END
+		#!/bin/sh
+		IFS= read -r parent </proc/\$PPID/comm
+		echo "\$PPID \$parent \$*" >>$CALLS
+		exec $PROA "\$@"
+	END
+	chmod 755 "$WRAPPER"
+	: >"$CALLS"
+	chmod 666 "$CALLS"
+}
+
+# called CALLER WORDS: since the test began that engine's process has called proa so; extended regular expressions
+called() {
+	grep -qE -- "^[0-9]+ $1 (.* )?$2( |\$)" "$CALLS" || fail "no call '$1 $2' in:" "$(cat "$CALLS")"
+}
+
+# wait_until COMMAND...: until it succeeds, for two minutes at most
 wait_until() {
-	local i
-	for ((i = 0; i < 150; i++)); do
+	local tries
+	for ((tries = 0; tries < 300; tries++)); do
 		"$@" >/dev/null 2>&1 && return
 		sleep 0.4
 	done
-	echo "still failing after a minute: $*" >&2
-	return 1
+	fail "still failing after two minutes: $*"
+}
+
+# ok COMMAND...: it must succeed; its output is in $output
+ok() {
+	run --separate-stderr "$@"
+	[ "$status" = 0 ] || fail "exit code $status: $*" "$output" "$stderr"
+}
+
+# exits CODE WORDS COMMAND...: with that exit code, and WORDS (a pattern) in what it printed
+exits() {
+	local code=$1 words=$2
+	shift 2
+	run "-$code" "$@"
+	has_words "$words" "$output"
+}
+
+# holds NAME VALUE: the file in the container's cgroup, $cgroup
+holds() {
+	equal "$(cat "$cgroup/$1")" "$2" "$1:"
+}
+
+# forgotten: engines have deleted what they created, and no process of proa is left
+forgotten() {
+	local left
+	left=$(find /run/proa /run/containerd/runc /run/docker/runtime-runc /run/user/*/proa -name state.json 2>/dev/null)
+	left+=$(grep -l '^proa' /proc/[0-9]*/comm 2>/dev/null)
+	[ -z "$left" ] || fail "left behind:" "$left"
 }
 
 # start_daemon NAME COMMAND...: in the background, without the descriptors on which bats would wait for it
@@ -43,38 +116,28 @@ stop_daemon() {
 	kill "$pid"
 	wait_until [ ! -d "/proc/$pid" ]
 }
-
-# Podman has no daemon.
-podman_busybox() {
-	podman image exists "$BUSYBOX" || podman import "$busybox_tar" "$BUSYBOX"
+# store_blob DIR: stdin becomes a blob of the OCI image layout DIR; prints "sha256:SUM","size":SIZE
+store_blob() {
+	local file sum
+	file=$(mktemp -p "$1/blobs/sha256")
+	cat >"$file"
+	sum=$(sha256sum "$file" | cut -d ' ' -f 1)
+	mv "$file" "$1/blobs/sha256/$sum"
+	echo "\"sha256:$sum\",\"size\":$(stat -c %s "$1/blobs/sha256/$sum")"
 }
 
-start_containerd() {
-	start_daemon containerd containerd
-	wait_until ctr version
-}
-
-# an OCI archive, made without Podman's store
-containerd_busybox() {
-	local archive=$BATS_FILE_TMPDIR/busybox.oci container
-	container=$(buildah from scratch)
-	buildah add -q "$container" "$busybox_tar" /
-	buildah commit -q "$container" "oci-archive:$archive:$BUSYBOX"
-	buildah rm "$container"
-	ctr image import "$archive"
-}
-
-# start_docker: with proa as the runtime of every container, and the cgroup manager that proa has: Docker's default under
-# systemd is systemd's
-start_docker() {
-	mkdir -p /etc/docker
-	jq -n --arg proa "$PROA" \
-		'{runtimes: {proa: {path: $proa}}, "default-runtime": "proa", experimental: true,
-		"exec-opts": ["native.cgroupdriver=cgroupfs"]}' >/etc/docker/daemon.json
-	start_daemon docker dockerd
-	wait_until docker version
-}
-
-docker_busybox() {
-	docker import "$busybox_tar" "$BUSYBOX"
+# busybox_archive FILE: the image as an OCI archive. It waits, unless it is told what to run.
+busybox_archive() {
+	local dir=$BATS_FILE_TMPDIR/layout type=application/vnd.oci.image layer config manifest
+	mkdir -p "$dir/blobs/sha256"
+	layer=$(store_blob "$dir" <"$busybox_tar")
+	config=$(store_blob "$dir" <<<'{"architecture":"amd64","os":"linux","config":{"Cmd":["/probe","wait"]},
+		"rootfs":{"type":"layers","diff_ids":['"${layer%%,*}"']}}')
+	manifest=$(store_blob "$dir" <<<'{"schemaVersion":2,"mediaType":"'$type'.manifest.v1+json",
+		"config":{"mediaType":"'$type'.config.v1+json","digest":'"$config"'},
+		"layers":[{"mediaType":"'$type'.layer.v1.tar","digest":'"$layer"'}]}')
+	echo '{"imageLayoutVersion":"1.0.0"}' >"$dir/oci-layout"
+	echo '{"schemaVersion":2,"manifests":[{"mediaType":"'$type'.manifest.v1+json","digest":'"$manifest"',
+		"annotations":{"io.containerd.image.name":"'$BUSYBOX'"}}]}' >"$dir/index.json"
+	tar -C "$dir" -cf "$1" .
 }
