@@ -261,19 +261,22 @@ static int make_cgroup(struct creation *creation, struct error *err)
 /* ---- what init asks for ---- */
 
 /* From here on the scope is ours to take away. */
-static int serve_enter_cgroup(void *context, struct exchange *exchange, struct error *err)
+int creation_enter_cgroup(struct creation *creation, pid_t pid, struct error *err)
 {
-	struct creation *creation = context;
 	const struct cgroup_plan *plan = creation->cgroup_plan;
-	pid_t bridge = exchange->spawned->pid;
 
-	if (systemd_start(&creation->systemd, plan->unit, bridge, err) < 0)
+	if (systemd_start(&creation->systemd, plan->unit, pid, err) < 0)
 		return -1;
 	creation->cgroup.created = creation->state->cgroup_created = true;
-	if (cgroup_adopt(plan, bridge, &creation->cgroup, err) < 0)
+	if (cgroup_adopt(plan, pid, &creation->cgroup, err) < 0)
 		return -1;
 	creation->plan->cgroup = creation->cgroup.fd;
 	return 0;
+}
+
+static int serve_enter_cgroup(void *context, struct exchange *exchange, struct error *err)
+{
+	return creation_enter_cgroup(context, exchange->spawned->pid, err);
 }
 
 static int serve_map_ids(void *context, struct exchange *exchange, struct error *err)
@@ -328,12 +331,11 @@ static int run_hooks(struct creation *creation, const char *kind, const struct h
 	return hooks_run(kind, list, state.bytes, err);
 }
 
-static int serve_runtime_hooks(void *context, struct exchange *exchange, struct error *err)
+int creation_run_hooks(struct creation *creation, pid_t pid, struct error *err)
 {
-	struct creation *creation = context;
 	const struct config_hooks *hooks = creation->config->hooks;
 
-	creation->state->pid = exchange->spawned->pid;
+	creation->state->pid = pid;
 	/* before the hooks: some of them add devices to the programs that they find */
 	if (creation->cgroup_plan->unit &&
 	    systemd_set(&creation->systemd, creation->cgroup_plan->unit->name,
@@ -349,6 +351,11 @@ static int serve_runtime_hooks(void *context, struct exchange *exchange, struct 
 	if (run_hooks(creation, "prestart", &hooks->prestart, err) < 0)
 		return -1;
 	return run_hooks(creation, "createRuntime", &hooks->create_runtime, err);
+}
+
+static int serve_runtime_hooks(void *context, struct exchange *exchange, struct error *err)
+{
+	return creation_run_hooks(context, exchange->spawned->pid, err);
 }
 
 /* The class and the group are made now, noted before: whoever finds us killed finds them. */
@@ -381,37 +388,43 @@ static int apply_limits(struct creation *creation, struct error *err)
 			  : 0;
 }
 
-static int serve_created(void *context, struct exchange *exchange, struct error *err)
+int creation_finish(struct creation *creation, pid_t pid, int pidfd, struct error *err)
 {
-	struct creation *creation = context;
-	const struct spawned *spawned = exchange->spawned;
 	struct container_state *state = creation->state;
 	struct procfs_stat stat;
 
-	if (plan_apply_outside(creation->plan, spawned->pid, err) < 0)
+	if (apply_limits(creation, err) < 0 || join_intel_rdt(creation, pid, err) < 0)
 		return -1;
-	if (apply_limits(creation, err) < 0 || join_intel_rdt(creation, spawned->pid, err) < 0)
+	if (procfs_stat(pid, &stat, err) < 0)
 		return -1;
-	if (procfs_stat(spawned->pid, &stat, err) < 0)
-		return -1;
-	state->pid = spawned->pid;
+	state->pid = pid;
 	state->pid_start = stat.start;
 	state->created = now_text(&creation->config_arena);
 	state->status = STATUS_CREATED;
 	if (store_save(&creation->record, state, err) < 0)
 		return -1;
 	if (creation->pidfd_socket >= 0 &&
-	    pidfd_send(creation->pidfd_socket, spawned->pidfd, err) < 0)
+	    pidfd_send(creation->pidfd_socket, pidfd, err) < 0)
 		return -1;
 	if (creation->options->terminal && terminal_receive(creation->options->terminal, err) < 0)
 		return -1;
 	/* last: who waits for the file takes it for the container being there */
 	return creation->options->pid_file
-		   ? pid_file_write(creation->options->pid_file, spawned->pid, err)
+		   ? pid_file_write(creation->options->pid_file, pid, err)
 		   : 0;
 }
 
-static int start_init(struct creation *creation, struct error *err)
+static int serve_created(void *context, struct exchange *exchange, struct error *err)
+{
+	struct creation *creation = context;
+	const struct spawned *spawned = exchange->spawned;
+
+	if (plan_apply_outside(creation->plan, spawned->pid, err) < 0)
+		return -1;
+	return creation_finish(creation, spawned->pid, spawned->pidfd, err);
+}
+
+int creation_clone(void *context, struct creation *creation, struct error *err)
 {
 	const struct service service = {
 		.context = creation,
@@ -424,8 +437,8 @@ static int start_init(struct creation *creation, struct error *err)
 	};
 	struct plan *plan = creation->plan;
 
-	plan->procfs = procfs_open(err);
-	if (plan->procfs < 0 || namespaces_open(&plan->namespaces, err) < 0 ||
+	(void)context;
+	if (open_start_socket(creation, err) < 0 || namespaces_open(&plan->namespaces, err) < 0 ||
 	    arena_keep_from_children(&creation->config_arena, err) < 0)
 		return -1;
 	if (spawn(plan, &creation->spawned, err) < 0)
@@ -453,16 +466,17 @@ static int prepare(struct creation *creation, struct error *err)
 	return store_save(&creation->record, creation->state, err);
 }
 
-static int make(struct creation *creation, struct error *err)
+static int make(struct creation *creation, creation_maker *maker, void *context, struct error *err)
 {
 	if (keep_config(creation, err) < 0 || open_callers_sockets(creation, err) < 0 ||
-	    open_start_socket(creation, err) < 0 || make_cgroup(creation, err) < 0)
+	    make_cgroup(creation, err) < 0)
 		return -1;
 	/* a caller's descriptor must reach neither a hook nor the container, but for those it said
 	 */
 	if (fds_cloexec_from(3 + creation->plan->preserve_fds, err) < 0)
 		return -1;
-	return start_init(creation, err);
+	creation->plan->procfs = procfs_open(err);
+	return creation->plan->procfs < 0 ? -1 : maker(context, creation, err);
 }
 
 /* ---- undo, in reverse ---- */
@@ -488,7 +502,8 @@ static void undo(struct creation *creation)
 }
 
 int creation_make(struct creation *creation, const struct runtime *runtime,
-		  const struct create_options *options, struct error *err)
+		  const struct create_options *options, creation_maker *maker, void *context,
+		  struct error *err)
 {
 	*creation = (struct creation){
 		.runtime = runtime,
@@ -503,7 +518,7 @@ int creation_make(struct creation *creation, const struct runtime *runtime,
 	if (container_id_check(options->id, err) < 0)
 		return -1;
 	if (read_bundle(creation, err) == 0 && prepare(creation, err) == 0 &&
-	    make(creation, err) == 0) {
+	    make(creation, maker, context, err) == 0) {
 		systemd_end(&creation->systemd); /* run may wait for long */
 		return 0;
 	}
@@ -531,7 +546,7 @@ int container_create(const struct runtime *runtime, const struct create_options 
 		     struct error *err)
 {
 	struct creation creation;
-	int result = creation_make(&creation, runtime, options, err);
+	int result = creation_make(&creation, runtime, options, creation_clone, NULL, err);
 
 	creation_end(&creation);
 	return result;

@@ -23,14 +23,37 @@ struct creation {
 	struct plan *plan;
 	struct spawned spawned;
 	bool hooks_begun; /* from then on a failure owes the poststop hooks */
+	bool running;	  /* the program runs: there is nothing to be started */
 	int pidfd_socket;
 };
 
-/* container_create(), whose traces the caller keeps: on success creation->spawned is init, waiting
- * to be started, a child of ours. To be ended by creation_end() in either case. */
+/* Makes the container's first process once all is decided, the id is claimed and the cgroup made (a scope has to
+ * wait for a process: creation_enter_cgroup()): by clone3(2), or by CRIU out of images. On success creation->spawned is
+ * that process, a child of ours; on failure it is killed if it is there. */
+typedef int creation_maker(void *context, struct creation *creation, struct error *err);
+
+/* Make a container whose first process comes from @maker; container_create()'s own is creation_clone(), which
+ * leaves an init that waits to be started. What a failure leaves is undone. To be ended by
+ * creation_end() in either case. */
 int creation_make(struct creation *creation, const struct runtime *runtime,
-		  const struct create_options *options, struct error *err);
+		  const struct create_options *options, creation_maker *maker, void *context,
+		  struct error *err);
+creation_maker creation_clone;
 void creation_end(struct creation *creation);
+
+/* For makers, in this order, @pid being as we see it.
+ *
+ * enter_cgroup: the process is the first of the scope; only where creation->plan->enters_cgroup.
+ * run_hooks: the namespaces are there: the device program is attached, then prestart and createRuntime hooks run.
+ * finish: the process is what it is to be: limits, state, pidfd, terminal, and last the pid file, for which others
+ * wait. */
+int creation_enter_cgroup(struct creation *creation, pid_t pid, struct error *err);
+int creation_run_hooks(struct creation *creation, pid_t pid, struct error *err);
+int creation_finish(struct creation *creation, pid_t pid, int pidfd, struct error *err);
+
+/* run and restore: make the container, start it unless it runs, wait for its end and delete it, as @options say. */
+int creation_run(const struct runtime *runtime, const struct run_options *options,
+		 creation_maker *maker, void *context, int *ret_status, struct error *err);
 
 /* Descriptors that the caller of proa passes on: systemd's LISTEN_FDS (sd_listen_fds(3)) come
  * before those of

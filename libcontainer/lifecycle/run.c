@@ -74,7 +74,7 @@ static int start_and_wait(struct creation *creation, const struct run_options *o
 
 	/* the lock is start's now */
 	record_close(&creation->record);
-	if (start_container(runtime, options->create.id, &started, err) < 0)
+	if (!creation->running && start_container(runtime, options->create.id, &started, err) < 0)
 		return -1;
 	notify = started.notify;
 	if (!options->create.detached)
@@ -84,8 +84,8 @@ static int start_and_wait(struct creation *creation, const struct run_options *o
 		   : notify_relay(notify, creation->spawned.pidfd, creation->spawned.pid, err);
 }
 
-int container_run(const struct runtime *runtime, const struct run_options *options, int *ret_status,
-		  struct error *err)
+int creation_run(const struct runtime *runtime, const struct run_options *options,
+		 creation_maker *maker, void *context, int *ret_status, struct error *err)
 {
 	_cleanup_terminal_ struct terminal terminal = TERMINAL_INIT;
 	struct create_options create = options->create;
@@ -101,7 +101,7 @@ int container_run(const struct runtime *runtime, const struct run_options *optio
 			return -1;
 	}
 	*ret_status = 0;
-	result = creation_make(&creation, runtime, &create, err);
+	result = creation_make(&creation, runtime, &create, maker, context, err);
 	if (result == 0) {
 		result = start_and_wait(&creation, options, &terminal, signals, ret_status, err);
 		/* a container that never ran is of no use, one that ended only if it is to be kept
@@ -113,4 +113,10 @@ int container_run(const struct runtime *runtime, const struct run_options *optio
 	}
 	creation_end(&creation);
 	return result;
+}
+
+int container_run(const struct runtime *runtime, const struct run_options *options, int *ret_status,
+		  struct error *err)
+{
+	return creation_run(runtime, options, creation_clone, NULL, ret_status, err);
 }
