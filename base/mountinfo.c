@@ -2,6 +2,7 @@
 
 #include <limits.h>
 #include <string.h>
+#include <sys/sysmacros.h>
 
 /* The next word of the line *@at, without the space that ends it; empty at the end of the line. */
 static struct mountinfo_field next_field(const char **at)
@@ -28,6 +29,21 @@ static bool read_id(struct mountinfo_field field, uint64_t *ret_id)
 	return field.length > 0;
 }
 
+/* 0, which no filesystem has, for what is none. */
+static dev_t read_device(struct mountinfo_field field)
+{
+	const char *colon = memchr(field.at, ':', field.length);
+	struct mountinfo_field first = { field.at, colon ? (size_t)(colon - field.at) : 0 }, second;
+	uint64_t major_number, minor_number;
+
+	if (!colon)
+		return 0;
+	second = (struct mountinfo_field){ colon + 1, field.length - first.length - 1 };
+	if (!read_id(first, &major_number) || !read_id(second, &minor_number))
+		return 0;
+	return makedev((unsigned int)major_number, (unsigned int)minor_number);
+}
+
 /* The type follows the one field that is "-"; before it stand the options and a number of others. */
 static bool parse(const char *at, struct mountinfo_line *line)
 {
@@ -36,9 +52,10 @@ static bool parse(const char *at, struct mountinfo_line *line)
 	if (!read_id(next_field(&at), &line->id))
 		return false;
 	next_field(&at); /* the parent */
-	next_field(&at); /* the device */
+	line->device = read_device(next_field(&at));
 	line->root = next_field(&at);
 	line->point = next_field(&at);
+	line->options = next_field(&at);
 	do
 		field = next_field(&at);
 	while (field.length && !mountinfo_is(field, "-"));
@@ -65,6 +82,22 @@ bool mountinfo_next(const char **text, struct mountinfo_line *ret_line)
 bool mountinfo_is(struct mountinfo_field field, const char *word)
 {
 	return field.length == strlen(word) && memcmp(field.at, word, field.length) == 0;
+}
+
+bool mountinfo_has(struct mountinfo_field options, const char *option)
+{
+	while (options.length) {
+		struct mountinfo_field one = { options.at, 0 };
+
+		while (one.length < options.length && options.at[one.length] != ',')
+			one.length++;
+		if (mountinfo_is(one, option))
+			return true;
+		one.length += one.length < options.length;
+		options.at += one.length;
+		options.length -= one.length;
+	}
+	return false;
 }
 
 static bool is_octal(char c)

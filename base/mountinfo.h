@@ -6,6 +6,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/types.h>
 
 /* More than any machine has. */
 #define MOUNTINFO_MAX (64u << 20)
@@ -18,7 +19,8 @@ struct mountinfo_field {
 
 struct mountinfo_line {
 	uint64_t id;
-	struct mountinfo_field root, point, type;
+	dev_t device;
+	struct mountinfo_field root, point, options, type;
 };
 
 /* Take the next line off *@text; false at the end. What is no line of a mount is passed over. Pure. */
@@ -26,6 +28,9 @@ bool mountinfo_next(const char **text, struct mountinfo_line *ret_line);
 
 /* Is the field this word? Pure. */
 bool mountinfo_is(struct mountinfo_field field, const char *word);
+
+/* Is @option among the options of a field of them? Pure. */
+bool mountinfo_has(struct mountinfo_field options, const char *option);
 
 /* The path that a field names, in @ret_path of PATH_MAX bytes; false if it is longer. Pure. */
 bool mountinfo_path(struct mountinfo_field field, char *ret_path);

@@ -36,6 +36,7 @@ static const struct schema_row stored_rows[] = {
 	ROW_PLAIN_BOOL(TABLE, has_poststart, "hasPoststart"),
 	ROW_PLAIN_BOOL(TABLE, has_poststop, "hasPoststop"),
 	ROW_STRINGS(TABLE, namespaces, "namespaces"),
+	ROW_STRINGS(TABLE, descriptors, "descriptors"),
 	ROW_STRING_MAP(TABLE, annotations, "annotations"),
 };
 static const struct schema stored_schema = SCHEMA(stored_rows, TABLE);

@@ -43,6 +43,8 @@ struct container_state {
 	bool has_poststart, has_poststop; /* hooks to be read from the kept config */
 	struct strings namespaces; /* kinds that are the container's own or were joined: all it
 				      doesn't share with us */
+	struct strings descriptors; /* init's standard streams at create: "pipe:[123]" or
+				       "/dev/null"; none of a terminal */
 	struct string_map annotations;
 
 	/* derived by whoever loads it, never stored */

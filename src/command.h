@@ -31,6 +31,7 @@ struct command {
 	bool protected; /* runs code of a container, and so from a protected image of ourselves */
 	bool host_free; /* touches neither the kernel nor the state root */
 	bool makes;	/* makes a container, with the cgroup manager asked for */
+	const char *missing; /* what this build lacks for it: refused, --help too, by which engines ask; NULL */
 	int failure;	/* the exit code of our own errors, bad options included; 0: 1 */
 
 	/* May leave an exit code in invocation->status. */

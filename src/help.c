@@ -89,7 +89,7 @@ void help_program(struct buffer *text)
 	buffer_puts(
 	    text, "\n\nRuns containers as the OCI runtime specification has them.\n\nCommands:\n");
 	for (const struct command *const *command = commands; *command; command++)
-		buffer_printf(text, "  %-10s%s\n", (*command)->name, (*command)->summary);
+		buffer_printf(text, "  %-12s%s\n", (*command)->name, (*command)->summary);
 	add_options(text, global_options);
 	buffer_puts(text,
 		    "\n`proa COMMAND --help` shows the options of a command; more in proa(8).\n");

@@ -79,6 +79,10 @@ static int run_command(struct invocation *invocation, const struct globals *glob
 	const struct command *command = invocation->command;
 	struct parsed parsed;
 
+	if (command->missing)
+		return error_set(err, ERROR_UNSUPPORTED, command->missing,
+				 "%s: this build of proa is without %s", command->name,
+				 command->missing);
 	invocation->options = arena_alloc(&invocation->arena, command->options_size);
 	if (options_parse(command->options, command->ordered, words, invocation->options,
 			  &invocation->arena, &parsed, err) < 0)

@@ -8,8 +8,7 @@
 
 const char proa_commit[] = PROA_COMMIT;
 
-/* systemd, libcgroup and CRIU can be left out of a build by configure; what stands on the last is not
- * written yet: no build has it. */
+/* systemd, libcgroup and CRIU can be left out of a build by configure. */
 const struct version_part version_parts[] = {
 	{ "SECCOMP", NULL, true },
 	{ "CAP", NULL, true },
@@ -20,7 +19,7 @@ const struct version_part version_parts[] = {
 	{ "SYSTEMD", "io.github.proa.systemd.enabled", HAVE_SYSTEMD },
 	{ "LIBCGROUP", "io.github.proa.libcgroup.enabled", HAVE_LIBCGROUP },
 	/* the name that CRI-O and Podman look for */
-	{ "CRIU", "org.opencontainers.runc.checkpoint.enabled", false },
+	{ "CRIU", "org.opencontainers.runc.checkpoint.enabled", HAVE_CRIU },
 	{ NULL },
 };
 

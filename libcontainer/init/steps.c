@@ -343,6 +343,13 @@ static int step_exec_console(struct init *init, struct error *err)
 	return init->plan->process->terminal ? console_open(init, init->rootfs.root, err) : 0;
 }
 
+static int step_null(struct init *init, struct error *err)
+{
+	(void)err;
+	fds_own_null(init->rootfs.root, init->plan->procfs);
+	return 0;
+}
+
 static int step_terminal(struct init *init, struct error *err)
 {
 	bool terminal = init->terminal >= 0;
@@ -627,6 +634,9 @@ const struct step init_steps[] = {
 	{ "exec-console", EXEC, step_exec_console,
 	  "root", "forget-host terminal",
 	  "the master is opened through the host's procfs" },
+	{ "null", BOTH, step_null,
+	  "devices root", "forget-host",
+	  "the container's /dev/null is there, the host's procfs too" },
 	{ "forget-host", BOTH, step_forget_host,
 	  "protect exec-console", "pid-namespace created",
 	  "a neighbour in the pid namespace who may trace us would find what is open in /proc/PID/fd" },

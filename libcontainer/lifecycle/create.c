@@ -95,6 +95,25 @@ static struct strings namespaces_of(const struct config *config, struct arena *a
 	return names;
 }
 
+/* Which of the container's standard streams are pipes, whose other end somebody else holds: a checkpoint has to know
+ * them, restore puts others in their place. The form is that of runc's and crun's descriptors.json. */
+static struct strings describe_streams(const struct config *config, struct arena *arena)
+{
+	struct strings streams = { arena_calloc(arena, 3, sizeof(char *)), 0 };
+	char path[32], target[64] = "";
+
+	for (int fd = 0; fd < 3 && !config->process->terminal.value; fd++) {
+		ssize_t length;
+
+		snprintf(path, sizeof(path), "/proc/self/fd/%d", fd);
+		length = readlink(path, target, sizeof(target) - 1);
+		target[length > 0 ? length : 0] = '\0';
+		streams.items[streams.count++] =
+		    arena_strdup(arena, text_starts(target, "pipe:[") ? target : "/dev/null");
+	}
+	return streams;
+}
+
 static int describe(struct creation *creation, struct error *err)
 {
 	struct arena *arena = &creation->config_arena;
@@ -116,6 +135,7 @@ static int describe(struct creation *creation, struct error *err)
 		.no_new_keyring = creation->options->no_new_keyring,
 		.has_poststart = config->hooks && config->hooks->poststart.count,
 		.has_poststop = config->hooks && config->hooks->poststop.count,
+		.descriptors = describe_streams(config, arena),
 		.annotations = config->annotations,
 		.status = STATUS_CREATING,
 	};

@@ -3,9 +3,13 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <sys/sysmacros.h>
 #include <unistd.h>
 
+#include "base/cleanup.h"
 #include "base/fd.h"
+#include "base/path.h"
+#include "base/procfs.h"
 
 #define FIRST_PRESERVED 3
 
@@ -53,4 +57,29 @@ int fds_verify(unsigned int preserved, struct error *err)
 		if (check_preserved((int)(FIRST_PRESERVED + i), err) < 0)
 			return -1;
 	return fds_cloexec_from(FIRST_PRESERVED + preserved, err);
+}
+
+static bool is_null(int fd)
+{
+	struct stat st;
+
+	return fstat(fd, &st) == 0 && S_ISCHR(st.st_mode) && st.st_rdev == makedev(1, 3);
+}
+
+void fds_own_null(int root, int procfs)
+{
+	struct error ignored = ERROR_INIT;
+	_cleanup_fd_ int node = path_open(root, "/dev/null", PATH_NO_SYMLINKS, &ignored);
+
+	if (node < 0 || !is_null(node))
+		return;
+	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+		_cleanup_fd_ int own = -1;
+
+		if (!is_null(fd))
+			continue;
+		own = procfs_reopen(procfs, node, fcntl(fd, F_GETFL) & O_ACCMODE);
+		if (own >= 0)
+			dup2(own, fd);
+	}
 }

@@ -325,11 +325,22 @@ static int plan_change(const struct planner *planner, struct mount_plan *mount, 
 	return 0;
 }
 
+static bool is_bind(const struct config_mount *config, const struct mount_options *options)
+{
+	return options->flags & OPTION_BIND || (config->type && strcmp(config->type, "bind") == 0);
+}
+
+bool rootfs_is_bind(const struct config_mount *mount, struct arena *arena)
+{
+	struct mount_options options = mount_options_parse(&mount->options, arena);
+
+	return is_bind(mount, &options) && !(options.flags & OPTION_REMOUNT);
+}
+
 static int plan_kind(const struct planner *planner, const struct config_mount *config,
 		     struct mount_plan *mount, struct error *err)
 {
-	bool bind = mount->options.flags & OPTION_BIND ||
-		    (config->type && strcmp(config->type, "bind") == 0);
+	bool bind = is_bind(config, &mount->options);
 
 	if (mount->options.flags & OPTION_COPY_UP &&
 	    (bind || !config->type || strcmp(config->type, "tmpfs") != 0))

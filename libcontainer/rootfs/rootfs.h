@@ -70,6 +70,9 @@ const char *rootfs_path(const struct rootfs_plan *plan);
  * (ERROR_INVALID)? rootfs_begin asks the same again, for itself. */
 int rootfs_check(const struct rootfs_plan *plan, struct error *err);
 
+/* Does the config ask for a bind there? Pure; @arena for what it needs meanwhile. */
+bool rootfs_is_bind(const struct config_mount *mount, struct arena *arena);
+
 /* Number of mounts to be made by rootfs_mount(): those of the config, and some of ours. */
 size_t rootfs_mount_count(const struct rootfs_plan *plan);
 

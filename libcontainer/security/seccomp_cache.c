@@ -11,6 +11,7 @@
 #include "base/cleanup.h"
 #include "base/error.h"
 #include "base/fd.h"
+#include "base/hash.h"
 
 #define SLOTS	   256
 #define FILE_LIMIT (1024 * 1024)
@@ -97,33 +98,15 @@ void seccomp_cache_key(const struct config_seccomp *seccomp, struct buffer *key)
 
 /* ---- files ---- */
 
-/* FNV-1a's constants on words of 8 bytes, the rest filled up with zeros. Each step is a bijection
- * of the value, so a single damaged word never goes unseen. @value is HASH_START, or the hash of
- * what comes before. */
-#define HASH_START UINT64_C(0xcbf29ce484222325)
-#define HASH_PRIME UINT64_C(0x100000001b3)
-
-static uint64_t hash(uint64_t value, const char *bytes, size_t length)
-{
-	for (size_t at = 0; at < length; at += sizeof(uint64_t)) {
-		uint64_t word = 0;
-
-		memcpy(&word, bytes + at, length - at < sizeof(word) ? length - at : sizeof(word));
-		value = (value ^ word) * HASH_PRIME;
-		value ^= value >> 32;
-	}
-	return value;
-}
-
 static void slot_name(const struct buffer *key, char name[NAME_SIZE])
 {
 	snprintf(name, NAME_SIZE, "seccomp-%02x",
-		 (unsigned int)(hash(HASH_START, key->bytes, key->length) % SLOTS));
+		 (unsigned int)(hash_bytes(HASH_START, key->bytes, key->length) % SLOTS));
 }
 
 static uint64_t checksum(const struct buffer *key, const void *instructions, size_t size)
 {
-	return hash(hash(HASH_START, key->bytes, key->length), instructions, size);
+	return hash_bytes(hash_bytes(HASH_START, key->bytes, key->length), instructions, size);
 }
 
 static bool is_valid(const struct header *header, const struct buffer *file,

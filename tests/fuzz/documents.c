@@ -1,6 +1,9 @@
 /* JSON documents: config.json, process.json, resources, state.json. */
+#include <string.h>
+
 #include "base/arena.h"
 #include "base/cleanup.h"
+#include "checkpoint/manifest.h"
 #include "libcontainer/cgroup/cgroup.h"
 #include "libcontainer/cgroup/values.h"
 #include "oci/config.h"
@@ -104,4 +107,31 @@ void fuzz_state(const char *bytes, size_t length)
 	if (state_decode(first.bytes, first.length, empty_arena(), &state, &err) < 0 ||
 	    state_encode(state, &second, &err) < 0 || second.length != first.length)
 		__builtin_trap();
+}
+
+/* The key and the mountpoint of a mount that was let through go to CRIU as text. */
+void fuzz_manifest(const char *bytes, size_t length)
+{
+#if HAVE_CRIU
+	_cleanup_buffer_ struct buffer text = BUFFER_INIT;
+	struct manifest *manifest;
+	struct error err = ERROR_INIT;
+
+	if (manifest_parse(bytes, length, empty_arena(), &manifest, &err) < 0) {
+		if (!err.text[0])
+			__builtin_trap();
+		return;
+	}
+	for (size_t i = 0; i < manifest->mounts.count; i++)
+		if (strpbrk(manifest->mounts.items[i].key, "[]:/.") ||
+		    strpbrk(manifest->mounts.items[i].mountpoint, "[]\n"))
+			__builtin_trap();
+	for (size_t i = 0; i < manifest->images.count; i++)
+		if (strchr(manifest->images.items[i].name, '/'))
+			__builtin_trap();
+	manifest_encode(manifest, &text, &err);
+#else
+	(void)bytes;
+	(void)length;
+#endif
 }

@@ -18,7 +18,8 @@
 	TARGET(cgroup, "libcontainer/cgroup/path.c")                                               \
 	TARGET(options, "src/options.c")                                                           \
 	TARGET(passwd, "libcontainer/process/environment.c")                                       \
-	TARGET(mountinfo, "base/mountinfo.c")
+	TARGET(mountinfo, "base/mountinfo.c")                                                      \
+	TARGET(manifest, "checkpoint/manifest.c")
 
 #define DECLARE_TARGET(name, files) void fuzz_##name(const char *bytes, size_t length);
 FUZZ_TARGETS(DECLARE_TARGET)

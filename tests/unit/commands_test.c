@@ -371,6 +371,122 @@ TEST(a_dry_run_is_told)
 		       "reclaimed first\ndevices: replaced\noom_score_adj: of 2 processes\n");
 }
 
+TEST(checkpoint_takes_the_options_of_runc_and_crun)
+{
+	if (!HAVE_CRIU)
+		return;
+	check_quiet("checkpoint --image-path i --work-path w --parent-path ../p --pre-dump "
+		    "--leave-running --tcp-established --tcp-skip-in-flight --ext-unix-sk "
+		    "--shell-job --link-remap --file-locks --lazy-pages --status-fd 1 "
+		    "--page-server 10.0.0.1:7 --auto-dedup --manage-cgroups-mode full --empty-ns "
+		    "network web");
+	CHECK_STR(fake.verb, "checkpoint");
+	CHECK_STR(fake.id, "web");
+	CHECK_STR(fake.checkpoint.criu.image_path, "i");
+	CHECK_STR(fake.checkpoint.criu.work_path, "w");
+	CHECK_STR(fake.checkpoint.parent_path, "../p");
+	CHECK(fake.checkpoint.pre_dump && fake.checkpoint.leave_running);
+	CHECK(fake.checkpoint.criu.tcp_established && fake.checkpoint.criu.tcp_skip_in_flight &&
+	      fake.checkpoint.criu.ext_unix_sk && fake.checkpoint.criu.shell_job &&
+	      fake.checkpoint.criu.link_remap && fake.checkpoint.criu.file_locks &&
+	      fake.checkpoint.criu.lazy_pages && fake.checkpoint.criu.auto_dedup);
+	CHECK(fake.checkpoint.status_fd == 1);
+	CHECK_STR(fake.checkpoint.page_server_address, "10.0.0.1");
+	CHECK(fake.checkpoint.page_server_port == 7);
+	CHECK(fake.checkpoint.criu.manage_cgroups_mode == MANAGE_CGROUPS_FULL);
+	CHECK(fake.checkpoint.criu.empty_network);
+	CHECK(!fake.protected);
+}
+
+TEST(checkpoint_by_default_and_with_options_of_its_own)
+{
+	if (!HAVE_CRIU)
+		return;
+	check_quiet("checkpoint web");
+	CHECK_STR(fake.checkpoint.criu.image_path, "checkpoint");
+	CHECK(!fake.checkpoint.criu.work_path && !fake.checkpoint.page_server_address);
+	CHECK(fake.checkpoint.status_fd == -1);
+	CHECK(fake.checkpoint.criu.manage_cgroups_mode == MANAGE_CGROUPS_SOFT);
+	CHECK(!fake.checkpoint.criu.network_lock && !fake.checkpoint.criu.empty_network);
+	check_quiet("checkpoint --ghost-limit 64M --timeout 9 --network-lock skip --tcp-close "
+		    "--skip-in-flight --pre-dump-mode read --external a --external b --force-irmap "
+		    "--irmap-scan-path /x --plugin-dir /p --page-server [::1]:8 web");
+	CHECK(fake.checkpoint.criu.ghost_limit == 64 << 20 && fake.checkpoint.criu.timeout == 9);
+	CHECK(fake.checkpoint.criu.network_lock == NETWORK_LOCK_SKIP);
+	CHECK(fake.checkpoint.criu.pre_dump_mode == PRE_DUMP_READ);
+	CHECK(fake.checkpoint.criu.tcp_close && fake.checkpoint.criu.tcp_skip_in_flight &&
+	      fake.checkpoint.criu.force_irmap);
+	CHECK(fake.checkpoint.criu.external.count == 2 &&
+	      fake.checkpoint.criu.irmap_scan_paths.count == 1);
+	CHECK_STR(fake.checkpoint.criu.plugin_dir, "/p");
+	CHECK_STR(fake.checkpoint.page_server_address, "[::1]");
+}
+
+TEST(checkpoint_refuses_what_is_no_value)
+{
+	static const char *const rows[][2] = {
+		{ "--page-server host", "ADDRESS:PORT" },
+		{ "--page-server :80", "ADDRESS:PORT" },
+		{ "--page-server h:65536", "ADDRESS:PORT" },
+		{ "--status-fd x", "a descriptor" },
+		{ "--status-fd 99", "open for writing" },
+		{ "--ghost-limit 4G", "less than 4G" },
+		{ "--empty-ns pid", "only the namespace network" },
+		{ "--manage-cgroups-mode some", "soft or full" },
+		{ "--network-lock no", "iptables or nftables" },
+	};
+
+	for (size_t i = 0; HAVE_CRIU && i < array_length(rows); i++) {
+		char line[256];
+
+		snprintf(line, sizeof(line), "checkpoint %s web", rows[i][0]);
+		CHECK(proa(line) == 1);
+		CHECK(!fake.verb);
+		if (!strstr(errors, rows[i][1]))
+			harness_fail(__FILE__, __LINE__, "%s: %s", line, errors);
+	}
+}
+
+TEST(restore_as_engines_call_it)
+{
+	if (!HAVE_CRIU)
+		return;
+	/* conmon */
+	check_quiet("restore --bundle /b --pid-file p --no-pivot --no-new-keyring --detach "
+		    "--image-path i --work-path /b --console-socket s web");
+	CHECK_STR(fake.verb, "restore");
+	CHECK_STR(fake.restore.run.create.id, "web");
+	CHECK_STR(fake.restore.run.create.bundle, "/b");
+	CHECK_STR(fake.restore.run.create.pid_file, "p");
+	CHECK_STR(fake.restore.run.create.console_socket, "s");
+	CHECK_STR(fake.restore.criu.image_path, "i");
+	CHECK(fake.restore.run.create.detached && fake.protected);
+	/* go-runc: with the options of the checkpoint, and a name after one dash */
+	check_quiet("restore --image-path i --parent-path ../p --tcp-established --page-server h:1 "
+		    "--status-fd 3 --file-locks --empty-ns network --detach --pid-file p "
+		    "-no-subreaper --bundle /b web");
+	CHECK(fake.restore.run.no_subreaper && fake.restore.criu.tcp_established &&
+	      fake.restore.criu.file_locks && fake.restore.criu.empty_network);
+	/* Podman */
+	check_quiet("restore --lsm-profile=selinux:x --lsm-mount-context=y --tcp-close web");
+	CHECK_STR(fake.restore.criu.lsm_profile, "selinux:x");
+	CHECK_STR(fake.restore.criu.lsm_mount_context, "y");
+	CHECK(fake.restore.criu.tcp_close && !fake.restore.run.create.detached);
+	fake.status = 7;
+	CHECK(proa("restore web") == 7);
+	fake.status = 0;
+}
+
+TEST(podman_asks_by_help_and_by_a_missing_value)
+{
+	CHECK(proa("checkpoint --help") == (HAVE_CRIU ? 0 : 1));
+	CHECK(proa("restore --lsm-mount-context") == 1);
+	if (HAVE_CRIU)
+		CHECK(strstr(errors, "requires an argument"));
+	else
+		CHECK(strstr(errors, "without CRIU"));
+}
+
 TEST(verbs_with_an_id_alone)
 {
 	static const char *const verbs[] = { "start", "pause", "resume" };
@@ -539,7 +655,7 @@ TEST(errors_of_ours_are_1_and_of_exec_255)
 		snprintf(line, sizeof(line), "%s web true", (*one)->name);
 		if ((*one)->arguments_max == 1)
 			snprintf(line, sizeof(line), "%s web", (*one)->name);
-		if ((*one)->arguments_max == 0)
+		if ((*one)->arguments_max == 0 || (*one)->missing)
 			continue;
 		if (strcmp((*one)->name, "kill") == 0)
 			snprintf(line, sizeof(line), "kill web 9");
@@ -568,7 +684,7 @@ TEST(wrong_usage_is_told_and_reaches_nobody)
 	} rows[] = {
 		{ "", 1, "usage: proa [OPTION...] COMMAND" },
 		{ "nosuch", 1, "usage: proa [OPTION...] COMMAND" },
-		{ "checkpoint --help", 1, "usage: proa [OPTION...] COMMAND" },
+		{ "migrate --help", 1, "usage: proa [OPTION...] COMMAND" },
 		{ "--bogus start web", 1, "usage: proa [OPTION...] COMMAND" },
 		{ "--log-format xml start web", 1, "usage: proa [OPTION...] COMMAND" },
 		{ "--root", 1, "usage: proa [OPTION...] COMMAND" },
@@ -781,6 +897,7 @@ TEST(features_are_told_without_a_place_for_state)
 	      strstr(out, "\"ociVersionMax\": \"1.3.0\""));
 	CHECK(strstr(out, "\"rro\"") && strstr(out, "\"CAP_CHOWN\"") &&
 	      strstr(out, "\"SCMP_ARCH_X86_64\""));
-	CHECK(strstr(out, "\"org.opencontainers.runc.checkpoint.enabled\": \"false\""));
+	CHECK(strstr(out, HAVE_CRIU ? "\"org.opencontainers.runc.checkpoint.enabled\": \"true\""
+				    : "\"org.opencontainers.runc.checkpoint.enabled\": \"false\""));
 	CHECK(proa("features x") == 1);
 }

@@ -211,3 +211,21 @@ int container_snapshot(const struct runtime *runtime, const char *id, struct buf
 	buffer_puts(text, "pids.max:7\n");
 	return 0;
 }
+
+int container_checkpoint(const struct runtime *runtime, const struct checkpoint_options *options,
+			 struct error *err)
+{
+	fake.checkpoint = *options;
+	fake.checkpoint.page_server_address = arena_strdup(kept(), options->page_server_address);
+	return called("checkpoint", runtime, options->id, err);
+}
+
+int container_restore(const struct runtime *runtime, const struct restore_options *options,
+		      int *ret_status, struct error *err)
+{
+	fake.restore = *options;
+	if (called("restore", runtime, options->run.create.id, err) < 0)
+		return -1;
+	*ret_status = fake.status;
+	return 0;
+}

@@ -2,6 +2,7 @@
  * test says. For tests of the command line. */
 #pragma once
 
+#include "checkpoint/checkpoint.h"
 #include "libcontainer/lifecycle/lifecycle.h"
 
 extern struct fake_lifecycle {
@@ -14,6 +15,8 @@ extern struct fake_lifecycle {
 	struct run_options run;
 	struct exec_options exec;
 	struct update_options update;
+	struct checkpoint_options checkpoint;
+	struct restore_options restore;
 	struct events_options events;
 	char resources[1024]; /* of update, as JSON */
 	char mounts[1024];    /* of mounts add and remove, as JSON */

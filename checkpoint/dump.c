@@ -1,0 +1,360 @@
+/* checkpoint: a running container into images. */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/fd.h"
+#include "base/trace.h"
+#include "checkpoint/checkpoint.h"
+#include "checkpoint/config_file.h"
+#include "checkpoint/criu.h"
+#include "checkpoint/images.h"
+#include "checkpoint/log.h"
+#include "checkpoint/manifest.h"
+#include "checkpoint/request.h"
+#include "checkpoint/stage.h"
+#include "libcontainer/lifecycle/store.h"
+#include "oci/json.h"
+
+#define ARENA	 (256 << 20)
+#define LOG_NAME "dump.log"
+
+struct dump {
+	const struct checkpoint_options *options;
+	struct record record;
+	struct arena arena;
+	struct container_state *state;
+	struct config *config;
+	struct images images;
+	struct manifest manifest;
+	struct criu criu;
+	char *cgroup; /* its directory, NULL */
+	int status_fd;
+};
+
+/* ---- the container ---- */
+
+static int check_status(const struct container_state *state, struct error *err)
+{
+	switch (state->status) {
+	case STATUS_RUNNING:
+	case STATUS_PAUSED: /* as containerd does before it asks for a checkpoint */
+		return 0;
+	case STATUS_CREATED:
+		return error_set(err, ERROR_STATE, state->id,
+				 "cannot checkpoint a container that has not been started");
+	case STATUS_CREATING:
+		return error_set(err, ERROR_STATE, state->id,
+				 "cannot checkpoint a container that is still being created");
+	case STATUS_STOPPED:
+		break;
+	}
+	return error_set(err, ERROR_NOT_RUNNING, state->id,
+			 "container not running: no such process");
+}
+
+static int open_container(struct dump *dump, const struct runtime *runtime, struct error *err)
+{
+	const char *id = dump->options->id;
+
+	if (arena_init(&dump->arena, ARENA, err) < 0 ||
+	    store_open(runtime, id, STORE_LOCKED, &dump->record, err) < 0 ||
+	    store_load(&dump->record, id, &dump->arena, &dump->state, err) < 0 ||
+	    check_status(dump->state, err) < 0)
+		return -1;
+	return store_config(&dump->record, &dump->arena, &dump->config, err);
+}
+
+/* ---- the images ---- */
+
+/* CRIU makes a link to it, which restore follows: so it lies beside, and is not the images themselves. */
+static int check_parent(const struct dump *dump, struct error *err)
+{
+	const char *parent = dump->options->parent_path;
+	struct stat own, theirs;
+
+	if (!parent)
+		return 0;
+	if (!text_starts(parent, "../") || strchr(parent + 3, '/') || strstr(parent + 3, ".."))
+		return error_set(err, ERROR_USAGE, "parent-path",
+				 "--parent-path: expected a directory beside the images, like "
+				 "../pre1, found %s",
+				 text_printable(parent) ? parent : "?");
+	if (fstatat(dump->images.dir, parent, &theirs, 0) < 0)
+		return error_errno(err, errno, parent, "--parent-path: open the directory %s",
+				   parent);
+	if (fstat(dump->images.dir, &own) == 0 && own.st_dev == theirs.st_dev &&
+	    own.st_ino == theirs.st_ino)
+		return error_set(err, ERROR_USAGE, "parent-path",
+				 "--parent-path %s is the directory of the images itself", parent);
+	return 0;
+}
+
+/* What runc and crun look for. */
+static int write_descriptors(const struct dump *dump, struct error *err)
+{
+	_cleanup_buffer_ struct buffer text = BUFFER_INIT;
+	struct json_writer writer;
+
+	json_begin(&writer, false);
+	json_strings(&writer, &dump->state->descriptors);
+	if (json_finish(&writer, &text, err) < 0)
+		return -1;
+	return file_replace(dump->images.dir, IMAGES_DESCRIPTORS, 0600, text.bytes, text.length,
+			    false, err);
+}
+
+static int find_mounts(struct dump *dump, struct mountinfo_list *ret_external, struct error *err)
+{
+	struct mountinfo_list host, container, external;
+	size_t kept = 0;
+
+	if (mounts_read(getpid(), &dump->arena, &host, err) < 0 ||
+	    mounts_read((pid_t)dump->state->pid, &dump->arena, &container, err) < 0)
+		return -1;
+	mounts_external(&container, &host, dump->config, &dump->arena, &external);
+	/* those that the caller has given a key of his own */
+	for (size_t i = 0; i < external.count; i++)
+		if (!stage_given(&dump->options->criu.external, external.items[i].mountpoint))
+			external.items[kept++] = external.items[i];
+	external.count = kept;
+	*ret_external = external;
+	return 0;
+}
+
+static int begin_manifest(struct dump *dump, struct error *err)
+{
+	struct mountinfo_list external;
+
+	if (find_mounts(dump, &external, err) < 0 ||
+	    manifest_begin(&dump->manifest, &external, dump->config, &dump->arena, err) < 0)
+		return -1;
+	dump->manifest.id = dump->state->id;
+	dump->manifest.pre_dump = dump->options->pre_dump;
+	dump->manifest.criu = (uint64_t)dump->criu.version;
+	dump->manifest.descriptors = dump->state->descriptors;
+	return 0;
+}
+
+/* ---- the request ---- */
+
+/* Namespaces that others made stay theirs. CRIU can leave out a network and a pid namespace; of the others it makes new
+ * ones, which restore replaces where the config names a path. The keys are runc's, so that it can restore our
+ * images, and we its. */
+static int add_namespaces(struct dump *dump, struct request *request, struct error *err)
+{
+	static const struct {
+		const char *type, *criu, *key;
+	} rows[] = { { "network", "net", "extRootNetNS" }, { "pid", "pid", "extRootPidNS" } };
+
+	for (size_t i = 0; i < array_length(rows); i++) {
+		const struct config_namespace *namespace =
+		    config_namespace_find(dump->config, rows[i].type);
+		char path[64];
+		struct stat st;
+
+		if (!namespace || !namespace->path || !namespace->path[0])
+			continue;
+		snprintf(path, sizeof(path), "/proc/%d/ns/%s", (int)dump->state->pid, rows[i].criu);
+		if (stat(path, &st) < 0)
+			return error_errno(err, errno, path, "look at the %s namespace",
+					   rows[i].type);
+		request_external(request, &dump->arena,
+				 arena_printf(&dump->arena, "%s[%lu]:%s", rows[i].criu,
+					      (unsigned long)st.st_ino, rows[i].key));
+	}
+	return 0;
+}
+
+static void add_mounts(struct dump *dump, struct request *request)
+{
+	for (size_t i = 0; i < dump->manifest.mounts.count; i++) {
+		const struct manifest_mount *mount = &dump->manifest.mounts.items[i];
+
+		request_external(
+		    request, &dump->arena,
+		    arena_printf(&dump->arena, "mnt[%s]:%s", mount->mountpoint, mount->key));
+	}
+}
+
+static void add_page_server(struct dump *dump, struct request *request)
+{
+	CriuPageServerInfo *server;
+
+	if (!dump->options->page_server_address)
+		return;
+	server = arena_alloc(&dump->arena, sizeof(*server));
+	criu_page_server_info__init(server);
+	server->address = (char *)dump->options->page_server_address;
+	server->has_port = true;
+	server->port = (int32_t)dump->options->page_server_port;
+	request->opts.ps = server;
+}
+
+static int fill_request(struct dump *dump, struct request *request, struct error *err)
+{
+	const struct checkpoint_options *options = dump->options;
+	CriuOpts *opts = &request->opts;
+
+	request_begin(request, options->pre_dump ? REQUEST_PRE_DUMP : REQUEST_DUMP, &options->criu);
+	opts->images_dir_fd = dump->images.dir;
+	opts->has_work_dir_fd = true;
+	opts->work_dir_fd = dump->images.work;
+	opts->log_file = (char *)LOG_NAME;
+	opts->root = dump->state->rootfs;
+	opts->has_pid = true;
+	opts->pid = (int32_t)dump->state->pid;
+	opts->has_leave_running = true;
+	opts->leave_running = options->leave_running || options->pre_dump;
+	opts->freeze_cgroup = dump->cgroup;
+	opts->config_file = (char *)criu_config_file(dump->config);
+	/* also for the first of a chain: the next ones need to know what has changed since */
+	opts->has_track_mem = true;
+	opts->track_mem = options->pre_dump || options->parent_path;
+	opts->parent_img = (char *)options->parent_path;
+	add_page_server(dump, request);
+	if (options->pre_dump)
+		return 0;
+	add_mounts(dump, request);
+	return add_namespaces(dump, request, err);
+}
+
+/* ---- the dump ---- */
+
+/* Once others may fetch pages. Who waits at the other end gets its end of file even when that failed. */
+static int tell_status(struct dump *dump, struct error *err)
+{
+	if (dump->status_fd < 0)
+		return 0;
+	if (fd_write_all(dump->status_fd, "", 1) < 0)
+		return error_errno(err, errno, "status-fd", "write to --status-fd");
+	close(steal_fd(&dump->status_fd));
+	return 0;
+}
+
+/* The images are complete, and the container still there: if the manifest can't be written, it goes on. With lazy pages that
+ * is before others begin to restore, and what memory is left is served after it. */
+static int complete(struct dump *dump, const char *script, struct error *err)
+{
+	bool ready = strcmp(script, "status-ready") == 0;
+
+	if (ready != dump->options->criu.lazy_pages)
+		return 0;
+	return manifest_write(&dump->manifest, dump->images.dir, &dump->arena, err);
+}
+
+static int notified(void *context, const char *script, pid_t pid, int fd, struct error *err)
+{
+	struct dump *dump = context;
+
+	(void)pid;
+	(void)fd;
+	if (strcmp(script, "post-dump") == 0)
+		return complete(dump, script, err);
+	if (strcmp(script, "status-ready") == 0)
+		return complete(dump, script, err) < 0 ? -1 : tell_status(dump, err);
+	return 0;
+}
+
+static int ask(struct dump *dump, struct error *err)
+{
+	struct request request;
+
+	if (fill_request(dump, &request, err) < 0)
+		return -1;
+	if (criu_ask(&dump->criu, &request.message, notified, dump, NULL, err) == 0)
+		return 0;
+	if (err->code == ERROR_SYSTEM || err->code == ERROR_PROTOCOL)
+		log_explain(dump->images.work, dump->images.work_path, LOG_NAME, err);
+	return -1;
+}
+
+/* A CRIU that was killed leaves the container frozen. */
+static void recover(struct dump *dump)
+{
+	struct error ignored = ERROR_INIT;
+	_cleanup_fd_ int cgroup = -1;
+	bool frozen = false;
+
+	criu_end(&dump->criu);
+	images_clear(&dump->images);
+	if (!dump->state->cgroup_path || dump->state->status == STATUS_PAUSED)
+		return;
+	cgroup = cgroup_open(dump->state->cgroup_path, &ignored);
+	if (cgroup >= 0 && cgroup_frozen(cgroup, &frozen, &ignored) == 0 && frozen)
+		cgroup_thaw(cgroup, &ignored);
+}
+
+static int start_criu(struct dump *dump, struct error *err)
+{
+	const struct checkpoint_options *options = dump->options;
+	const struct criu_start start = { .plugin_dir = options->criu.plugin_dir, .cgroup = -1 };
+	const struct criu_needs needs = {
+		.mem_track = options->pre_dump || options->parent_path,
+		.lazy_pages = options->criu.lazy_pages,
+	};
+
+	if (criu_clone(&start, &dump->criu, err) < 0 || criu_release(&dump->criu, err) < 0)
+		return -1;
+	return criu_probe(&dump->criu, &needs, err);
+}
+
+static char *cgroup_directory(struct dump *dump)
+{
+	const char *mount_point = cgroup_mount_point(&dump->arena);
+
+	if (!dump->state->cgroup_path || !mount_point)
+		return NULL;
+	return arena_printf(&dump->arena, "%s%s", mount_point, dump->state->cgroup_path);
+}
+
+static int dump_container(struct dump *dump, struct error *err)
+{
+	const struct checkpoint_options *options = dump->options;
+
+	/* first of all: without CRIU nothing is touched */
+	if (start_criu(dump, err) < 0 ||
+	    images_open_for_dump(options->criu.image_path, options->criu.work_path, &dump->images,
+				 err) < 0 ||
+	    check_parent(dump, err) < 0)
+		return -1;
+	dump->cgroup = cgroup_directory(dump);
+	trace_phase("dump");
+	if (begin_manifest(dump, err) == 0 &&
+	    (options->pre_dump || write_descriptors(dump, err) == 0) && ask(dump, err) == 0 &&
+	    /* no notification tells of the end of a pre-dump */
+	    (!options->pre_dump ||
+	     manifest_write(&dump->manifest, dump->images.dir, &dump->arena, err) == 0))
+		return 0;
+	recover(dump);
+	return -1;
+}
+
+int container_checkpoint(const struct runtime *runtime, const struct checkpoint_options *options,
+			 struct error *err)
+{
+	struct dump dump = { .options = options,
+			     .record = RECORD_INIT,
+			     .arena = ARENA_INIT,
+			     .images = IMAGES_INIT,
+			     .criu = CRIU_INIT,
+			     .status_fd = options->status_fd };
+	int result = open_container(&dump, runtime, err);
+
+	if (result == 0)
+		result = dump_container(&dump, err);
+	criu_end(&dump.criu);
+	images_close(&dump.images);
+	cleanup_fd_(&dump.status_fd);
+	record_close(&dump.record);
+	arena_free(&dump.arena);
+	/* what it was lies in the images now */
+	if (result == 0 && !options->pre_dump && !options->leave_running)
+		result = container_delete(runtime, options->id, true, err);
+	return result;
+}

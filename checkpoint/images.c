@@ -1,0 +1,214 @@
+#include "checkpoint/images.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/fd.h"
+#include "base/text.h"
+
+/* What is there besides images: logs, statistics, and what else an engine keeps beside them. */
+bool images_is_image(const char *name)
+{
+	return text_ends(name, ".img") || strcmp(name, IMAGES_DESCRIPTORS) == 0;
+}
+
+static bool is_ours(const char *name)
+{
+	return images_is_image(name) || strcmp(name, IMAGES_MANIFEST) == 0 ||
+	       strcmp(name, IMAGES_PARENT) == 0;
+}
+
+static DIR *list(int dir)
+{
+	int fd = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *entries = fd < 0 ? NULL : fdopendir(fd);
+
+	if (!entries && fd >= 0)
+		close(fd);
+	return entries;
+}
+
+/* The next name that isn't "." or ".."; NULL at the end. */
+static const char *next(DIR *entries)
+{
+	struct dirent *entry;
+
+	while ((entry = readdir(entries)))
+		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
+			return entry->d_name;
+	return NULL;
+}
+
+/* ---- to write ---- */
+
+static int make(const char *path, const char *option, struct error *err)
+{
+	int fd;
+
+	if (mkdir(path, 0700) < 0 && errno != EEXIST)
+		return error_errno(err, errno, path, "%s: make the directory %s", option, path);
+	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (fd < 0)
+		return error_errno(err, errno, path, "%s: open the directory %s", option, path);
+	if (faccessat(fd, ".", W_OK | X_OK, AT_EACCESS) < 0) {
+		close(fd);
+		return error_errno(err, errno, path, "%s: the directory %s can't be written to",
+				   option, path);
+	}
+	return fd;
+}
+
+/* Files that aren't images are left alone; but where there are only such, images would be lost among them. */
+static int check_contents(const struct images *images, struct error *err)
+{
+	_cleanup_dir_ DIR *entries = list(images->dir);
+	char foreign[NAME_MAX + 1] = "";
+	bool checkpoint = false;
+	const char *name;
+
+	if (!entries)
+		return error_errno(err, errno, images->path, "list %s", images->path);
+	while ((name = next(entries))) {
+		struct stat st;
+		bool log = text_ends(name, ".log") || text_starts(name, "stats-");
+
+		checkpoint |= is_ours(name);
+		/* engines make empty files for the logs beforehand, and keep notes beside the images */
+		if (!is_ours(name) && !log &&
+		    fstatat(images->dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0)
+			snprintf(foreign, sizeof(foreign), "%s", name);
+	}
+	if (!*foreign || checkpoint)
+		return 0;
+	return error_set(err, ERROR_INVALID, images->path,
+			 "--image-path: the directory %s is not empty and holds no checkpoint "
+			 "(%s is there): give another one",
+			 images->path, text_printable(foreign) ? foreign : "a file");
+}
+
+void images_clear(const struct images *images)
+{
+	_cleanup_dir_ DIR *entries = list(images->dir);
+	const char *name;
+
+	while (entries && (name = next(entries)))
+		if (is_ours(name))
+			unlinkat(images->dir, name, 0);
+}
+
+int images_open_for_dump(const char *path, const char *work_path, struct images *ret_images,
+			 struct error *err)
+{
+	_cleanup_images_ struct images images = { -1, -1, path, work_path ?: path };
+
+	images.dir = make(images.path, "--image-path", err);
+	if (images.dir < 0 || check_contents(&images, err) < 0)
+		return -1;
+	images.work = make(images.work_path, "--work-path", err);
+	if (images.work < 0)
+		return -1;
+	images_clear(&images);
+	*ret_images = images;
+	images = (struct images)IMAGES_INIT;
+	return 0;
+}
+
+/* ---- to read ---- */
+
+/* CRIU opens the parent's directory through this link: it may lead beside, but nowhere else. */
+static int check_parent(int dir, struct error *err)
+{
+	char target[PATH_MAX];
+	ssize_t length = readlinkat(dir, IMAGES_PARENT, target, sizeof(target) - 1);
+
+	if (length < 0)
+		return error_errno(err, errno, IMAGES_PARENT, "read the link %s", IMAGES_PARENT);
+	target[length] = '\0';
+	if (text_starts(target, "../") && !strstr(target + 3, "..") && !strchr(target + 3, '/'))
+		return 0;
+	return error_set(err, ERROR_REFUSED, IMAGES_PARENT,
+			 "the images' link to their parent leads to %s: it may only lead to a "
+			 "directory beside them",
+			 text_printable(target) ? target : "?");
+}
+
+static int check_entry(int dir, const char *name, struct error *err)
+{
+	struct stat st;
+
+	if (!is_ours(name))
+		return 0;
+	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return error_errno(err, errno, name, "look at %s", name);
+	if (S_ISREG(st.st_mode))
+		return 0;
+	if (S_ISLNK(st.st_mode) && strcmp(name, IMAGES_PARENT) == 0)
+		return check_parent(dir, err);
+	return error_set(err, ERROR_REFUSED, name, "%s among the images is no regular file",
+			 text_printable(name) ? name : "?");
+}
+
+static int check_entries(int dir, struct error *err)
+{
+	_cleanup_dir_ DIR *entries = list(dir);
+	const char *name;
+
+	if (!entries)
+		return error_errno(err, errno, NULL, "list the images");
+	while ((name = next(entries)))
+		if (check_entry(dir, name, err) < 0)
+			return -1;
+	return 0;
+}
+
+int images_open_parent(int dir, bool *ret_found, struct error *err)
+{
+	_cleanup_fd_ int parent = openat(dir, IMAGES_PARENT, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	*ret_found = parent >= 0 || errno != ENOENT ||
+		     faccessat(dir, IMAGES_PARENT, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+	if (!*ret_found)
+		return -1;
+	if (parent < 0)
+		return error_errno(err, errno, IMAGES_PARENT,
+				   "open the parent of the images (was it moved?)");
+	if (check_entries(parent, err) < 0)
+		return error_prefix(err, "parent of the images");
+	return steal_fd(&parent);
+}
+
+int images_open_for_restore(const char *path, const char *work_path, struct images *ret_images,
+			    struct error *err)
+{
+	_cleanup_images_ struct images images = { -1, -1, path, work_path ?: path };
+
+	images.dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (images.dir < 0)
+		return error_errno(err, errno, path, "--image-path: open the directory %s", path);
+	if (faccessat(images.dir, IMAGES_INVENTORY, F_OK, AT_SYMLINK_NOFOLLOW) < 0)
+		return error_set(err, ERROR_INVALID, path,
+				 "--image-path: %s holds no checkpoint (no %s)", path,
+				 IMAGES_INVENTORY);
+	if (check_entries(images.dir, err) < 0)
+		return error_prefix(err, "--image-path %s", path);
+	images.work = make(images.work_path, "--work-path", err);
+	if (images.work < 0)
+		return -1;
+	*ret_images = images;
+	images = (struct images)IMAGES_INIT;
+	return 0;
+}
+
+void images_close(struct images *images)
+{
+	cleanup_fd_(&images->dir);
+	cleanup_fd_(&images->work);
+	*images = (struct images)IMAGES_INIT;
+}

@@ -1,0 +1,46 @@
+/* The directories of a checkpoint: images, and logs. What lies there may have been made, or changed, by anybody. */
+#pragma once
+
+#include <stdbool.h>
+
+#include "base/error.h"
+
+#define IMAGES_INVENTORY                                                                           \
+	"inventory.img" /* CRIU writes it last: images without it are no checkpoint */
+#define IMAGES_DESCRIPTORS "descriptors.json"
+#define IMAGES_PARENT	   "parent"
+#define IMAGES_MANIFEST	   "proa.json"
+
+struct images {
+	int dir;  /* of the images */
+	int work; /* of logs and statistics */
+	const char *path, *work_path;
+};
+
+#define IMAGES_INIT                                                                                \
+	{                                                                                          \
+		.dir = -1, .work = -1                                                              \
+	}
+
+/* Make the directories where they are missing, and clear away an older checkpoint in them. A directory that has files but
+ * no checkpoint is ERROR_INVALID, as is one that can't be written to. @work_path NULL: @path. The strings are lent. */
+int images_open_for_dump(const char *path, const char *work_path, struct images *ret_images,
+			 struct error *err);
+
+/* Open them to restore from: what isn't a regular file, but for the link to a parent below the same directory,
+ * is ERROR_REFUSED: CRIU would follow it. */
+int images_open_for_restore(const char *path, const char *work_path, struct images *ret_images,
+			    struct error *err);
+
+/* The directory of the parent's images, checked the same way; -1 and *ret_found false if there is none. */
+int images_open_parent(int dir, bool *ret_found, struct error *err);
+
+/* Remove what CRIU and we have written there, but not the logs. */
+void images_clear(const struct images *images);
+
+/* Is it a file of a checkpoint, to be listed in the manifest? */
+bool images_is_image(const char *name);
+
+/* Close what is open. */
+void images_close(struct images *images);
+#define _cleanup_images_ __attribute__((cleanup(images_close)))

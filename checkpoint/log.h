@@ -1,0 +1,12 @@
+/* CRIU's log, for people: why did it fail, and what can be done about it? */
+#pragma once
+
+#include "base/error.h"
+
+/* Put CRIU's own last errors, out of the log @name in the directory @workfd, into @err in place of the text that is there,
+ * with a hint where we know one, and where the whole log is (@path, a directory). If the log has no errors the text
+ * stays. Returns -1. */
+int log_explain(int workfd, const char *path, const char *name, struct error *err);
+
+/* The same from the end of a log. Pure. */
+int log_explain_text(const char *log, const char *place, struct error *err);

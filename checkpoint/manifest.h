@@ -1,0 +1,63 @@
+/* The manifest: proa.json beside the images, written last. It says what the images are of, gives each external mount
+ * the key by which CRIU knows it, and has length and hash of every image, so that damage is seen before anything
+ * starts.
+ *
+ * A key is made up by us (proa-m0, proa-m1, …). Destinations of mounts are the container's own words: as keys, as
+ * other runtimes have used them, they could be made to look like other keys, and at restore bind what they like of the
+ * host (CVE-2026-119101, CVE-2026-115520). The mountpoint stands beside its key, and at restore only chooses one of
+ * the mounts that the config asks for (stage.h). */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "checkpoint/mounts.h"
+
+#define MANIFEST_VERSION 1
+#define MANIFEST_MASK	 "proa-null" /* the key of every masked file */
+
+struct manifest_mount {
+	char *key;
+	char *mountpoint;
+};
+
+struct manifest_image {
+	char *name;
+	uint64_t size;
+	char *hash; /* 16 hexadecimal digits of hash_bytes() */
+};
+
+struct manifest {
+	uint64_t version;
+	char *proa;	    /* its version */
+	uint64_t criu;	    /* its version, 40101 is 4.1.1 */
+	char *architecture; /* as uname(2) has it */
+	char *id;	    /* of the container */
+	bool pre_dump;
+	LIST(struct manifest_mount) mounts;
+	struct strings
+	    descriptors; /* what the standard streams were: "/dev/null", "pipe:[123]", … */
+	LIST(struct manifest_image) images;
+};
+
+/* Begin one: for @external mounts of a container. ERROR_UNSUPPORTED for one whose mountpoint can't be told to CRIU. */
+int manifest_begin(struct manifest *manifest, const struct mountinfo_list *external,
+		   const struct config *config, struct arena *arena, struct error *err);
+
+/* List the images that lie in the directory, and write the manifest into it. */
+int manifest_write(struct manifest *manifest, int dir, struct arena *arena, struct error *err);
+
+/* Read the manifest of a directory, and see that its images are what it says. *ret_manifest is NULL if there is none: then
+ * another runtime made them. What is damaged, or no manifest, is ERROR_INVALID, what a newer proa or another
+ * architecture made ERROR_UNSUPPORTED; what isn't a regular file ERROR_REFUSED. */
+int manifest_read(int dir, struct arena *arena, struct manifest **ret_manifest, struct error *err);
+
+/* The document alone, from and to bytes. Pure. */
+int manifest_parse(const char *bytes, size_t length, struct arena *arena,
+		   struct manifest **ret_manifest, struct error *err);
+int manifest_encode(const struct manifest *manifest, struct buffer *buffer, struct error *err);
+
+/* Can CRIU be told of a mount there? ERROR_UNSUPPORTED. Pure. */
+int manifest_check_mountpoint(const char *mountpoint, struct error *err);

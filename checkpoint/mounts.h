@@ -1,0 +1,48 @@
+/* The mounts of a container as the kernel lists them (proc_pid_mountinfo(5)), and which of them are the host's: those
+ * CRIU can't put into images, and is told of as external mounts. What is listed is believed, not what the config
+ * says: a container may have moved its mounts, and somebody may have added some. */
+#pragma once
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "base/arena.h"
+#include "base/error.h"
+#include "oci/config.h"
+
+struct mount_info {
+	uint64_t id;
+	dev_t device;	  /* of the filesystem */
+	char *root;	  /* what of the filesystem is mounted */
+	char *mountpoint; /* as the process sees it */
+	char *type;
+	bool readonly; /* the mount, not its filesystem */
+	bool idmapped;
+};
+
+struct mountinfo_list {
+	struct mount_info *items;
+	size_t count;
+};
+
+/* All mounts of a process of ours, in @arena. */
+int mounts_read(pid_t pid, struct arena *arena, struct mountinfo_list *ret_list, struct error *err);
+/* The same of a text. Pure. */
+void mounts_parse(const char *text, struct arena *arena, struct mountinfo_list *ret_list);
+
+/* The last mount on @mountpoint, NULL if there is none. Pure. */
+const struct mount_info *mounts_find(const struct mountinfo_list *list, const char *mountpoint);
+
+/* Those of @container that are external: binds of what @host, our own mounts, has as well, and binds that the config
+ * names; not the root, nor what the container made itself, nor binds of parts of its own filesystems. Pure. */
+void mounts_external(const struct mountinfo_list *container, const struct mountinfo_list *host,
+		     const struct config *config, struct arena *arena,
+		     struct mountinfo_list *ret_external);
+
+/* Is it the host's /dev/null, over a masked file? Pure. */
+bool mount_is_mask(const struct mount_info *mount, const struct config *config);
+
+/* A path at which @mount's root can be reached through the widest mount of its filesystem in @list; NULL if there is none
+ * other than itself. In @arena; pure, so whoever uses it has to see that nothing lies over it. */
+const char *mounts_wide_path(const struct mountinfo_list *list, const struct mount_info *mount,
+			     struct arena *arena);

@@ -1,0 +1,472 @@
+/* restore: a container out of images. All but its first process is made as create makes it; that one, and those
+ * below it, come from CRIU. */
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <sched.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/pidfd.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/fd.h"
+#include "base/kernel.h"
+#include "base/path.h"
+#include "base/trace.h"
+#include "checkpoint/checkpoint.h"
+#include "checkpoint/config_file.h"
+#include "checkpoint/criu.h"
+#include "checkpoint/images.h"
+#include "checkpoint/log.h"
+#include "checkpoint/manifest.h"
+#include "checkpoint/request.h"
+#include "checkpoint/stage.h"
+#include "libcontainer/lifecycle/creation.h"
+#include "libcontainer/lifecycle/hooks_after.h"
+#include "oci/json.h"
+
+#define ARENA		  (64 << 20)
+#define DESCRIPTORS_MAX	  (64 << 10)
+#define LOG_NAME	  "restore.log"
+#define PARENTS_MAX	  1024
+#define NAMESPACE_FDS_MAX 2
+
+struct restore {
+	const struct restore_options *options;
+	struct arena arena;
+	struct images images;
+	struct manifest *manifest; /* of other runtimes' images one is made up */
+	struct creation *creation; /* while it is made */
+	struct stage stage;
+	struct criu criu;
+	struct criu_start start;
+	int fds[NAMESPACE_FDS_MAX];
+};
+
+/* ---- the images ---- */
+
+/* A chain may be long, but not endless: links can be made to go round. */
+static int verify_parents(struct restore *restore, struct error *err)
+{
+	_cleanup_fd_ int dir = fcntl(restore->images.dir, F_DUPFD_CLOEXEC, 0);
+	struct manifest *manifest;
+
+	for (int depth = 0; depth < PARENTS_MAX; depth++) {
+		bool found;
+		int parent = images_open_parent(dir, &found, err);
+
+		if (!found)
+			return 0;
+		if (parent < 0 || manifest_read(parent, &restore->arena, &manifest, err) < 0) {
+			cleanup_fd_(&parent);
+			return error_prefix(err, "parent images");
+		}
+		close(dir);
+		dir = parent;
+	}
+	return error_set(err, ERROR_INVALID, restore->images.path,
+			 "the images have more than %d generations of parents", PARENTS_MAX);
+}
+
+static int collect_stream(void *context, const struct json_event *event, struct error *err)
+{
+	struct restore *restore = context;
+	struct strings *streams = &restore->manifest->descriptors;
+
+	(void)err;
+	if (event->kind == JSON_STRING && streams->count < 3)
+		streams->items[streams->count++] =
+		    arena_strndup(&restore->arena, event->text, event->length);
+	return 0;
+}
+
+/* Of images that runc or crun made, what the manifest would say. Their keys are the destinations, which come from the
+ * config: filled in once that is read. */
+static int make_up_manifest(struct restore *restore, struct error *err)
+{
+	_cleanup_buffer_ struct buffer text = BUFFER_INIT;
+	struct manifest *manifest = arena_alloc(&restore->arena, sizeof(*manifest));
+
+	restore->manifest = manifest;
+	manifest->descriptors.items = arena_calloc(&restore->arena, 3, sizeof(char *));
+	if (file_read(restore->images.dir, IMAGES_DESCRIPTORS, DESCRIPTORS_MAX, &text, err) < 0)
+		return error_prefix(err,
+				    "these images are of another program than proa, runc or crun");
+	return json_read(text.bytes, text.length, IMAGES_DESCRIPTORS, collect_stream, restore, err);
+}
+
+static int open_images(struct restore *restore, struct error *err)
+{
+	const struct criu_options *options = &restore->options->criu;
+
+	if (arena_init(&restore->arena, ARENA, err) < 0 ||
+	    images_open_for_restore(options->image_path, options->work_path, &restore->images,
+				    err) < 0)
+		return -1;
+	trace_phase("verify");
+	if (manifest_read(restore->images.dir, &restore->arena, &restore->manifest, err) < 0)
+		return error_prefix(err, "%s", restore->images.path);
+	if (!restore->manifest && make_up_manifest(restore, err) < 0)
+		return error_prefix(err, "%s", restore->images.path);
+	if (restore->manifest->pre_dump)
+		return error_set(err, ERROR_INVALID, restore->images.path,
+				 "%s holds a pre-dump, which is only the memory: restore from the "
+				 "checkpoint that was made after it",
+				 restore->images.path);
+	return verify_parents(restore, err);
+}
+
+/* ---- the request ---- */
+
+/* runc calls every masked file /dev/null, crun by its path as all others. */
+static void add_mount(struct restore *restore, struct request *request,
+		      const struct manifest_mount *mount, const char *path)
+{
+	struct arena *arena = &restore->arena;
+	bool foreign = !restore->manifest->version;
+
+	request_external(
+	    request, arena,
+	    arena_printf(arena, "mnt[%s]:%s", foreign ? mount->mountpoint : mount->key, path));
+	if (foreign && strcmp(mount->key, MANIFEST_MASK) == 0)
+		request_external(request, arena, arena_printf(arena, "mnt[/dev/null]:%s", path));
+}
+
+static int add_mounts(struct restore *restore, struct request *request, struct error *err)
+{
+	const struct manifest *manifest = restore->manifest;
+
+	for (size_t i = 0; i < manifest->mounts.count; i++) {
+		const struct manifest_mount *mount = &manifest->mounts.items[i];
+		const char *path;
+
+		if (stage_path(&restore->stage, restore->criu.pid, mount->key, &restore->arena,
+			       &path, err) < 0)
+			return -1;
+		add_mount(restore, request, mount, path);
+	}
+	return 0;
+}
+
+/* Our own standard streams are CRIU's, and so what the container's pipes are to be. */
+static void add_streams(struct restore *restore, struct request *request)
+{
+	const struct strings *streams = &restore->manifest->descriptors;
+
+	for (size_t i = 0; i < streams->count; i++)
+		if (text_starts(streams->items[i], "pipe:["))
+			request_inherit(request, &restore->arena, streams->items[i], (int)i);
+}
+
+static int add_inherited(struct restore *restore, struct request *request, const char *key,
+			 const struct namespace_join *join, struct error *err)
+{
+	int fd = fcntl(join->fd, F_DUPFD_CLOEXEC, 0);
+
+	if (fd < 0)
+		return error_errno(err, errno, join->path, "duplicate a descriptor");
+	request_inherit(request, &restore->arena, key,
+			CRIU_FIRST_FD + (int)restore->start.fd_count);
+	restore->fds[restore->start.fd_count++] = fd;
+	return 0;
+}
+
+/* Namespaces that the config names by path: opened and verified as create does it. */
+static int add_namespaces(struct restore *restore, struct request *request, struct error *err)
+{
+	struct namespace_plan *plan = &restore->creation->plan->namespaces;
+
+	if (namespaces_open(plan, err) < 0)
+		return -1;
+	for (size_t i = 0; i < plan->join_count; i++) {
+		const struct namespace_join *join = &plan->joins[i];
+		const char *type = join->kind->type;
+
+		if (strcmp(type, "network") == 0 || strcmp(type, "pid") == 0) {
+			if (add_inherited(restore, request,
+					  *type == 'n' ? "extRootNetNS" : "extRootPidNS", join,
+					  err) < 0)
+				return -1;
+		} else if (strcmp(type, "cgroup") == 0) {
+			return error_set(err, ERROR_UNSUPPORTED, "linux.namespaces",
+					 "CRIU can't restore into a cgroup namespace that exists");
+		} else {
+			request_join(request, &restore->arena, join->kind->file, join->path);
+		}
+	}
+	return 0;
+}
+
+static int fill_request(struct restore *restore, struct request *request, struct error *err)
+{
+	const struct criu_options *options = &restore->options->criu;
+	struct creation *creation = restore->creation;
+	CriuOpts *opts = &request->opts;
+
+	request_begin(request, REQUEST_RESTORE, options);
+	opts->images_dir_fd = restore->images.dir;
+	opts->has_work_dir_fd = true;
+	opts->work_dir_fd = restore->images.work;
+	opts->log_file = (char *)LOG_NAME;
+	opts->root = arena_printf(&restore->arena, "%s/%s", restore->stage.directory, STAGE_ROOT);
+	/* a child of ours, not of CRIU's: it outlives CRIU, and is ours to wait for */
+	opts->has_rst_sibling = opts->rst_sibling = true;
+	opts->has_evasive_devices = opts->evasive_devices = true;
+	opts->config_file = (char *)criu_config_file(creation->config);
+	if (creation->state->cgroup_path)
+		request_cgroup_root(request, &restore->arena, creation->state->cgroup_path);
+	add_streams(restore, request);
+	return add_namespaces(restore, request, err);
+}
+
+/* ---- what CRIU tells ---- */
+
+static int hand_over_terminal(struct restore *restore, int master, struct error *err)
+{
+	int socket = restore->creation->plan->console_socket;
+	unsigned int number = 0;
+	char name[32];
+
+	if (socket < 0)
+		return error_set(err, ERROR_INVALID, "process.terminal",
+				 "the checkpoint has a terminal, the config has none: set "
+				 "process.terminal");
+	if (master < 0 || ioctl(master, TIOCGPTN, &number) < 0)
+		return error_errno(err, errno, "terminal", "ask for the terminal's name");
+	snprintf(name, sizeof(name), "/dev/pts/%u", number);
+	if (socket_send(socket, name, strlen(name), &master, 1) < 0)
+		return error_errno(err, errno, "console socket",
+				   "send the terminal to the console socket");
+	return 0;
+}
+
+/* CRIU has put its processes there beside the container's; limits are neither to refuse nor to charge it. */
+static int leave_cgroup(struct restore *restore, struct error *err)
+{
+	_cleanup_fd_ int own = -1;
+	char *path;
+
+	if (restore->creation->cgroup.fd < 0)
+		return 0;
+	if (cgroup_of(0, &restore->arena, &path, err) < 0)
+		return -1;
+	own = cgroup_open(path, err);
+	return own < 0 ? -1 : cgroup_attach(own, restore->criu.pid, err);
+}
+
+/* All is restored, and nothing of it runs yet. */
+static int finish(struct restore *restore, pid_t pid, struct error *err)
+{
+	struct creation *creation = restore->creation;
+	struct spawned *spawned = &creation->spawned;
+
+	spawned->pid = pid;
+	spawned->pidfd = pidfd_open(pid, 0);
+	if (spawned->pidfd < 0)
+		return error_errno(err, errno, NULL, "open the restored process");
+	if (stage_verify(&restore->stage, restore->criu.pid, pid, creation->config, &restore->arena,
+			 err) < 0 ||
+	    leave_cgroup(restore, err) < 0)
+		return -1;
+	return creation_finish(creation, pid, spawned->pidfd, err);
+}
+
+static int notified(void *context, const char *script, pid_t pid, int fd, struct error *err)
+{
+	struct restore *restore = context;
+
+	if (strcmp(script, "setup-namespaces") == 0)
+		return creation_run_hooks(restore->creation, pid, err);
+	if (strcmp(script, "orphan-pts-master") == 0)
+		return hand_over_terminal(restore, fd, err);
+	if (strcmp(script, "post-restore") == 0)
+		return finish(restore, pid, err);
+	return 0;
+}
+
+/* ---- instead of a clone ---- */
+
+static void add_foreign(struct restore *restore, char *key, const char *mountpoint)
+{
+	struct manifest *manifest = restore->manifest;
+
+	manifest->mounts.items[manifest->mounts.count++] =
+	    (struct manifest_mount){ key, arena_strdup(&restore->arena, mountpoint) };
+}
+
+/* The destinations of binds are the keys that runc and crun use, and /dev/null is that of masked files. */
+static int find_foreign_mounts(struct restore *restore, struct error *err)
+{
+	const struct config *config = restore->creation->config;
+	const struct strings *masks = &config->linux_->masked_paths;
+	char clean[PATH_MAX];
+
+	restore->manifest->mounts.items =
+	    arena_calloc(&restore->arena, config->mounts.count + masks->count,
+			 sizeof(*restore->manifest->mounts.items));
+	for (size_t i = 0; i < config->mounts.count; i++) {
+		const struct config_mount *mount = &config->mounts.items[i];
+
+		if (!rootfs_is_bind(mount, &restore->arena))
+			continue;
+		if (path_clean(mount->destination, clean, sizeof(clean), err) < 0)
+			return -1;
+		add_foreign(restore, arena_printf(&restore->arena, "proa-m%zu", i), clean);
+	}
+	for (size_t i = 0; i < masks->count; i++)
+		add_foreign(restore, (char *)MANIFEST_MASK, masks->items[i]);
+	return 0;
+}
+
+/* In a user namespace the restored root reads the images with rights of its own, and they lie in a directory that only
+ * the machine's root may enter: its group may as well, then. The files can be read by all who get that far. */
+static int let_read(const struct restore *restore, struct error *err)
+{
+	const struct namespace_plan *namespaces = &restore->creation->plan->namespaces;
+	uint32_t group = namespaces->gid_map.root;
+	int dir = restore->images.dir;
+	struct stat st;
+
+	if (!(namespaces->created & CLONE_NEWUSER) || group == (uint32_t)-1 ||
+	    fstat(dir, &st) < 0 || st.st_mode & S_IXOTH ||
+	    (st.st_mode & S_IXGRP && st.st_gid == group))
+		return 0;
+	if (fchown(dir, (uid_t)-1, group) < 0 || fchmod(dir, (st.st_mode | S_IXGRP) & 07777) < 0)
+		return error_errno(err, errno, restore->images.path,
+				   "let the container's root read the images in %s",
+				   restore->images.path);
+	return 0;
+}
+
+static int prepare(struct restore *restore, struct error *err)
+{
+	struct creation *creation = restore->creation;
+	const struct criu_options *options = &restore->options->criu;
+
+	if (let_read(restore, err) < 0)
+		return -1;
+	if (!restore->manifest->version && find_foreign_mounts(restore, err) < 0)
+		return -1;
+	restore->stage = (struct stage){
+		.plan = creation->plan,
+		.directory = arena_printf(&restore->arena, "%s/%s", creation->runtime->root,
+					  creation->options->id),
+		.manifest = restore->manifest,
+		.given = &options->external,
+	};
+	restore->start = (struct criu_start){
+		.plugin_dir = options->plugin_dir,
+		.cgroup = creation->cgroup.fd,
+		.fds = restore->fds,
+		.prepare = stage_build,
+		.context = &restore->stage,
+	};
+	return 0;
+}
+
+static int start_criu(struct restore *restore, struct error *err)
+{
+	struct creation *creation = restore->creation;
+	const struct criu_needs needs = { .lazy_pages = restore->options->criu.lazy_pages };
+
+	if (criu_clone(&restore->start, &restore->criu, err) < 0)
+		return -1;
+	if (creation->plan->enters_cgroup &&
+	    creation_enter_cgroup(creation, restore->criu.pid, err) < 0)
+		return -1;
+	if (criu_release(&restore->criu, err) < 0)
+		return -1;
+	return criu_probe(&restore->criu, &needs, err);
+}
+
+/* CRIU works in that directory, and mounts there what it needs for a while: so it must be that of CRIU's mount
+ * namespace, not of ours. */
+static int move_work(struct restore *restore, struct request *request, struct error *err)
+{
+	char link[64], path[PATH_MAX], inside[PATH_MAX + 64];
+	ssize_t length;
+	int work;
+
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", restore->images.work);
+	length = readlink(link, path, sizeof(path) - 1);
+	if (length < 0)
+		return error_errno(err, errno, restore->images.work_path, "find the work path");
+	path[length] = '\0';
+	snprintf(inside, sizeof(inside), "/proc/%d/root%s", (int)restore->criu.pid, path);
+	work = open(inside, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (work < 0)
+		return error_errno(err, errno, path, "open the work path as CRIU sees it");
+	close(restore->images.work);
+	restore->images.work = work;
+	request->opts.work_dir_fd = work;
+	return 0;
+}
+
+static int ask(struct restore *restore, const struct request *request, struct error *err)
+{
+	if (criu_ask(&restore->criu, &request->message, notified, restore, NULL, err) == 0)
+		return 0;
+	if (err->code == ERROR_SYSTEM || err->code == ERROR_PROTOCOL)
+		log_explain(restore->images.work, restore->images.work_path, LOG_NAME, err);
+	return -1;
+}
+
+static int run_poststart(struct creation *creation, struct error *err)
+{
+	const struct config_hooks *hooks = creation->config->hooks;
+
+	creation->state->status = STATUS_RUNNING;
+	creation->running = true;
+	return hooks ? hooks_after_start(&hooks->poststart, creation->state, err) : 0;
+}
+
+static int run_criu(struct restore *restore, struct error *err)
+{
+	struct creation *creation = restore->creation;
+	struct request request;
+
+	if (device_program_load(creation->cgroup_plan, &creation->device_program, err) < 0 ||
+	    prepare(restore, err) < 0 || fill_request(restore, &request, err) < 0 ||
+	    start_criu(restore, err) < 0 || add_mounts(restore, &request, err) < 0 ||
+	    move_work(restore, &request, err) < 0 || ask(restore, &request, err) < 0)
+		return -1;
+	if (creation->spawned.pidfd < 0)
+		return error_set(err, ERROR_PROTOCOL, "criu",
+				 "CRIU didn't say that it has restored");
+	return 0;
+}
+
+static int restore_processes(void *context, struct creation *creation, struct error *err)
+{
+	struct restore *restore = context;
+	int result;
+
+	restore->creation = creation;
+	result = run_criu(restore, err);
+	/* it takes its own processes away where it failed, before the cgroup is to go */
+	criu_end(&restore->criu);
+	return result < 0 ? -1 : run_poststart(creation, err);
+}
+
+int container_restore(const struct runtime *runtime, const struct restore_options *options,
+		      int *ret_status, struct error *err)
+{
+	struct restore restore = {
+		.options = options, .arena = ARENA_INIT, .images = IMAGES_INIT, .criu = CRIU_INIT
+	};
+	int result = -1;
+
+	if (open_images(&restore, err) == 0)
+		result = creation_run(runtime, &options->run, restore_processes, &restore,
+				      ret_status, err);
+	criu_end(&restore.criu);
+	for (size_t i = 0; i < restore.start.fd_count; i++)
+		close(restore.fds[i]);
+	images_close(&restore.images);
+	arena_free(&restore.arena);
+	return result;
+}

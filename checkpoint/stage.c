@@ -1,0 +1,268 @@
+#include "checkpoint/stage.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mount.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/path.h"
+#include "libcontainer/rootfs/rootfs.h"
+
+/* ---- the container as create would make it ---- */
+
+/* What init would ask for; *ret_source is -1 where it makes the source itself. */
+static int open_source(const struct rootfs_plan *plan, size_t index, int *ret_source,
+		       struct error *err)
+{
+	int tree = -1;
+
+	switch (rootfs_source(plan, index)) {
+	case ROOTFS_SOURCE_OWN:
+		break;
+	case ROOTFS_SOURCE_PARENT:
+		tree = rootfs_open_source(plan, index, err);
+		if (tree < 0)
+			return -1;
+		break;
+	case ROOTFS_SOURCE_PROCFS: /* any procfs: CRIU mounts the right one */
+		tree = open_tree(AT_FDCWD, "/proc", OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+		if (tree < 0)
+			return error_errno(err, errno, "/proc", "clone /proc");
+	}
+	*ret_source = tree;
+	return 0;
+}
+
+static int mount_all(const struct rootfs_plan *plan, struct rootfs *rootfs, struct error *err)
+{
+	for (size_t i = 0; i < rootfs_mount_count(plan); i++) {
+		_cleanup_fd_ int source = -1;
+
+		if (open_source(plan, i, &source, err) < 0 ||
+		    rootfs_mount(plan, rootfs, i, source, err) < 0)
+			return -1;
+	}
+	return rootfs_devices(plan, rootfs, err);
+}
+
+/* ---- the stage ---- */
+
+static int set_up(const char *directory, struct error *err)
+{
+	_cleanup_fd_ int fs = fsopen("tmpfs", FSOPEN_CLOEXEC), mount = -1;
+
+	if (fs < 0 || fsconfig(fs, FSCONFIG_SET_STRING, "mode", "0755", 0) < 0 ||
+	    fsconfig(fs, FSCONFIG_CMD_CREATE, NULL, NULL, 0) < 0)
+		return error_errno(err, errno, directory, "make a tmpfs for the restore");
+	mount = fsmount(fs, FSMOUNT_CLOEXEC, 0);
+	if (mount < 0 || move_mount(mount, "", AT_FDCWD, directory, MOVE_MOUNT_F_EMPTY_PATH) < 0)
+		return error_errno(err, errno, directory, "mount a tmpfs at %s", directory);
+	return open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+}
+
+static int add(int stage, const char *key, int tree, struct error *err)
+{
+	_cleanup_fd_ int target = -1;
+	struct stat st;
+
+	if (fstat(tree, &st) < 0)
+		return error_errno(err, errno, key, "look at a mount");
+	if (S_ISDIR(st.st_mode) ? mkdirat(stage, key, 0755) < 0
+				: mknodat(stage, key, S_IFREG | 0600, 0) < 0)
+		return error_errno(err, errno, key, "make a mountpoint for CRIU");
+	target = openat(stage, key, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	if (target < 0 ||
+	    move_mount(tree, "", target, "", MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH) < 0)
+		return error_errno(err, errno, key, "put a mount where CRIU finds it");
+	return 0;
+}
+
+static int clone_mount(int fd, const char *mountpoint, struct error *err)
+{
+	struct statx stx;
+	int tree;
+
+	if (statx(fd, "", AT_EMPTY_PATH, 0, &stx) < 0)
+		return error_errno(err, errno, mountpoint, "look at %s", mountpoint);
+	if (!(stx.stx_attributes & STATX_ATTR_MOUNT_ROOT))
+		return error_set(
+		    err, ERROR_REFUSED, mountpoint,
+		    "the checkpoint has a mount of the host at %s, the config has none "
+		    "there: add it to mounts, or give --external mnt[%s]:SOURCE",
+		    mountpoint, mountpoint);
+	tree = open_tree(fd, "", AT_EMPTY_PATH | OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+	return tree < 0 ? error_errno(err, errno, mountpoint, "clone the mount at %s", mountpoint)
+			: tree;
+}
+
+/* The verified /dev/null of the host. All masked files have the one key. */
+static int add_mask(int directory, const struct rootfs *rootfs, const char *mountpoint,
+		    struct error *err)
+{
+	if (faccessat(directory, MANIFEST_MASK, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+		return 0;
+	if (rootfs->null < 0)
+		return error_set(err, ERROR_REFUSED, mountpoint,
+				 "the checkpoint has %s masked, the config masks nothing",
+				 mountpoint);
+	return add(directory, MANIFEST_MASK, rootfs->null, err);
+}
+
+/* What the caller gave by --external mnt[MOUNTPOINT]:SOURCE; his word stands above the config. */
+static int add_given(int directory, const struct manifest_mount *mount, const char *source,
+		     struct error *err)
+{
+	_cleanup_fd_ int tree = open_tree(AT_FDCWD, source, OPEN_TREE_CLONE | OPEN_TREE_CLOEXEC);
+
+	if (tree < 0)
+		return error_errno(err, errno, source, "--external: open the source %s", source);
+	return add(directory, mount->key, tree, err);
+}
+
+static int add_external(const struct stage *stage, int directory, const struct rootfs *rootfs,
+			const struct manifest_mount *mount, struct error *err)
+{
+	const char *given = stage_given(stage->given, mount->mountpoint);
+	_cleanup_fd_ int fd = -1, tree = -1;
+
+	if (given)
+		return add_given(directory, mount, given, err);
+	if (strcmp(mount->key, MANIFEST_MASK) == 0)
+		return add_mask(directory, rootfs, mount->mountpoint, err);
+	fd = path_open(rootfs->root, mount->mountpoint, PATH_NO_SYMLINKS, err);
+	if (fd < 0)
+		return error_prefix(err, "find the mount at %s that the checkpoint has",
+				    mount->mountpoint);
+	tree = clone_mount(fd, mount->mountpoint, err);
+	return tree < 0 ? -1 : add(directory, mount->key, tree, err);
+}
+
+const char *stage_given(const struct strings *given, const char *mountpoint)
+{
+	size_t length = strlen(mountpoint);
+
+	for (size_t i = 0; i < given->count; i++) {
+		const char *text = given->items[i];
+
+		if (text_starts(text, "mnt[") && strncmp(text + 4, mountpoint, length) == 0 &&
+		    text_starts(text + 4 + length, "]:"))
+			return text + 4 + length + 2;
+	}
+	return NULL;
+}
+
+/* What was set up for its mountpoints and clones goes again. It may lie over "/", and who has a root below another
+ * mount can make no user namespace. */
+static int take_down(struct rootfs *rootfs, struct error *err)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", rootfs->root);
+	if (umount2(path, MNT_DETACH) < 0)
+		return error_errno(err, errno, NULL, "take down the stage of the restore");
+	rootfs_close(rootfs);
+	return 0;
+}
+
+int stage_build(void *context, struct error *err)
+{
+	const struct stage *stage = context;
+	const struct rootfs_plan *plan = stage->plan->rootfs;
+	struct rootfs rootfs = ROOTFS_INIT;
+	_cleanup_fd_ int directory = -1, root = -1, source = -1;
+
+	if (unshare(CLONE_NEWNS) < 0)
+		return error_errno(err, errno, NULL, "make a mount namespace for CRIU");
+	/* before anything is mounted in it */
+	root = rootfs_open_source(plan, ROOTFS_ROOT, err);
+	if (root < 0)
+		return -1;
+	if (open_source(plan, ROOTFS_ROOT, &source, err) < 0 ||
+	    rootfs_begin(plan, source, &rootfs, err) < 0 || mount_all(plan, &rootfs, err) < 0)
+		return -1;
+	directory = set_up(stage->directory, err);
+	if (directory < 0 || add(directory, STAGE_ROOT, root, err) < 0)
+		return -1;
+	for (size_t i = 0; i < stage->manifest->mounts.count; i++)
+		if (add_external(stage, directory, &rootfs, &stage->manifest->mounts.items[i],
+				 err) < 0)
+			return -1;
+	return take_down(&rootfs, err);
+}
+
+/* ---- afterwards ---- */
+
+static const struct manifest_mount *find(const struct manifest *manifest, const char *mountpoint)
+{
+	for (size_t i = 0; i < manifest->mounts.count; i++)
+		if (strcmp(manifest->mounts.items[i].mountpoint, mountpoint) == 0)
+			return &manifest->mounts.items[i];
+	return NULL;
+}
+
+/* Do both paths lead CRIU to the same file, the first through no link? */
+static bool same_file(pid_t criu, const char *path, const char *other)
+{
+	struct error ignored = ERROR_INIT;
+	_cleanup_fd_ int root = -1, one = -1, two = -1;
+	struct stat first, second;
+	char link[64];
+
+	snprintf(link, sizeof(link), "/proc/%d/root", (int)criu);
+	root = open(link, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	one = root < 0 ? -1 : path_open(root, path, PATH_NO_SYMLINKS, &ignored);
+	two = root < 0 ? -1 : path_open(root, other, PATH_NO_SYMLINKS, &ignored);
+	return one >= 0 && two >= 0 && fstat(one, &first) == 0 && fstat(two, &second) == 0 &&
+	       first.st_dev == second.st_dev && first.st_ino == second.st_ino;
+}
+
+int stage_path(const struct stage *stage, pid_t criu, const char *key, struct arena *arena,
+	       const char **ret_path, struct error *err)
+{
+	const char *staged = arena_printf(arena, "%s/%s", stage->directory, key), *wide = NULL;
+	const struct mount_info *mount;
+	struct mountinfo_list list;
+
+	if (mounts_read(criu, arena, &list, err) < 0)
+		return -1;
+	mount = mounts_find(&list, staged);
+	if (mount && !mount->idmapped)
+		wide = mounts_wide_path(&list, mount, arena);
+	*ret_path = wide && same_file(criu, wide, staged) ? wide : staged;
+	return 0;
+}
+
+static bool is_as_staged(const struct stage *stage, const struct mountinfo_list *staged,
+			 const struct mount_info *mount, struct arena *arena)
+{
+	const struct manifest_mount *named = find(stage->manifest, mount->mountpoint);
+	const struct mount_info *source =
+	    named ? mounts_find(staged, arena_printf(arena, "%s/%s", stage->directory, named->key))
+		  : NULL;
+
+	return source && source->device == mount->device &&
+	       strcmp(source->root, mount->root) == 0 && (mount->readonly || !source->readonly);
+}
+
+int stage_verify(const struct stage *stage, pid_t criu, pid_t container,
+		 const struct config *config, struct arena *arena, struct error *err)
+{
+	struct mountinfo_list host, staged, restored, external;
+
+	if (mounts_read(getpid(), arena, &host, err) < 0 ||
+	    mounts_read(criu, arena, &staged, err) < 0 ||
+	    mounts_read(container, arena, &restored, err) < 0)
+		return -1;
+	mounts_external(&restored, &host, config, arena, &external);
+	for (size_t i = 0; i < external.count; i++)
+		if (!is_as_staged(stage, &staged, &external.items[i], arena))
+			return error_set(err, ERROR_REFUSED, external.items[i].mountpoint,
+					 "what CRIU has mounted at %s is not what the config says",
+					 external.items[i].mountpoint);
+	return 0;
+}

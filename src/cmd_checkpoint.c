@@ -1,0 +1,115 @@
+#include "src/command.h"
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "src/criu_options.h"
+
+struct checkpoint_flags {
+	struct criu_flags with;
+	bool pre_dump, leave_running, skip_in_flight;
+	const char *parent_path, *page_server, *status_fd;
+};
+
+#define TYPE struct checkpoint_flags
+
+static const struct option options[] = {
+	CRIU_OPTIONS(TYPE, with.),
+	FLAG("leave-running", "R", TYPE, leave_running, "let the container run on afterwards"),
+	FLAG("pre-dump", "P", TYPE, pre_dump,
+	     "write the memory only, and let the container run on: a later checkpoint needs to "
+	     "write what has changed since"),
+	STRING("parent-path", NULL, "DIR", TYPE, parent_path,
+	       "the images of the pre-dump before this one, relative to those of this one"),
+	CHOICE("pre-dump-mode", NULL, "MODE", pre_dump_mode_names, NULL, TYPE,
+	       with.criu.pre_dump_mode, "how a pre-dump reads memory: splice or read"),
+	FLAG("tcp-skip-in-flight", NULL, TYPE, with.criu.tcp_skip_in_flight,
+	     "leave out TCP connections that are not yet accepted"),
+	HIDDEN_FLAG("skip-in-flight", TYPE, skip_in_flight), /* LXC's name for it */
+	FLAG("link-remap", NULL, TYPE, with.criu.link_remap,
+	     "with open files that have been deleted but have other names"),
+	STRING(
+	    "ghost-limit", NULL, "SIZE", TYPE, with.ghost_limit,
+	    "take along open files that have been deleted up to this size (CRIU's default is 1M)"),
+	FLAG("force-irmap", NULL, TYPE, with.criu.force_irmap,
+	     "search for the paths of files that inotify watches"),
+	STRINGS("irmap-scan-path", NULL, "PATH", TYPE, with.criu.irmap_scan_paths,
+		"where to search for them"),
+	STRING("page-server", NULL, "ADDRESS:PORT", TYPE, page_server,
+	       "send memory to the page server there; with --lazy-pages, serve it there"),
+	STRING("status-fd", NULL, "FD", TYPE, status_fd,
+	       "write a byte to this descriptor once lazy pages can be fetched"),
+	OPTIONS_END,
+};
+
+static int bad_value(const char *option, const char *expected, const char *found, struct error *err)
+{
+	return error_set(err, ERROR_USAGE, option, "option --%s: expected %s, found \"%s\"", option,
+			 expected, text_printable(found) ? found : "?");
+}
+
+/* A host, or an IPv6 address, which has colons of its own; the last one counts. */
+static int read_page_server(const char *text, struct arena *arena,
+			    struct checkpoint_options *checkpoint, struct error *err)
+{
+	const char *colon = text ? strrchr(text, ':') : NULL;
+	uint32_t port;
+
+	if (!text)
+		return 0;
+	if (!colon || colon == text || !parse_u32(colon + 1, &port) || !port || port > 65535)
+		return bad_value("page-server", "ADDRESS:PORT", text, err);
+	checkpoint->page_server_address = arena_strndup(arena, text, (size_t)(colon - text));
+	checkpoint->page_server_port = port;
+	return 0;
+}
+
+static int read_status_fd(const char *text, struct checkpoint_options *checkpoint,
+			  struct error *err)
+{
+	uint32_t fd;
+	int flags;
+
+	checkpoint->status_fd = -1;
+	if (!text)
+		return 0;
+	if (!parse_u32(text, &fd) || fd > INT32_MAX)
+		return bad_value("status-fd", "a descriptor", text, err);
+	flags = fcntl((int)fd, F_GETFL);
+	if (flags < 0 || (flags & O_ACCMODE) == O_RDONLY)
+		return bad_value("status-fd", "a descriptor that is open for writing", text, err);
+	checkpoint->status_fd = (int)fd;
+	return 0;
+}
+
+static int run(struct invocation *invocation, struct error *err)
+{
+	struct checkpoint_flags *flags = invocation->options;
+	struct checkpoint_options checkpoint = {
+		.id = invocation->arguments.items[0],
+		.pre_dump = flags->pre_dump,
+		.leave_running = flags->leave_running,
+		.parent_path = flags->parent_path,
+	};
+
+	if (criu_flags_read(&flags->with, err) < 0 ||
+	    read_page_server(flags->page_server, &invocation->arena, &checkpoint, err) < 0 ||
+	    read_status_fd(flags->status_fd, &checkpoint, err) < 0)
+		return -1;
+	checkpoint.criu = flags->with.criu;
+	checkpoint.criu.tcp_skip_in_flight |= flags->skip_in_flight;
+	return container_checkpoint(&invocation->runtime, &checkpoint, err);
+}
+
+const struct command cmd_checkpoint = {
+	.name = "checkpoint",
+	.usage = "ID",
+	.summary = "write a running container into images",
+	.options = options,
+	.options_size = sizeof(TYPE),
+	.arguments_min = 1,
+	.arguments_max = 1,
+	.missing = HAVE_CRIU ? NULL : "CRIU",
+	.run = run,
+};

@@ -1,0 +1,52 @@
+/* The options that `checkpoint` and `restore` share, as rows that fill a struct criu_flags: the member @at of @type. */
+#pragma once
+
+#include "checkpoint/checkpoint.h"
+#include "src/options.h"
+
+/* CRIU's, and what of them has to be read once more. */
+struct criu_flags {
+	struct criu_options criu;
+	const char *ghost_limit;
+	struct strings empty_ns;
+};
+
+extern const struct name_value manage_cgroups_names[], network_lock_names[], pre_dump_mode_names[];
+
+/* Read those; ERROR_USAGE. */
+int criu_flags_read(struct criu_flags *flags, struct error *err);
+
+#define CRIU_OPTIONS(type, at)                                                                     \
+	STRING_OR("image-path", NULL, "DIR", "checkpoint", type, at criu.image_path,               \
+		  "the directory of the images"),                                                  \
+	    STRING("work-path", NULL, "DIR", type, at criu.work_path,                              \
+		   "the directory of CRIU's log and statistics (default: that of the images)"),    \
+	    FLAG("tcp-established", NULL, type, at criu.tcp_established,                           \
+		 "with established TCP connections"),                                              \
+	    FLAG("tcp-close", NULL, type, at criu.tcp_close,                                       \
+		 "with TCP connections, which are found closed after restore"),                    \
+	    FLAG("ext-unix-sk", NULL, type, at criu.ext_unix_sk,                                   \
+		 "with unix sockets that are connected to others outside"),                        \
+	    FLAG("shell-job", NULL, type, at criu.shell_job,                                       \
+		 "with a terminal of the caller's session"),                                       \
+	    FLAG("file-locks", NULL, type, at criu.file_locks, "with file locks"),                 \
+	    FLAG("lazy-pages", NULL, type, at criu.lazy_pages,                                     \
+		 "leave memory behind, to be fetched when it is used"),                            \
+	    FLAG("auto-dedup", NULL, type, at criu.auto_dedup,                                     \
+		 "free what is no longer needed of images as they are used"),                      \
+	    CHOICE("manage-cgroups-mode", NULL, "MODE", manage_cgroups_names, "soft", type,        \
+		   at criu.manage_cgroups_mode,                                                    \
+		   "cgroups of the container's own: soft, full, strict or ignore"),                \
+	    CHOICE("network-lock", NULL, "HOW", network_lock_names, NULL, type,                    \
+		   at criu.network_lock,                                                           \
+		   "how connections are held meanwhile: iptables, nftables or skip"),              \
+	    STRINGS("empty-ns", NULL, "NAMESPACE", type, at empty_ns,                              \
+		    "leave out what is in the namespace; only network can be"),                    \
+	    STRINGS("external", NULL, "RESOURCE", type, at criu.external,                          \
+		    "a resource that stays outside, as CRIU names it"),                            \
+	    STRINGS("skip-mnt", NULL, "PATH", type, at criu.skip_mnt, "leave out this mount"),     \
+	    STRINGS("enable-fs", NULL, "TYPE", type, at criu.enable_fs,                            \
+		    "take this filesystem type for one that is mounted anew"),                     \
+	    STRING("plugin-dir", NULL, "DIR", type, at criu.plugin_dir,                            \
+		   "where CRIU looks for its plugins"),                                            \
+	    NUMBER("timeout", NULL, "SECONDS", type, at criu.timeout, "give up after this time")

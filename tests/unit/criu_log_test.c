@@ -1,0 +1,83 @@
+/* checkpoint/log.c: CRIU's last words, and what to do. */
+#include "tests/unit/harness.h"
+
+#include "base/cleanup.h"
+#include "checkpoint/log.h"
+
+static struct error explain(const char *log)
+{
+	struct error err = ERROR_INIT;
+
+	error_set(&err, ERROR_SYSTEM, "criu", "CRIU failed");
+	CHECK(log_explain_text(log, "/w/dump.log", &err) == -1);
+	CHECK(err.code == ERROR_SYSTEM);
+	return err;
+}
+
+TEST(the_last_errors_with_a_hint_and_the_log)
+{
+	struct error err =
+	    explain("(00.1) info\n"
+		    "(00.2) Error (criu/old.c:1): something early\n"
+		    "(00.3) Error (criu/sk-inet.c:188): inet: Connected TCP socket, consider using "
+		    "--tcp-established option.\n"
+		    "(00.4) Error (criu/cr-dump.c:1681): Dump files (pid: 467) failed with -1\n"
+		    "(00.5) Error (criu/cr-dump.c:2111): Dumping FAILED.\n");
+
+	CHECK_STR(err.text,
+		  "CRIU failed: inet: Connected TCP socket, consider using --tcp-established "
+		  "option.; Dump files (pid: 467) failed with -1; give --tcp-established, on "
+		  "restore too (log: /w/dump.log)");
+}
+
+TEST(words_that_engines_search_for_are_others)
+{
+	struct error err = explain("Error (a.c:1): Can't open x: No such file or directory\n"
+				   "Error (a.c:2): Can't y: Permission denied\n");
+
+	CHECK(!strcasestr(err.text, "no such file or directory"));
+	CHECK(!strcasestr(err.text, "permission denied"));
+	CHECK(strstr(err.text, "Can't open x: "));
+}
+
+TEST(a_log_without_errors_is_named)
+{
+	CHECK_STR(explain("(00.1) info\n").text, "see /w/dump.log: CRIU failed");
+	CHECK_STR(explain("Error (x.c:1): Dumping FAILED.").text, "see /w/dump.log: CRIU failed");
+}
+
+TEST(it_stays_one_printable_line)
+{
+	struct error err;
+	char log[2000];
+
+	memset(log, 'x', sizeof(log));
+	memcpy(log, "Error (a.c:1): \t\033[1m", 19);
+	log[sizeof(log) - 1] = '\0';
+	err = explain(log);
+	for (const char *at = err.text; *at; at++)
+		CHECK(*at >= ' ');
+	CHECK(strstr(err.text, "/w/dump.log"));
+}
+
+TEST(hints)
+{
+	static const char *const rows[][2] = {
+		{ "unix: External socket is used. Consider using --ext-unix-sk option.",
+		  "--ext-unix-sk" },
+		{ "Some file locks are hold by dumping tasks! You can try --file-locks",
+		  "--file-locks" },
+		{ "Can't dump ghost file /x of 2097152 size, increase limit", "--ghost-limit" },
+		{ "files-reg: Can't lookup mount=22 for fd=1 path=/tmp/out", "standard streams" },
+		{ "tty: Found dangling tty with sid 1", "--shell-job" },
+		{ "fsnotify: Can't dump that handle", "--force-irmap" },
+	};
+
+	for (size_t i = 0; i < array_length(rows); i++) {
+		char log[256];
+
+		snprintf(log, sizeof(log), "Error (a.c:1): %s\n", rows[i][0]);
+		if (!strstr(explain(log).text + 15 + strlen(rows[i][0]) - 3, rows[i][1]))
+			harness_fail(__FILE__, __LINE__, "%s: %s", rows[i][0], explain(log).text);
+	}
+}

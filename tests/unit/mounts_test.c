@@ -1,0 +1,175 @@
+/* checkpoint/mounts.c: which mounts of a container are the host's. */
+#include "tests/unit/harness.h"
+
+#include <sys/sysmacros.h>
+
+#include "base/cleanup.h"
+#include "checkpoint/mounts.h"
+
+static struct arena arena;
+
+static struct mountinfo_list parse(const char *text)
+{
+	struct error err = ERROR_INIT;
+	struct mountinfo_list list;
+
+	if (!arena.base)
+		CHECK(arena_init(&arena, 32 << 20, &err) == 0);
+	mounts_parse(text, &arena, &list);
+	return list;
+}
+
+static struct config *config(const char *text)
+{
+	struct error err = ERROR_INIT;
+	struct config *config;
+
+	if (!arena.base)
+		CHECK(arena_init(&arena, 32 << 20, &err) == 0);
+	CHECK(config_parse(text, strlen(text), "config.json", DOCUMENT_CONFIG, &arena, &config,
+			   &err) == 0);
+	return config;
+}
+
+#define HOST                                                                                       \
+	"25 1 8:1 / / rw shared:1 - ext4 /dev/sda1 rw\n"                                           \
+	"26 25 0:5 / /dev rw shared:2 - devtmpfs udev rw\n"                                        \
+	"27 25 0:22 / /proc rw shared:3 - proc proc rw\n"                                          \
+	"28 25 0:26 / /sys/fs/cgroup rw shared:4 - cgroup2 cgroup2 rw\n"                           \
+	"29 25 0:30 / /run rw shared:5 - tmpfs tmpfs rw\n"
+
+#define ROOT "76 42 8:1 /b/rootfs / rw,noatime master:1 - ext4 /dev/sda1 rw\n"
+
+#define CONFIG(mounts, more)                                                                       \
+	"{\"ociVersion\":\"1.3.0\",\"process\":{\"args\":[\"sh\"],\"cwd\":\"/\"},"                 \
+	"\"root\":{\"path\":\"rootfs\"},\"mounts\":[" mounts "],\"linux\":{" more "}}"
+
+/* The mountpoints of the external ones of @container, each with a blank after it. */
+static const char *external(const char *container, const char *text)
+{
+	static char names[1024];
+	struct mountinfo_list own = parse(container), host = parse(HOST), list;
+
+	mounts_external(&own, &host, config(text), &arena, &list);
+	names[0] = '\0';
+	for (size_t i = 0; i < list.count; i++) {
+		size_t used = strlen(names);
+
+		snprintf(names + used, sizeof(names) - used, "%s ", list.items[i].mountpoint);
+	}
+	return names;
+}
+
+TEST(a_line_of_mountinfo)
+{
+	struct mountinfo_list list = parse(
+	    "36 35 98:7 /mnt1 /mnt\\0402 ro,noatime,roadie master:1 shared:2 - fuse.x src rw\n"
+	    "37 35 0:9 / /b rw,nosuid - tmpfs tmpfs ro\n");
+
+	CHECK(list.count == 2);
+	CHECK(list.items[0].id == 36 && list.items[0].device == makedev(98, 7));
+	CHECK_STR(list.items[0].root, "/mnt1");
+	CHECK_STR(list.items[0].mountpoint, "/mnt 2");
+	CHECK_STR(list.items[0].type, "fuse.x");
+	CHECK(list.items[0].readonly);
+	/* the filesystem is read-only, the mount is not */
+	CHECK(!list.items[1].readonly);
+	CHECK(mounts_find(&list, "/b") == &list.items[1]);
+	CHECK(!mounts_find(&list, "/c"));
+}
+
+TEST(what_the_container_has_made_itself_is_not_external)
+{
+	CHECK_STR(external(ROOT "78 76 0:37 / /proc rw - proc proc rw\n"
+				"79 76 0:38 / /dev rw - tmpfs tmpfs rw\n"
+				"80 79 0:39 / /dev/pts rw - devpts devpts rw\n"
+				"43 78 0:37 /bus /proc/bus ro - proc proc rw\n"
+				"65 78 0:42 / /proc/acpi ro - tmpfs tmpfs ro\n",
+			   CONFIG("{\"destination\":\"/proc\",\"type\":\"proc\"},"
+				  "{\"destination\":\"/dev\",\"type\":\"tmpfs\"}",
+				  "")),
+		  "");
+}
+
+TEST(binds_are_external_also_of_the_roots_filesystem)
+{
+	CHECK_STR(external(ROOT "77 76 8:1 /data /data rw - ext4 /dev/sda1 rw\n"
+				"78 76 0:30 /x /etc/hosts rw - tmpfs tmpfs rw\n",
+			   CONFIG("{\"destination\":\"/data/\",\"source\":\"/data\",\"options\":"
+				  "[\"rbind,ro\"]},"
+				  "{\"destination\":\"/etc/hosts\",\"source\":\"/run/x\","
+				  "\"type\":\"bind\"}",
+				  "")),
+		  "/data /etc/hosts ");
+}
+
+TEST(a_bind_of_what_we_do_not_see_is_external_if_the_config_says_so)
+{
+	static const char container[] = ROOT "77 76 0:99 / /data rw - tmpfs tmpfs rw\n";
+
+	CHECK_STR(external(container, CONFIG("{\"destination\":\"/data\",\"source\":\"/d\","
+					     "\"type\":\"bind\"}",
+					     "")),
+		  "/data ");
+	CHECK_STR(external(container, CONFIG("", "")), "");
+}
+
+TEST(mounts_of_the_host_are_external_whoever_made_them)
+{
+	/* a masked file, one that was added later, and one reached through a link */
+	CHECK_STR(external(ROOT "66 78 0:5 /null /proc/kcore rw master:2 - devtmpfs dev rw\n"
+				"77 76 8:1 /srv /late rw - ext4 /dev/sda1 rw\n"
+				"78 76 0:30 /x /run/x rw - tmpfs tmpfs rw\n",
+			   CONFIG("{\"destination\":\"/var/run/x\",\"source\":\"/run/x\","
+				  "\"type\":\"bind\"}",
+				  "\"maskedPaths\":[\"/proc/kcore\"]")),
+		  "/proc/kcore /late /run/x ");
+}
+
+TEST(a_mask_is_dev_null_on_a_masked_path)
+{
+	struct mountinfo_list list = parse("66 78 0:5 /null /proc/kcore rw - devtmpfs dev rw\n"
+					   "67 78 0:5 /null /dev/null rw - devtmpfs dev rw\n"
+					   "68 78 0:5 /zero /proc/keys rw - devtmpfs dev rw\n");
+	struct config *masks =
+	    config(CONFIG("", "\"maskedPaths\":[\"/proc/kcore\",\"/proc/keys\"]"));
+
+	CHECK(mount_is_mask(&list.items[0], masks));
+	CHECK(!mount_is_mask(&list.items[1], masks));
+	CHECK(!mount_is_mask(&list.items[2], masks));
+}
+
+TEST(a_part_of_the_root_on_itself_is_not_external)
+{
+	CHECK_STR(external(ROOT "77 76 8:1 /b/rootfs/etc /etc ro - ext4 /dev/sda1 rw\n",
+			   CONFIG("", "\"readonlyPaths\":[\"/etc\"]")),
+		  "");
+	/* but another part of it is a bind of somebody's */
+	CHECK_STR(
+	    external(ROOT "77 76 8:1 /b/rootfs/etc /mnt ro - ext4 /dev/sda1 rw\n", CONFIG("", "")),
+	    "/mnt ");
+}
+
+TEST(cgroup2_is_the_hosts_without_a_cgroup_namespace)
+{
+	static const char container[] =
+	    ROOT "84 83 0:26 /c1 /sys/fs/cgroup ro - cgroup2 cgroup rw\n";
+
+	CHECK_STR(external(container, CONFIG("{\"destination\":\"/sys/fs/cgroup\",\"type\":"
+					     "\"cgroup\"}",
+					     "")),
+		  "/sys/fs/cgroup ");
+	CHECK_STR(external(container, CONFIG("{\"destination\":\"/sys/fs/cgroup\",\"type\":"
+					     "\"cgroup\"}",
+					     "\"namespaces\":[{\"type\":\"cgroup\"},{\"type\":"
+					     "\"mount\"}]")),
+		  "");
+}
+
+TEST(a_procfs_of_the_hosts_pid_namespace_is_mounted_anew)
+{
+	CHECK_STR(external(ROOT "78 76 0:22 / /proc rw - proc proc rw\n"
+				"43 78 0:22 /bus /proc/bus ro - proc proc rw\n",
+			   CONFIG("{\"destination\":\"/proc\",\"type\":\"proc\"}", "")),
+		  "");
+}
