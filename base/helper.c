@@ -5,6 +5,7 @@
 #include <limits.h>
 #include <signal.h>
 #include <spawn.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -16,16 +17,25 @@
 
 /* ---- find it ---- */
 
-/* What is executed with our rights must be root's or ours, and nobody else may write it. It is opened once, and what was
+/* Root, we, or the owner of proa, who can have us run anything. That is the host's root too, where a user who is root in a
+ * user namespace calls: root itself has no id there. */
+static bool may_own_helper(uid_t uid, const char *executable)
+{
+	struct stat st;
+
+	return uid == 0 || uid == geteuid() || (stat(executable, &st) == 0 && st.st_uid == uid);
+}
+
+/* What is executed with our rights must be of one of those, and nobody else may write it. It is opened once, and what was
  * looked at is what is executed. */
-static int open_helper(const char *path, struct error *err)
+static int open_helper(const char *path, const char *executable, struct error *err)
 {
 	_cleanup_fd_ int fd = open(path, O_PATH | O_CLOEXEC);
 	struct stat st;
 
 	if (fd < 0 || fstat(fd, &st) < 0)
 		return error_errno(err, errno, path, "open the helper %s", path);
-	if (!S_ISREG(st.st_mode) || (st.st_uid != 0 && st.st_uid != geteuid()) ||
+	if (!S_ISREG(st.st_mode) || !may_own_helper(st.st_uid, executable) ||
 	    st.st_mode & (S_IWGRP | S_IWOTH))
 		return error_set(
 		    err, ERROR_REFUSED, path,
@@ -43,11 +53,11 @@ int helper_find(const char *executable, const char *name, struct error *err)
 
 	snprintf(path, sizeof(path), "%.*s/%s", slash ? (int)(slash - executable) : 0, executable,
 		 name);
-	fd = open_helper(path, err);
+	fd = open_helper(path, executable, err);
 	if (fd >= 0 || err->errnum != ENOENT)
 		return fd;
 	snprintf(path, sizeof(path), "%s/%s", PROA_LIBEXECDIR, name);
-	return open_helper(path, err);
+	return open_helper(path, executable, err);
 }
 
 /* ---- start it ---- */

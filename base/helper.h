@@ -11,7 +11,7 @@
 
 /* Open the helper @name that lies beside the binary @executable, or else in $(libexecdir)/proa: nothing that
  * a caller's environment says leads elsewhere. -1 with err->errnum ENOENT if it isn't there;
- * ERROR_REFUSED for one that others than root and the caller could have changed. Parent. */
+ * ERROR_REFUSED for one that others than root, the caller and the owner of @executable could have changed. Parent. */
 int helper_find(const char *executable, const char *name, struct error *err);
 
 /* Start what helper_find() has opened, with @channel as its descriptor 3 and no other of ours, no signal

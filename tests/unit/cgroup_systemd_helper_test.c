@@ -100,6 +100,21 @@ TEST(a_helper_of_somebody_else_is_refused)
 	CHECK_INT(err.code, ERROR_REFUSED);
 }
 
+/* Root's files look so to whoever is root in a user namespace, as rootless Podman is. */
+TEST(a_helper_of_the_owner_of_proa_is_believed)
+{
+	if (geteuid() != 0)
+		SKIP("needs root");
+	install(READY "cat <&3 >/dev/null", 0755);
+	CHECK(close(open(executable, O_WRONLY | O_CREAT | O_CLOEXEC, 0755)) == 0);
+	CHECK(chown(helper, 65534, 0) == 0 && chown(executable, 65534, 0) == 0);
+	CHECK(systemd_connect(executable, false, &facade, &err) == 0);
+	systemd_end(&facade);
+	CHECK(chown(executable, 12345, 0) == 0);
+	CHECK(systemd_connect(executable, false, &facade, &err) < 0);
+	CHECK_INT(err.code, ERROR_REFUSED);
+}
+
 TEST(a_helper_that_is_no_file_is_refused)
 {
 	install("", 0755);
