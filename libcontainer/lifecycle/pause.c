@@ -27,7 +27,7 @@ static int resume_locked(const struct container_state *state, int cgroup, struct
 	return cgroup_resume(cgroup, state->cgroup_path, FREEZE_MS, err);
 }
 
-static int with_cgroup(const struct runtime *runtime, const char *id,
+static int with_cgroup(const struct runtime *runtime, const char *id, const char *if_stopped,
 		       int (*change)(const struct container_state *, int, struct error *),
 		       struct error *err)
 {
@@ -40,16 +40,19 @@ static int with_cgroup(const struct runtime *runtime, const char *id,
 	    store_open(runtime, id, STORE_LOCKED, &record, err) < 0 ||
 	    store_load(&record, id, &arena, &state, err) < 0)
 		return -1;
+	if (state->status == STATUS_STOPPED)
+		return error_set(err, ERROR_STATE, id, "%s", if_stopped);
 	cgroup = state_open_cgroup(state, err);
 	return cgroup < 0 ? -1 : change(state, cgroup, err);
 }
 
 int container_pause(const struct runtime *runtime, const char *id, struct error *err)
 {
-	return with_cgroup(runtime, id, pause_locked, err);
+	return with_cgroup(runtime, id, "container not running: no such process", pause_locked,
+			   err);
 }
 
 int container_resume(const struct runtime *runtime, const char *id, struct error *err)
 {
-	return with_cgroup(runtime, id, resume_locked, err);
+	return with_cgroup(runtime, id, "container not paused", resume_locked, err);
 }

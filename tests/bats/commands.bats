@@ -65,6 +65,32 @@ load helpers
 	equal "$(stat -c %a "$ROOT" | tail -c 4 | head -c 3)" 700
 }
 
+@test "a kernel before 5.14 is refused with a sentence" {
+	process /bin/true
+	# uname(2) says 2.6 then, as to old programs (personality(2), UNAME26)
+	fails 1 "kernel.*2\\.6.*5\\.14|5\\.14.*2\\.6" setarch --uname-2.6 "$RUNTIME" --root "$ROOT" run -b "$BUNDLE" "$ID"
+	nothing_left
+}
+
+@test "without --root the state is below /run/proa, a user's below XDG_RUNTIME_DIR, else the error names --root" {
+	waits
+	quiet env "PROA_TEST=$TAG" "$RUNTIME" create -b "$BUNDLE" "$ID"
+	cleanup "'$RUNTIME' delete --force '$ID'"
+	[ -d "/run/proa/$ID" ]
+	mkdir "$WORK/run"
+	chown 2000 "$WORK/run"
+	as_user() {
+		setpriv --reuid 2000 --regid 2000 --clear-groups env "PROA_TEST=$TAG" "$@"
+	}
+	# how far it comes depends on the machine; the claim on the id is before that
+	config '.linux.namespaces += [{type: "user"}] | .linux.uidMappings = [{containerID: 0, hostID: 2000, size: 1}] |
+		.linux.gidMappings = .linux.uidMappings | del(.linux.cgroupsPath)'
+	as_user "XDG_RUNTIME_DIR=$WORK/run" "$RUNTIME" create -b "$BUNDLE" "$ID" </dev/null >"$WORK/out" 2>"$WORK/err" || true
+	equal "$(stat -c %a "$WORK/run/proa")" 1700
+	as_user "XDG_RUNTIME_DIR=$WORK/run" "$RUNTIME" delete --force "$ID"
+	fails 1 "--root" as_user env -u XDG_RUNTIME_DIR "$RUNTIME" list
+}
+
 @test "--root that can't be written is an error that names it" {
 	fails 1 "/proc/state" "$RUNTIME" --root /proc/state create -b "$BUNDLE" "$ID"
 	echo file >"$WORK/file"
