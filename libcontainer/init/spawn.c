@@ -17,6 +17,7 @@
 #include "base/trace.h"
 #include "libcontainer/init/init.h"
 #include "libcontainer/init/message.h"
+#include "libcontainer/process/oom.h"
 
 #ifndef CLONE_INTO_CGROUP
 #define CLONE_INTO_CGROUP 0x200000000ULL
@@ -120,6 +121,16 @@ static bool needs_bridge(const struct plan *plan)
 	       namespaces_need_bridge(&plan->namespaces);
 }
 
+/* The first thing that a process of a caller without privileges does, and its clones inherit: later it isn't dumpable, and
+ * its file belongs to root. What can't be set now is the parent's to judge, at CREATED. */
+static void set_own_oom_score(const struct plan *plan)
+{
+	struct error ignored = ERROR_INIT;
+
+	if (plan->rootless && plan->process)
+		oom_score_apply(plan->procfs, 0, &plan->process->oom_score_adj, true, &ignored);
+}
+
 /* The process that @child runs in; the parent's end of the conversation is not for it. */
 static pid_t clone_first(const struct plan *plan, const int sockets[2], struct spawned *spawned)
 {
@@ -131,6 +142,7 @@ static pid_t clone_first(const struct plan *plan, const int sockets[2], struct s
 		return pid;
 	close(sockets[0]);
 	environment_forget();
+	set_own_oom_score(plan);
 	if (bridge)
 		bridge_main(plan, sockets[1], spawned->progress);
 	init_main(plan, sockets[1], spawned->progress);

@@ -89,8 +89,11 @@ static bool keeps_groups(const struct init *init)
 
 static int step_user_namespace(struct init *init, struct error *err)
 {
+	/* the one that our caller is in, perhaps in a container */
 	if (!has_new_user_namespace(init) && !init->plan->joins_user)
-		return 0;
+		return init->plan->rootless
+			   ? user_setgroups_denied(init->plan->procfs, &init->setgroups_denied, err)
+			   : 0;
 	if (has_new_user_namespace(init) &&
 	    message_ask(init->channel, MESSAGE_MAP_IDS, 0, -1, NULL, err) < 0)
 		return -1;
@@ -414,6 +417,14 @@ static int step_look_for_program(struct init *init, struct error *err)
 	return executable_find(process->args[0], &process->env, path, err);
 }
 
+/* Before the program runs, exec and mounts may come, and a caller without privileges must be able to open our namespaces:
+ * of a process that isn't dumpable only the host's root can (ptrace(2)). In our user namespace is nobody but what that
+ * caller has executed there, and none of those has more rights over us than over the program. */
+static bool must_be_found(const struct init *init)
+{
+	return init->plan->rootless && has_new_user_namespace(init);
+}
+
 /* It listens before it says so: whoever hears that the container is created may connect at once. */
 static int step_created(struct init *init, struct error *err)
 {
@@ -423,6 +434,8 @@ static int step_created(struct init *init, struct error *err)
 	 * ends before, the end of the conversation tells us so. */
 	if (prctl(PR_SET_PDEATHSIG, 0) < 0)
 		return error_errno(err, errno, NULL, "outlive the parent");
+	if (must_be_found(init) && prctl(PR_SET_DUMPABLE, 1) < 0)
+		return error_errno(err, errno, NULL, "let the caller find the process");
 	if (message_ask(init->channel, MESSAGE_CREATED, 0, -1, NULL, err) < 0)
 		return -1;
 	close(init->channel);
@@ -448,8 +461,11 @@ static int step_wait_for_start(struct init *init, struct error *err)
 			continue;
 		init->channel = steal_fd(&peer);
 		close(socket);
-		return 0;
+		break;
 	}
+	if (prctl(PR_SET_DUMPABLE, 0) < 0)
+		return error_errno(err, errno, NULL, "guard the process");
+	return 0;
 }
 
 static int step_start_container_hooks(struct init *init, struct error *err)

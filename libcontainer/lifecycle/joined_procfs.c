@@ -41,6 +41,11 @@ static _Noreturn void enter(void *context, int socket)
 	struct error error = ERROR_INIT;
 	pid_t child;
 
+	/* the container's own, whose owner is another user namespace than ours */
+	if (wanted->plan->purpose == PURPOSE_MOUNTS && wanted->plan->rootless &&
+	    wanted->plan->joins_user &&
+	    namespaces_enter_user(&wanted->plan->namespaces, &error) < 0)
+		fd_tell(socket, -1, &error);
 	if (namespace_join_pid(&wanted->plan->namespaces, &error) < 0)
 		fd_tell(socket, -1, &error);
 	if (keep_only(socket) < 0)

@@ -158,13 +158,10 @@ struct wanted_source {
 static _Noreturn void open_source_in_user_namespace(void *context, int socket)
 {
 	const struct wanted_source *wanted = context;
-	int user = namespace_descriptor(&wanted->plan->namespaces, CLONE_NEWUSER);
 	struct error error = ERROR_INIT;
 
-	if (setns(user, CLONE_NEWUSER) < 0 || unshare(CLONE_NEWNS) < 0) {
-		error_errno(&error, errno, "mounts", "enter the container's user namespace");
+	if (namespaces_enter_user(&wanted->plan->namespaces, &error) < 0)
 		fd_tell(socket, -1, &error);
-	}
 	fd_tell(socket, rootfs_open_source(wanted->plan->rootfs, wanted->index, &error), &error);
 }
 

@@ -70,6 +70,16 @@ int namespace_descriptor(const struct namespace_plan *plan, uint64_t flag)
 	return -1;
 }
 
+int namespaces_enter_user(const struct namespace_plan *plan, struct error *err)
+{
+	if (setns(namespace_descriptor(plan, CLONE_NEWUSER), CLONE_NEWUSER) < 0)
+		return error_errno(err, errno, "user namespace",
+				   "enter the container's user namespace");
+	if (unshare(CLONE_NEWNS) < 0)
+		return error_errno(err, errno, "mount namespace", "copy the host's mounts");
+	return 0;
+}
+
 int namespace_pid_descriptor(const struct namespace_plan *plan)
 {
 	const struct namespace_join *join = last_join(plan);

@@ -83,6 +83,10 @@ int namespace_pid_descriptor(const struct namespace_plan *plan);
 /* The open descriptor of the namespace of kind @flag that is to be joined; -1 if none is. */
 int namespace_descriptor(const struct namespace_plan *plan, uint64_t flag);
 
+/* Helper of a caller without privileges: take the rights that the container's user namespace gives, and a copy of the
+ * host's mounts over which they hold. */
+int namespaces_enter_user(const struct namespace_plan *plan, struct error *err);
+
 /* Parent: write the id maps of @pid's new user namespace, itself or by newuidmap(1)/newgidmap(1).
  * user_namespaces(7). */
 int id_maps_write(const struct namespace_plan *plan, pid_t pid, int procfs, struct error *err);

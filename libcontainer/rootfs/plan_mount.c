@@ -296,8 +296,10 @@ static int plan_filesystem(const struct planner *planner, const struct config_mo
 		mount->options.old_flags |= MS_RDONLY;
 	}
 	mount->keep_mode = tmpfs && !has_parameter(&mount->options, "mode");
+	/* without rights on the host we may be in a user namespace ourselves */
 	mount->gid_optional =
-	    planner->request->user_namespace && strcmp(mount->type, "devpts") == 0;
+	    (planner->request->user_namespace || !planner->request->parent_mounts) &&
+	    strcmp(mount->type, "devpts") == 0;
 	mount->old_api = needs_old_api(&mount->options);
 	/* mount(2) takes a place in the tree, where everybody sees what is being made */
 	if (mount->old_api && planner->request->running)
