@@ -18,6 +18,10 @@ FIRST_ARGS='"args": ["/probe", "facts"]'
 TERM_TOOL=$PROA_BUILD/tests/term
 CGROUP=/sys/fs/cgroup
 
+# PROA_MODE=userns: containers have a user namespace; rootless: and the runtime is called by a user without privileges
+: "${PROA_MODE:=root}"
+[ "$PROA_MODE" = root ] || source "$PROA_SRC/tests/bats/modes.bash"
+
 # --- before and after each test ----------------------------------------------------------------
 
 setup_file() {
@@ -42,6 +46,7 @@ common_setup() {
 	ROOT=$WORK/state
 	BUNDLE=$WORK/bundle
 	CLEANUPS=() HELPERS=() GLOBALS=()
+	[ "$PROA_MODE" = root ] || prepare_mode
 	make_bundle "$BUNDLE"
 	MOUNTS=$(</proc/self/mountinfo)
 	cd "$WORK" || return 1
@@ -168,6 +173,7 @@ make_bundle() {
 	cp -a "$BATS_FILE_TMPDIR/rootfs" "$1/rootfs"
 	config=$(<"$PROA_SRC/tests/data/config.json")
 	printf '%s\n' "${config/@ID@/${2:-$ID}}" >"$1/config.json"
+	[ "$PROA_MODE" = root ] || change_bundle "$1"
 }
 
 # config FILTER [JQ-OPTION...]: change the bundle's config.json
@@ -210,6 +216,7 @@ all_capabilities() {
 # --- running it --------------------------------------------------------------------------------
 
 proa() {
+	[ "$PROA_MODE" = root ] || own_bundle "$BUNDLE"
 	PROA_TEST=$TAG "$RUNTIME" --root "$ROOT" "${GLOBALS[@]}" "$@"
 }
 

@@ -15,6 +15,7 @@ setup() {
 	echo hello >"$WORK/source/file"
 	mkdir "$BUNDLE"/rootfs/{data,more}
 	touch "$BUNDLE/rootfs/etc/hosts"
+	chmod 666 "$WORK/source/file"
 	config '.root.readonly = false'
 }
 
