@@ -2,8 +2,8 @@
  * the hierarchy; descriptor 3 gets each line of each file as FILE:LINE, as grep(1) would print them, and
  * the exit status is 0. Else it gets one line that says why not.
  *
- * It is a program of its own, because libcgroup looks for all mounts, all controllers and the user's
- * groups as it begins, and drags in the name services of the C library: nothing for a static program. */
+ * It is a program of its own, because libcgroup looks at all mounts and controllers as it begins, and drags in the name
+ * services of the C library: nothing for a static program. */
 #include <errno.h>
 #include <libcgroup.h>
 #include <signal.h>

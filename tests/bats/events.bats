@@ -31,6 +31,16 @@ stats() {
 		"$(awk '$1 == "user_usec" { print $2 / 1000000 }' OFMT=%.6f "$CGROUP/$ID/cpu.stat" | sed '/\./s/0*$//')"
 }
 
+@test "without PSI its fields are absent, and nothing fails" {
+	require root kernel-6.1 # which brought cgroup.pressure
+	up_and_waiting
+	equal "$(stats | jq -c '.data | [.cpu, .memory, .blkio | has("psi")]')" "[true,true,true]"
+	echo 0 >"$CGROUP/$ID/cgroup.pressure"
+	equal "$(stats | jq -c '.data | [.cpu, .memory, .blkio | has("psi")]')" "[false,false,false]"
+	stats -f table >"$WORK/table"
+	! grep -q pressure "$WORK/table" || fail "pressure in the table"
+}
+
 @test "without --stats it goes on at each interval until the container ends" {
 	up_and_waiting
 	background proa events --interval 50ms "$ID"
