@@ -202,7 +202,7 @@ int cgroup_oom_kills(int cgroupfd, uint64_t *ret_count, struct error *err);
 /* The same from its open memory.events, which has POLLPRI from then on when there are more. -1 with errno set. */
 int cgroup_read_oom_kills(int fd, uint64_t *ret_count);
 
-/* Its limit, for the text of an error. */
+/* Its limit, to be added to the text of an error: ": its limit memory.max is 65536 bytes", "" if the cgroup is gone. */
 void cgroup_limit_text(int cgroupfd, char *ret_text, size_t size);
 
 /* @err tells that the container's first process died before its program ran. Where it was killed for memory, that is

@@ -42,12 +42,14 @@ static bool read_bytes(int cgroupfd, const char *file, uint64_t *ret_bytes)
 
 void cgroup_limit_text(int cgroupfd, char *ret_text, size_t size)
 {
-	uint64_t limit;
+	char limit[32];
 
-	if (read_bytes(cgroupfd, "memory.max", &limit))
-		snprintf(ret_text, size, "its limit memory.max is %" PRIu64 " bytes", limit);
+	if (cgroup_read(cgroupfd, "memory.max", limit, sizeof(limit)) < 0)
+		snprintf(ret_text, size, "%s", "");
+	else if (strcmp(limit, "max") == 0)
+		snprintf(ret_text, size, ": it has no limit of its own");
 	else
-		snprintf(ret_text, size, "it has no limit of its own");
+		snprintf(ret_text, size, ": its limit memory.max is %s bytes", limit);
 }
 
 /* What was in use before the limit came is what it takes to get there; a limit that was there already doesn't let

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -282,11 +283,47 @@ static int announce(struct execution *execution, struct error *err)
 	return path ? pid_file_write(path, execution->spawned.pid, err) : 0;
 }
 
+/* Others of the container may be killed for memory meanwhile, with it or not: the process is meant if it is dead by
+ * SIGKILL, too. */
+static void tell_death(const struct execution *execution, const char *limit, int status)
+{
+	const char *id = execution->options->id;
+	char what[300];
+
+	if (status != 128 + SIGKILL)
+		return;
+	snprintf(what, sizeof(what), "process %d of container %s", (int)execution->spawned.pid, id);
+	report_death(execution->runtime, id, what, limit);
+}
+
+static int wait_for(struct execution *execution, int signals, int *ret_status, struct error *err)
+{
+	struct memory_watch memory;
+	const struct foreground foreground = {
+		.pid = execution->spawned.pid,
+		.pidfd = execution->spawned.pidfd,
+		.terminal = &execution->terminal,
+		.notify = -1,
+		.memory = &memory,
+		.warn = execution->runtime->warn,
+	};
+	uint64_t before;
+	int result = -1;
+
+	memory_watch_begin(&memory, execution->plan->cgroup);
+	before = memory.kills;
+	if (terminal_begin(&execution->terminal, err) == 0)
+		result = wait_foreground(&foreground, signals, ret_status, err);
+	if (result == 0 && memory.kills > before)
+		tell_death(execution, memory.limit, *ret_status);
+	cleanup_fd_(&memory.events);
+	return result;
+}
+
 static int execute(struct execution *execution, int *ret_status, struct error *err)
 {
 	const struct exec_options *options = execution->options;
 	_cleanup_fd_ int signals = -1;
-	struct foreground foreground;
 
 	if (!options->detach) {
 		signals = wait_begin(!options->no_subreaper, err);
@@ -299,14 +336,7 @@ static int execute(struct execution *execution, int *ret_status, struct error *e
 	*ret_status = 0;
 	if (options->detach)
 		return 0;
-	foreground = (struct foreground){ .pid = execution->spawned.pid,
-					  .pidfd = execution->spawned.pidfd,
-					  .terminal = &execution->terminal,
-					  .notify = -1,
-					  .warn = execution->runtime->warn };
-	if (terminal_begin(&execution->terminal, err) < 0)
-		return -1;
-	return wait_foreground(&foreground, signals, ret_status, err);
+	return wait_for(execution, signals, ret_status, err);
 }
 
 static void end(struct execution *execution, bool failed)

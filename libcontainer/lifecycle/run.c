@@ -1,7 +1,7 @@
 /* run = create + start + wait + delete. */
-#include <fcntl.h>
 #include <signal.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -12,33 +12,22 @@
 #include "libcontainer/lifecycle/terminal.h"
 #include "libcontainer/lifecycle/wait.h"
 
-/* Other managers leave the cgroup to be looked into when all is over. */
-static void watch_memory(const struct creation *creation, struct memory_watch *watch)
+/* The exit code doesn't tell who has sent SIGKILL. Managers other than systemd leave the cgroup to be looked into when
+ * all is over. */
+static void tell_death(const struct creation *creation, struct memory_watch *watch, int status)
 {
-	*watch = (struct memory_watch){ .events = -1 };
-	if (creation->cgroup_plan->unit)
-		watch->events = openat(creation->cgroup.fd, "memory.events", O_RDONLY | O_CLOEXEC);
-	/* from the first read on a change shows in poll(2) */
-	if (watch->events >= 0)
-		cgroup_read_oom_kills(watch->events, &watch->kills);
-}
+	struct error ignored = ERROR_INIT;
+	int cgroup = creation->cgroup.fd;
+	char what[300];
 
-/* The exit code doesn't tell who has sent SIGKILL. */
-static void tell_death(const struct creation *creation, uint64_t kills, int status)
-{
-	struct error death = ERROR_INIT;
-	char limit[64];
-
-	if (status != 128 + SIGKILL || creation->cgroup.fd < 0)
+	if (status != 128 + SIGKILL || cgroup < 0)
 		return;
-	if (!kills)
-		cgroup_oom_kills(creation->cgroup.fd, &kills, &death);
-	if (!kills)
+	if (watch->events < 0 && cgroup_oom_kills(cgroup, &watch->kills, &ignored) == 0)
+		cgroup_limit_text(cgroup, watch->limit, sizeof(watch->limit));
+	if (!watch->kills)
 		return;
-	cgroup_limit_text(creation->cgroup.fd, limit, sizeof(limit));
-	error_set_(&death, ERROR_MEMORY, creation->state->id,
-		   "container %s was killed for memory: %s", creation->state->id, limit);
-	creation->runtime->report(&death);
+	snprintf(what, sizeof(what), "container %s", creation->state->id);
+	report_death(creation->runtime, creation->state->id, what, watch->limit);
 }
 
 static int wait_for(struct creation *creation, struct terminal *terminal, int signals, int notify,
@@ -55,11 +44,11 @@ static int wait_for(struct creation *creation, struct terminal *terminal, int si
 	};
 	int result = -1;
 
-	watch_memory(creation, &memory);
+	memory_watch_begin(&memory, creation->cgroup_plan->unit ? creation->cgroup.fd : -1);
 	if (terminal_begin(terminal, err) == 0)
 		result = wait_foreground(&foreground, signals, ret_status, err);
 	if (result == 0)
-		tell_death(creation, memory.kills, *ret_status);
+		tell_death(creation, &memory, *ret_status);
 	cleanup_fd_(&memory.events);
 	return result;
 }

@@ -131,11 +131,39 @@ static void relay_notify(struct loop *loop)
 		loop->fds[NOTIFY].fd = -1;
 }
 
+void memory_watch_begin(struct memory_watch *watch, int cgroupfd)
+{
+	*watch = (struct memory_watch){ .cgroup = cgroupfd, .events = -1 };
+	if (cgroupfd >= 0)
+		watch->events = openat(cgroupfd, "memory.events", O_RDONLY | O_CLOEXEC);
+	/* from the first read on a change shows in poll(2) */
+	if (watch->events >= 0)
+		cgroup_read_oom_kills(watch->events, &watch->kills);
+}
+
 static void note_kills(struct loop *loop)
 {
-	if (loop->fds[MEMORY].revents &&
-	    cgroup_read_oom_kills(loop->fds[MEMORY].fd, &loop->foreground->memory->kills) < 0)
+	struct memory_watch *watch = loop->foreground->memory;
+	uint64_t kills;
+
+	if (loop->fds[MEMORY].fd < 0)
+		return;
+	if (cgroup_read_oom_kills(watch->events, &kills) < 0) {
 		loop->fds[MEMORY].fd = -1; /* the cgroup is gone */
+		return;
+	}
+	if (kills > watch->kills)
+		cgroup_limit_text(watch->cgroup, watch->limit, sizeof(watch->limit));
+	watch->kills = kills;
+}
+
+void report_death(const struct runtime *runtime, const char *id, const char *what,
+		  const char *limit)
+{
+	struct error death = ERROR_INIT;
+
+	error_set_(&death, ERROR_MEMORY, id, "%s was killed for memory%s", what, limit);
+	runtime->report(&death);
 }
 
 static void begin(struct loop *loop)
@@ -172,13 +200,16 @@ int wait_foreground(const struct foreground *foreground, int signals, int *ret_s
 				return error_errno(err, errno, NULL, "wait for the container");
 			continue;
 		}
-		note_kills(&loop);
+		if (loop.fds[MEMORY].revents)
+			note_kills(&loop);
 		relay_signals(&loop);
 		relay_notify(&loop);
 		relay_terminal(&loop);
 		if (loop.fds[PROCESS].revents)
 			reap(&loop);
 	}
+	/* the kernel tells of no more than one change in 10 ms: the death may have come first */
+	note_kills(&loop);
 	drain_terminal(&loop);
 	*ret_status = loop.status;
 	return 0;

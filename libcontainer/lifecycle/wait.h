@@ -6,13 +6,23 @@
 #include <sys/types.h>
 
 #include "base/error.h"
+#include "libcontainer/lifecycle/lifecycle.h"
 #include "libcontainer/lifecycle/terminal.h"
 
 /* Kills for memory, noted as they happen: systemd may remove the cgroup as soon as it is empty. */
 struct memory_watch {
+	int cgroup;
 	int events;	/* memory.events; -1: not watched */
 	uint64_t kills; /* so far */
+	char limit[64]; /* once there were any: cgroup_limit_text() */
 };
+
+/* Begin to watch the cgroup; one without the memory controller has nothing to be watched. */
+void memory_watch_begin(struct memory_watch *watch, int cgroupfd);
+
+/* Tell, by runtime->report(), that @what ("container web") was killed for memory. */
+void report_death(const struct runtime *runtime, const char *id, const char *what,
+		  const char *limit);
 
 struct foreground {
 	pid_t pid;
