@@ -3,7 +3,7 @@
 # lane-long: vm
 # tier: quick
 # The commands on a container whose cgroup others have changed: gone, read-only, frozen from above, with strangers in it
-# or a process that can't be frozen.
+# or a process that can't be frozen. One that can't be killed is in events_limits.bats.
 
 load helpers
 

@@ -99,6 +99,20 @@ hungry() {
 	equal "$stderr" ""
 }
 
+@test "exec says that its process was killed for memory, and the container goes on" {
+	config '.linux.resources.memory = {limit: 20971520, swap: 20971520}'
+	up_and_waiting
+	run --separate-stderr proa exec "$ID" /probe grow 64
+	equal "$status" 137 "$stderr"
+	has_words "process [0-9]+ of container $ID was killed for memory: its limit memory.max is 20971520 bytes" "$stderr"
+	equal "${#stderr_lines[@]}" 1
+	is running
+	# who is killed later by somebody isn't taken for that
+	run --separate-stderr proa exec "$ID" /bin/sh -c 'kill -KILL $$'
+	equal "$status" 137
+	equal "$stderr" ""
+}
+
 @test "a limit too small to start says how much it takes" {
 	for limit in 4096 65536; do
 		config '.linux.resources.memory = {limit: $l, swap: $l}' --argjson l $limit
@@ -129,4 +143,47 @@ hungry() {
 	for line in memory.max:62914560 "cpu.max:30000 100000" pids.max:40 memory.high:52428800; do
 		grep -qxF "$line" "$WORK/snapshot"
 	done
+}
+
+# stuck: a running container whose init waits uninterruptibly, for a filesystem that is frozen
+stuck() {
+	dd if=/dev/zero of="$WORK/disk" bs=1M count=16 status=none
+	modprobe loop
+	loop=$(losetup --find --show "$WORK/disk")
+	cleanup losetup -d "$loop"
+	busybox mke2fs "$loop" >/dev/null
+	mkdir "$WORK/mnt"
+	mount -t ext4 "$loop" "$WORK/mnt"
+	cleanup umount "$WORK/mnt"
+	config '.mounts += [{destination: "/mnt", type: "bind", source: $s, options: ["bind"]}]' --arg s "$WORK/mnt"
+	shell 'trap "echo x >/mnt/file" TERM; echo waiting; while :; do sleep 0.2; done'
+	up
+	wait_for_output waiting
+	INIT=$(init_pid)
+	fsfreeze -f "$WORK/mnt"
+	cleanup fsfreeze -u "$WORK/mnt"
+	proa kill "$ID" TERM
+	waits_in_kernel() { grep -q '^State:.D' "/proc/$INIT/status"; }
+	eventually waits_in_kernel
+}
+
+@test "a process that can't be frozen: pause says which, and lets all go on" {
+	stuck
+	fails 1 "because of process $INIT \\(sh\\), which waits uninterruptibly" proa pause "$ID"
+	grep -qx 0 "$CGROUP/$ID/cgroup.freeze"
+	grep -qx "frozen 0" "$CGROUP/$ID/cgroup.events"
+	is running
+	fsfreeze -u "$WORK/mnt"
+	proa pause "$ID"
+	is paused
+}
+
+@test "a process that can't be killed: kill and delete say so, and delete finishes later" {
+	stuck
+	proa kill --all "$ID" KILL
+	fails 1 "doesn't die within" proa delete --force "$ID"
+	is running
+	fsfreeze -u "$WORK/mnt"
+	becomes stopped
+	proa delete "$ID"
 }
