@@ -4,7 +4,6 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <sched.h>
-#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -14,7 +13,6 @@
 
 #include "base/cleanup.h"
 #include "base/fd.h"
-#include "base/kernel.h"
 #include "base/path.h"
 #include "base/trace.h"
 #include "checkpoint/checkpoint.h"

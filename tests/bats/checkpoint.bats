@@ -341,3 +341,44 @@ load checkpoint
 		proa delete -f "$ID"
 	done
 }
+
+# --- what takes an option ---
+
+@test "established TCP connections" {
+	shell 'tail -f /dev/null | nc -l -p 77 >/dev/shm/count & sleep 1
+		{ i=0; while :; do i=$((i + 1)); echo $i; sleep 0.1; done; } | nc 127.0.0.1 77'
+	detached run -d -b "$BUNDLE" "$ID"
+	last() { proa exec "$ID" tail -n 1 /dev/shm/count; }
+	eventually eval '[ -n "$(last)" ]'
+	dump_fails "TCP.*--tcp-established"
+	dump --tcp-established
+	restore --tcp-established
+	now=$(last)
+	[ "$now" -gt 1 ]
+	eventually eval "[ \"\$(last)\" -gt $((now + 3)) ]"
+}
+
+@test "lazy pages are fetched when they are used" {
+	require proa
+	shell 'x=$(head -c 16000000 /dev/zero | tr "\0" x); i=0
+		while :; do i=$((i + 1)); echo "$i" >/dev/shm/new; mv /dev/shm/new /dev/shm/count; sleep 0.1; done'
+	detached run -d -b "$BUNDLE" "$ID"
+	eventually eval 'counter >/dev/null 2>&1'
+	mkfifo "$WORK/status"
+	mkdir "$WORK/lazy"
+	(exec 7>"$WORK/status"; exec env "PROA_TEST=$TAG" "$RUNTIME" --root "$ROOT" --log "$WORK/err" checkpoint --lazy-pages \
+		--page-server 127.0.0.1:2727 --status-fd 7 --image-path "$WORK/$IMAGES" --work-path "$WORK/log" "$ID") </dev/null >/dev/null 2>&1 3>&- &
+	dumping=$!
+	[ "$(head -c 1 "$WORK/status" | od -An -tu1 | xargs)" = 0 ] || fail "$(cat "$WORK/err")" "$(criu_errors)"
+	criu lazy-pages --page-server --address 127.0.0.1 --port 2727 -v4 -o lazy.log -D "$WORK/$IMAGES" -W "$WORK/lazy" </dev/null >/dev/null 2>&1 3>&- &
+	fetching=$!
+	HELPERS+=("$dumping" "$fetching")
+	eventually test -S "$WORK/lazy/lazy-pages.socket"
+	config '.linux.cgroupsPath = "/other-" + $id' --arg id "$ID"
+	detached restore -d -b "$BUNDLE" --lazy-pages --image-path "$WORK/$IMAGES" --work-path "$WORK/lazy" "other-$ID"
+	counting "other-$ID"
+	wait "$dumping"
+	wait "$fetching"
+	counting "other-$ID"
+	grep -q "uffd.*#PF\|page fault\|UFFDIO" "$WORK/lazy/lazy.log"
+}
