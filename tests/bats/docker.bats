@@ -1,0 +1,109 @@
+#!/usr/bin/env bats
+# Docker on proa: the runtime of all containers by daemon.json, with cgroups by systemd.
+# lane: vm
+# tier: full
+
+load engines
+
+SHIM=containerd-shim
+
+setup_file() {
+	prepare_engines
+	ln -s "$WRAPPER" /usr/local/bin/runc # dockerd doesn't start without a runc in its PATH
+	install -D -m 644 "$PROA_SRC/contrib/engines/daemon.json" /etc/docker/daemon.json
+	start_daemon docker dockerd
+	wait_until docker version
+	docker import "$busybox_tar" "$BUSYBOX"
+}
+
+teardown_file() {
+	stop_daemon docker
+	rm /etc/docker/daemon.json /usr/local/bin/runc
+	bring_others_back
+}
+
+setup() {
+	: >"$CALLS"
+	WORK=$BATS_TEST_TMPDIR
+}
+
+teardown() {
+	forgotten
+}
+
+# alone ARG...: docker run, gone afterwards, without a network
+alone() {
+	docker run --rm --network none "$@"
+}
+
+@test "a container's life" {
+	ok docker run -d --name web --network none --memory 64m --memory-swap 64m --cpus 0.5 --pids-limit 50 \
+		"$BUSYBOX" /probe signals
+	called "$SHIM" "--systemd-cgroup create"
+	cgroup=$(cgroup_of "$(docker inspect --format '{{.State.Pid}}' web)")
+	[[ $cgroup == "$CGROUP"/system.slice/docker-*.scope ]] || fail "cgroup $cgroup"
+	holds memory.max 67108864
+	holds cpu.max "50000 100000"
+	holds pids.max 50
+	run docker exec -e WHAT=said -w /tmp web sh -c 'echo "$WHAT in $PWD"; exit 3'
+	equal "$status $output" "3 said in /tmp"
+	ok docker top web -o pid,args
+	has_words "/probe signals" "$output"
+	ok docker stats --no-stream --format '{{.PIDs}} {{.MemUsage}}' web
+	has_words "^1 .* / 64MiB" "$output"
+	ok docker pause web
+	holds cgroup.freeze 1
+	ok docker unpause web
+	ok docker update --memory 96m --memory-swap 96m --cpus 1 web
+	holds memory.max 100663296
+	holds cpu.max "100000 100000"
+	called "$SHIM" update
+	ok docker kill -s USR1 web
+	ok docker stop -t 60 web
+	ok docker logs web
+	equal "$output" $'ready\nsignal 10\nsignal 15'
+	ok docker rm web
+}
+
+@test "exit codes and texts" {
+	exits 3 "" alone "$BUSYBOX" sh -c 'exit 3'
+	exits 127 'exec: "nosuch": executable file not found in \$PATH' alone "$BUSYBOX" nosuch
+	exits 127 'exec: "/no/such": stat /no/such: no such file or directory' alone "$BUSYBOX" /no/such
+	exits 126 'exec: "/etc/passwd": permission denied' alone "$BUSYBOX" /etc/passwd
+	exits 126 'exec: "/etc": is a directory' alone "$BUSYBOX" /etc
+	exits 125 'net/ipv4/ip_forward: invalid argument' alone --sysctl net.ipv4.ip_forward=x "$BUSYBOX" true
+}
+
+@test "a restart policy starts it again, a limited number of times" {
+	ok docker run -d --name again --network none --restart on-failure:1 "$BUSYBOX" sh -c 'echo run; exit 4'
+	wait_until eval '[ "$(docker inspect --format "{{.RestartCount}} {{.State.Status}}" again)" = "1 exited" ]'
+	ok docker logs again
+	equal "$output" $'run\nrun'
+	ok docker rm again
+}
+
+@test "two containers on one network find each other by name" {
+	ok docker network create net
+	ok docker run -d --name server --network net "$BUSYBOX" httpd -f -h /etc
+	ok docker run --rm --network net "$BUSYBOX" wget -qO- http://server/passwd
+	has_words "^root:x:0:0" "$output"
+	ok docker rm -f server
+	ok docker network rm net
+}
+
+@test "build: the RUN steps of the old builder are run by proa" {
+	printf 'FROM %s\nRUN echo built >/made\nCMD cat /made\n' "$BUSYBOX" >"$WORK/Dockerfile"
+	DOCKER_BUILDKIT=0 ok docker build -q --network none -t made "$WORK"
+	called "$SHIM" "create --bundle"
+	ok alone made
+	equal "$output" built
+}
+
+# dockerd's BuildKit takes no runtime from daemon.json: it looks for runc in the PATH.
+@test "build: those of BuildKit are, where runc in the PATH is proa" {
+	printf 'FROM %s\nRUN echo built again >/made\nCMD cat /made\n' "$BUSYBOX" >"$WORK/Dockerfile"
+	ok docker build -q --network none -t again "$WORK"
+	called dockerd "run --bundle"
+	ok alone again
+	equal "$output" "built again"
+}
