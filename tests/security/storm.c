@@ -1,0 +1,209 @@
+/* storm [-u UID] [-x CALL] COUNT PROA ROOT BUNDLE [TARGET TRAP]
+ *
+ * Create a container of a bundle COUNT times, and delete it each time, while another process does nothing but exchange
+ * TARGET and TRAP, two names in its image, as fast as it can. (CVE-2021-30465 and its sisters: whoever looks at a path
+ * twice may see both.) What must not change is looked at by the caller.
+ *   -u UID   as that user, who is nobody's root
+ *   -x CALL  a kernel, or a filter around us, without that system call: it fails with ENOSYS
+ *
+ * Prints "created N" and "refused N"; a refusal without words, or another exit code than 1, ends the storm with exit
+ * status 1; 99 for anything else. */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/audit.h>
+#include <linux/filter.h>
+#include <linux/fs.h>
+#include <linux/seccomp.h>
+#include <signal.h>
+#include <stddef.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+static char id[] = "storm";
+
+static struct {
+	const char *proa, *root, *bundle;
+	uid_t uid;
+	long missing; /* the system call, -1: none */
+	int words;    /* stderr of the last command */
+} storm = { .missing = -1 };
+
+static void die(const char *what)
+{
+	perror(what);
+	exit(99);
+}
+
+/* What the issue of a weaker path turns on: each has had a fallback in some runtime. */
+static const struct {
+	const char *name;
+	long number;
+} calls[] = {
+	{ "openat2", SYS_openat2 },
+	{ "open_tree", SYS_open_tree },
+	{ "fsopen", SYS_fsopen },
+	{ "fsmount", SYS_fsmount },
+	{ "move_mount", SYS_move_mount },
+	{ "mount_setattr", SYS_mount_setattr },
+	{ "clone3", SYS_clone3 },
+	{ "close_range", SYS_close_range },
+};
+
+static long call_number(const char *name)
+{
+	for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++)
+		if (strcmp(calls[i].name, name) == 0)
+			return calls[i].number;
+	fprintf(stderr, "unknown system call %s\n", name);
+	exit(99);
+}
+
+static void do_without(long number)
+{
+	struct sock_filter filter[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (unsigned int)number, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOSYS),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	struct sock_fprog program = { sizeof(filter) / sizeof(filter[0]), filter };
+
+	/* without no_new_privs, which would change what is tested; so root's or in a user namespace */
+	if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program) < 0)
+		die("seccomp");
+}
+
+static void become(uid_t uid)
+{
+	if (uid && (syscall(SYS_setgroups, 0, NULL) < 0 || setresgid(uid, uid, uid) < 0 ||
+		    setresuid(uid, uid, uid) < 0))
+		die("become a user");
+}
+
+/* Run proa, its stderr in storm.words; returns the exit code. */
+static int call(char *const argv[])
+{
+	int status;
+	pid_t pid;
+
+	if (ftruncate(storm.words, 0) < 0)
+		die("ftruncate");
+	pid = fork();
+	if (pid == 0) {
+		int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+		if (dup2(null, 0) < 0 || dup2(null, 1) < 0 || dup2(storm.words, 2) < 0)
+			_exit(98);
+		if (storm.missing >= 0)
+			do_without(storm.missing);
+		become(storm.uid);
+		execv(storm.proa, argv);
+		_exit(98);
+	}
+	if (pid < 0 || waitpid(pid, &status, 0) != pid)
+		die("fork");
+	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
+}
+
+static int command(const char *name, const char *option, const char *value)
+{
+	char *argv[] = { (char *)storm.proa, (char *)"--root",	      (char *)storm.root, (char *)name,
+			 (char *)option,     (char *)value, id,			  NULL };
+
+	return call(argv);
+}
+
+static bool has_words(void)
+{
+	struct stat st;
+
+	return fstat(storm.words, &st) == 0 && st.st_size > 0;
+}
+
+static void show_words(const char *what, int code)
+{
+	char text[4096];
+	ssize_t length = pread(storm.words, text, sizeof(text), 0);
+
+	printf("%s: exit code %d: %.*s\n", what, code, length > 0 ? (int)length : 0, text);
+}
+
+static pid_t exchange(const char *target, const char *trap)
+{
+	pid_t pid = fork();
+
+	if (pid < 0)
+		die("fork");
+	if (pid)
+		return pid;
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	for (;;)
+		renameat2(AT_FDCWD, target, AT_FDCWD, trap, RENAME_EXCHANGE);
+}
+
+/* Returns how many were created, -1 if one ended as it must not. */
+static long rage(long count)
+{
+	long created = 0;
+
+	for (long i = 0; i < count; i++) {
+		int code = command("create", "--bundle", storm.bundle);
+
+		if (code > 1 || (code == 1 && !has_words())) {
+			show_words("create", code);
+			return -1;
+		}
+		if (code == 1)
+			continue;
+		created++;
+		code = command("delete", "--force", "--force");
+		if (code != 0) {
+			show_words("delete", code);
+			return -1;
+		}
+	}
+	return created;
+}
+
+int main(int argc, char **argv)
+{
+	pid_t racer = 0;
+	long count, created;
+	int option;
+
+	while ((option = getopt(argc, argv, "u:x:")) != -1) {
+		if (option == 'u')
+			storm.uid = (uid_t)atol(optarg);
+		else if (option == 'x')
+			storm.missing = call_number(optarg);
+		else
+			return 99;
+	}
+	if (argc - optind != 4 && argc - optind != 6)
+		return 99;
+	argv += optind;
+	count = atol(argv[0]);
+	storm.proa = argv[1];
+	storm.root = argv[2];
+	storm.bundle = argv[3];
+	storm.words = memfd_create("words", MFD_CLOEXEC);
+	if (argc - optind == 6)
+		racer = exchange(argv[4], argv[5]);
+	created = rage(count);
+	if (racer) {
+		kill(racer, SIGKILL);
+		waitpid(racer, NULL, 0);
+	}
+	if (created < 0)
+		return 1;
+	printf("created %ld\nrefused %ld\n", created, count - created);
+	return 0;
+}
