@@ -5,29 +5,11 @@
 # its image brings. Each attack is made by a container that has all capabilities, where that helps it.
 
 load helpers
+load security
 
 setup() {
 	common_setup
 	make_sentinel
-}
-
-# make_sentinel: a directory of the host that a container must neither see nor change
-make_sentinel() {
-	SENTINEL=$WORK/sentinel
-	mkdir -p "$SENTINEL/dir"
-	echo secret-of-the-host >"$SENTINEL/file"
-	SENTINEL_WAS=$(look_at_sentinel)
-}
-
-look_at_sentinel() {
-	find "$SENTINEL" -printf '%p %y %m %U:%G %T@ %i %s\n' | sort
-	cat "$SENTINEL/file"
-}
-
-# host_unharmed: the sentinel is as it was, and so are the host's mounts
-host_unharmed() {
-	equal "$(look_at_sentinel)" "$SENTINEL_WAS" "sentinel:" || return
-	mounts_unchanged
 }
 
 # reads FILE...: the container is to print the beginning of each
@@ -89,7 +71,7 @@ withstood() {
 	proa list >/dev/null
 }
 
-@test "the executable can't be written to through an init that waits for start, nor when that has ended" {
+@test "CVE-2019-5736: the executable can't be written to through an init that waits for start, nor when that has ended" {
 	attacked
 	neighbour
 	quiet_neighbour create
@@ -104,7 +86,7 @@ quiet_neighbour() {
 	proa "$1" -b "$NEIGHBOUR" "$ID.2" </dev/null >"$WORK/out2" 2>"$WORK/err2" 3>&-
 }
 
-@test "the executable can't be written to through a process of exec" {
+@test "CVE-2019-5736: the executable can't be written to through a process of exec" {
 	attacked
 	for _ in {1..40}; do
 		proa exec "$ID" /bin/true 3>&-
@@ -113,7 +95,7 @@ quiet_neighbour() {
 	withstood
 }
 
-@test "the executable can't be written to through a program that is #!/proc/self/exe" {
+@test "CVE-2019-5736: the executable can't be written to through a program that is #!/proc/self/exe" {
 	attacked
 	neighbour
 	for rootfs in "$BUNDLE/rootfs" "$NEIGHBOUR/rootfs"; do
@@ -147,7 +129,7 @@ fds_are() {
 	[[ $output != *"$WORK"* ]] || fail "of the host:" "$output"
 }
 
-@test "run: nothing is open but 0, 1 and 2, and what was asked for" {
+@test "CVE-2024-21626: run: nothing is open but 0, 1 and 2, and what was asked for" {
 	with_open_files facts fds
 	fds_are "0 1 2"
 	process /probe facts fds
@@ -155,7 +137,7 @@ fds_are() {
 	fds_are "0 1 2 3 4"
 }
 
-@test "exec: nothing is open but 0, 1 and 2, and what was asked for" {
+@test "CVE-2024-21626: exec: nothing is open but 0, 1 and 2, and what was asked for" {
 	up_and_waiting
 	with_open_files execs /probe facts fds
 	fds_are "0 1 2"
@@ -175,7 +157,7 @@ fds_are() {
 	equal "$(awk '$1 == "fd" { print $2 }' "$BUNDLE/rootfs/startContainer" | xargs)" "0 1 2"
 }
 
-@test "a working directory through /proc/self/fd is refused, whatever is open" {
+@test "CVE-2024-21626: a working directory through /proc/self/fd is refused, whatever is open" {
 	with_open_files cwds_refused
 	host_unharmed
 }
@@ -198,7 +180,7 @@ cwds_refused() {
 	fails 1 "cwd" proa run -b "$BUNDLE" "$ID"
 }
 
-@test "exec: a working directory through /proc/self/fd is refused" {
+@test "CVE-2024-21626: exec: a working directory through /proc/self/fd is refused" {
 	up_and_waiting
 	with_open_files exec_cwds_refused
 	ln -s /proc/self/fd/7 "$BUNDLE/rootfs/link"
@@ -235,7 +217,7 @@ with_traps() {
 	rm -rf "$path"
 }
 
-@test "traps in place of /proc, /sys and /dev, and of what is made in them" {
+@test "CVE-2026-41579, CVE-2026-47766: traps in place of /proc, /sys and /dev, and of what is made in them" {
 	config '.root.readonly = false'
 	for path in /proc /sys /dev; do
 		with_traps $path reads /file "$path/file" /dev/null
@@ -248,7 +230,7 @@ with_traps() {
 	done
 }
 
-@test "a /proc that is a link is refused, and so are /sys and /dev" {
+@test "CVE-2019-19921, CVE-2023-27561, CVE-2023-28642, CVE-2025-54867: a /proc that is a link is refused, and so are /sys and /dev" {
 	for path in proc sys dev; do
 		rmdir "$BUNDLE/rootfs/$path"
 		mkdir -p "$BUNDLE/rootfs/other"
@@ -261,7 +243,7 @@ with_traps() {
 	done
 }
 
-@test "traps in the way of a mount" {
+@test "CVE-2019-18837: traps in the way of a mount" {
 	mkdir "$WORK/volume"
 	echo volume >"$WORK/volume/file"
 	for destination in /vol /vol/sub/dir; do
@@ -293,7 +275,7 @@ dev_volume() {
 		{destination: "/dev", type: "bind", source: $d, options: ["bind"]}] | .root.readonly = false' --arg d "$WORK/dev"
 }
 
-@test "a /dev/null that isn't the device masks nothing, and shows nothing" {
+@test "CVE-2025-31133, CVE-2025-62161: a /dev/null that isn't the device masks nothing, and shows nothing" {
 	dev_volume
 	echo hidden >"$BUNDLE/rootfs/hidden"
 	mkdir "$BUNDLE/rootfs/hidden.d"
@@ -312,7 +294,7 @@ dev_volume() {
 	done
 }
 
-@test "traps in place of /dev/console, /dev/ptmx and /dev/pts, with a terminal" {
+@test "CVE-2025-52565, CVE-2026-88264: traps in place of /dev/console, /dev/ptmx and /dev/pts, with a terminal" {
 	for path in console ptmx pts; do
 		dev_volume
 		config '.process.terminal = true'
@@ -354,7 +336,7 @@ dev_volume() {
 
 # --- procfs and labels (CVE-2019-16884, CVE-2025-52881) ----------------------------------------
 
-@test "nothing is mounted over what the runtime itself reads and writes in /proc" {
+@test "CVE-2019-16884, CVE-2025-62596: nothing is mounted over what the runtime itself reads and writes in /proc" {
 	mkdir -p "$WORK/proc/self/attr" "$WORK/proc/sys"
 	config '.root.readonly = false'
 	cp "$BUNDLE/config.json" "$WORK/good.json"
@@ -369,7 +351,7 @@ dev_volume() {
 	done
 }
 
-@test "a sysctl is written to the kernel, not to a file of the image" {
+@test "CVE-2025-52881: a sysctl is written to the kernel, not to a file of the image" {
 	rmdir "$BUNDLE/rootfs/proc"
 	mkdir -p "$BUNDLE/rootfs/proc/sys/net/ipv4"
 	echo 7 >"$BUNDLE/rootfs/proc/sys/net/ipv4/ip_forward"
@@ -484,7 +466,7 @@ keeps_no_secret() {
 
 # --- privileges ----------------------------------------------------------------------------------
 
-@test "exec gives no inheritable capabilities, and no ambient ones (CVE-2022-29162)" {
+@test "CVE-2022-29162, CVE-2022-27650: exec gives no inheritable capabilities, and no ambient ones" {
 	up_and_waiting
 	for user in 0 1000; do
 		execs --user=$user --cap=CAP_NET_RAW --cap=CAP_SYS_ADMIN /probe facts caps
