@@ -31,3 +31,25 @@ rootless() {
 	mkdir -p "$ROOT"
 	chown -R 1000:1000 "$BUNDLE" "$ROOT"
 }
+
+# each_trap PATH COMMAND...: make PATH of the image each of the things that lead elsewhere, one after the other, and call
+# COMMAND each time. They belong to $TRAP_OWNER.
+each_trap() {
+	local path=$BUNDLE/rootfs$1 trap
+	shift
+	for trap in "$SENTINEL" "$SENTINEL/file" ../../../../../../../../../.."$SENTINEL" "$SENTINEL/new" loop /proc/self/fd/0 \
+		/proc/self/fd/3 /proc/1/root file fifo directory; do
+		rm -rf --one-file-system "$path"
+		mkdir -p "$(dirname "$path")"
+		case $trap in
+		file) echo file >"$path" ;;
+		fifo) mkfifo "$path" ;;
+		directory) mkdir "$path" ;;
+		loop) ln -s "$(basename "$path")" "$path" ;;
+		*) ln -s "$trap" "$path" ;;
+		esac
+		chown -h "${TRAP_OWNER:-0}" "$path" "$(dirname "$path")"
+		"$@" || fail "with ${path#"$BUNDLE"/rootfs} -> $trap"
+	done
+	rm -rf --one-file-system "$path"
+}
