@@ -136,6 +136,12 @@ int probe_overwrite(int argc, char **argv)
 				overwrite(&preys[i]);
 		nanosleep(&pause, NULL);
 	}
+	/* what is still executed gets its time to end */
+	for (size_t i = 0; i < prey_count; i++)
+		for (int tries = 0; tries < 5000 && preys[i].errnum == ETXTBSY; tries++) {
+			overwrite(&preys[i]);
+			nanosleep(&pause, NULL);
+		}
 	for (size_t i = 0; i < prey_count; i++)
 		if (preys[i].written)
 			printf("written %s\n", preys[i].link);
