@@ -11,7 +11,7 @@ bats_require_minimum_version 1.5.0
 : "${PROA_BUILD:=$PROA_SRC/build}"
 # Another runtime shows whether a test is right: RUNTIME=runc bats FILE
 : "${RUNTIME:=${PROA:-$PROA_BUILD/proa}}"
-BATS_TEST_TIMEOUT=60
+BATS_TEST_TIMEOUT=240
 [ "${PROA_LANE-}" != vm ] || BATS_TEST_TIMEOUT=600
 export BATS_TEST_TIMEOUT
 FIRST_ARGS='"args": ["/probe", "facts"]'
