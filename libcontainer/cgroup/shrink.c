@@ -85,13 +85,15 @@ int memory_reclaim(const struct cgroup_door *door, uint64_t limit, struct reclai
 	return 0;
 }
 
-/* "300 MiB", with a digit behind the point where that says more. */
+/* "300 MiB", with a digit behind the point where that says more, "72 KiB" below one. */
 static void format_size(uint64_t bytes, char *ret_text, size_t size)
 {
 	uint64_t tenths = bytes * 10 / MIB;
 
 	if (bytes >= UINT64_MAX / 10)
 		snprintf(ret_text, size, "no limit");
+	else if (bytes && bytes < MIB)
+		snprintf(ret_text, size, "%" PRIu64 " KiB", bytes >> 10);
 	else if (tenths % 10 && tenths < 1000)
 		snprintf(ret_text, size, "%" PRIu64 ".%" PRIu64 " MiB", tenths / 10, tenths % 10);
 	else

@@ -75,7 +75,7 @@ grown() {
 	wait_for_output held
 	look
 	before=$(limits)
-	fails 1 'linux.resources.memory.limit: 4[0-9.]+ MiB used, 30 MiB wanted, [0-9.]+ MiB reclaimed' \
+	fails 1 'linux.resources.memory.limit: 4[0-9.]+ MiB used, 30 MiB wanted, [0-9.]+ [KM]iB reclaimed' \
 		proa update --memory 30M --pids-limit 7 --cpu-quota 50000 "$ID"
 	equal "$(limits)" "$before"
 	echo '{"memory": {"limit": 31457280, "checkBeforeUpdate": true}}' >"$WORK/r.json"
@@ -501,7 +501,7 @@ longest() {
 	redis
 	digest=$(ask DEBUG DIGEST)
 	before=$(limits)
-	fails 1 'memory.limit: 5[0-9]{2} MiB used, 300 MiB wanted, [0-9.]+ MiB reclaimed' proa update --memory 300M "$ID"
+	fails 1 'memory.limit: 5[0-9]{2} MiB used, 300 MiB wanted, [0-9.]+ [KM]iB reclaimed' proa update --memory 300M "$ID"
 	equal "$(limits)" "$before"
 	equal "$(ask DBSIZE)" 1000
 	equal "$(ask DEBUG DIGEST)" "$digest"
