@@ -66,6 +66,7 @@ static int start_timer(int64_t interval_ns, struct error *err)
 static int open_sources(struct watch *watch, const struct container_state *state, struct error *err)
 {
 	struct pollfd *fds = watch->fds;
+	int alive;
 
 	fds[INIT] = (struct pollfd){ .fd = -1, .events = POLLIN };
 	/* without the memory controller it isn't there, and nobody is killed for memory */
@@ -75,8 +76,9 @@ static int open_sources(struct watch *watch, const struct container_state *state
 	fds[TIMER] = (struct pollfd){ .fd = -1, .events = POLLIN };
 	if (fds[MEMORY].fd >= 0 && cgroup_read_oom_kills(fds[MEMORY].fd, &watch->kills) < 0)
 		return error_errno(err, errno, "memory.events", "read memory.events");
-	if (!state_init_alive(state, &fds[INIT].fd))
-		return 0; /* ended meanwhile */
+	alive = state_init_alive(state, &fds[INIT].fd, err);
+	if (alive <= 0)
+		return alive; /* 0: ended meanwhile */
 	fds[TIMER].fd = start_timer(watch->options->interval_ns, err);
 	return fds[TIMER].fd < 0 ? -1 : 0;
 }

@@ -41,8 +41,11 @@ static int signal_all(const struct container_state *state, int signal, struct er
 static int signal_init(const struct container_state *state, int signal, struct error *err)
 {
 	_cleanup_fd_ int pidfd = -1;
+	int alive = state_init_alive(state, &pidfd, err);
 
-	if (!state_init_alive(state, &pidfd))
+	if (alive < 0)
+		return -1;
+	if (!alive)
 		return not_running(state->id, err);
 	if (sys_pidfd_send_signal(pidfd, signal) == 0)
 		return 0;
@@ -68,9 +71,10 @@ int state_end_init(const struct container_state *state, struct error *err)
 {
 	_cleanup_fd_ int pidfd = -1;
 	struct pollfd death;
+	int alive = state_init_alive(state, &pidfd, err);
 
-	if (!state_init_alive(state, &pidfd))
-		return 0;
+	if (alive <= 0)
+		return alive;
 	if (sys_pidfd_send_signal(pidfd, SIGKILL) < 0 && errno != ESRCH)
 		return error_errno(err, errno, state->id, "kill the init of container %s",
 				   state->id);

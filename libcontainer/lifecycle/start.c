@@ -100,11 +100,14 @@ static int release(struct start_context *context, struct error *err)
 	const struct service service = { .context = context, .listener = serve_listener };
 	struct spawned init = SPAWNED_INIT;
 	struct error ignored = ERROR_INIT;
-	int result = -1;
+	int result = -1, alive;
 
 	trace_phase("start");
 	init.pid = (pid_t)context->state->pid;
-	if (!state_init_alive(context->state, &init.pidfd))
+	alive = state_init_alive(context->state, &init.pidfd, err);
+	if (alive < 0)
+		return -1;
+	if (!alive)
 		return error_set(err, ERROR_STATE, context->state->id,
 				 "cannot start a container that has stopped");
 	init.socket = connect_init(context->record, context->state, err);

@@ -22,22 +22,32 @@ static bool has_ended(int pidfd)
 	return poll(&end, 1, 0) > 0;
 }
 
-bool state_init_alive(const struct container_state *state, int *ret_pidfd)
+/* EINVAL: the number is a thread's by now. */
+static bool means_ended(int errnum)
+{
+	return errnum == ESRCH || errnum == EINVAL || errnum == ENOENT;
+}
+
+int state_init_alive(const struct container_state *state, int *ret_pidfd, struct error *err)
 {
 	_cleanup_fd_ int pidfd = -1;
-	struct error ignored = ERROR_INIT;
 	struct procfs_stat stat;
 
 	if (state->pid <= 0)
-		return false;
+		return 0;
 	/* the descriptor first: if the start time is right afterwards, it was right then */
 	pidfd = pidfd_open((pid_t)state->pid, 0);
-	if (pidfd < 0 || procfs_stat((pid_t)state->pid, &stat, &ignored) < 0 ||
-	    stat.start != state->pid_start || has_ended(pidfd))
-		return false;
+	if (pidfd < 0)
+		return means_ended(errno) ? 0
+					  : error_errno(err, errno, state->id,
+							"look at init of container %s", state->id);
+	if (procfs_stat((pid_t)state->pid, &stat, err) < 0)
+		return means_ended(err->errnum) ? 0 : -1;
+	if (stat.start != state->pid_start || has_ended(pidfd))
+		return 0;
 	if (ret_pidfd)
 		*ret_pidfd = steal_fd(&pidfd);
-	return true;
+	return 1;
 }
 
 /* Init listens at its socket until it executes the program. The file may outlive that, if `start`
@@ -66,15 +76,28 @@ static bool is_paused(const struct record *record, const struct container_state 
 	       !journal_freezes(record);
 }
 
-enum container_status status_now(const struct record *record, const struct container_state *state)
+static enum container_status status_of_living(const struct record *record,
+					      const struct container_state *state)
 {
-	if (!state->created)
-		return store_locked(record) ? STATUS_CREATING : STATUS_STOPPED;
-	if (!state_init_alive(state, NULL))
-		return STATUS_STOPPED;
 	if (is_paused(record, state))
 		return STATUS_PAUSED;
 	return waits_for_start(record) ? STATUS_CREATED : STATUS_RUNNING;
+}
+
+int status_now(const struct record *record, const struct container_state *state,
+	       enum container_status *ret_status, struct error *err)
+{
+	int alive;
+
+	if (!state->created) {
+		*ret_status = store_locked(record) ? STATUS_CREATING : STATUS_STOPPED;
+		return 0;
+	}
+	alive = state_init_alive(state, NULL, err);
+	if (alive < 0)
+		return -1;
+	*ret_status = alive ? status_of_living(record, state) : STATUS_STOPPED;
+	return 0;
 }
 
 int state_open_cgroup(const struct container_state *state, struct error *err)

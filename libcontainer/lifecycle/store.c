@@ -267,7 +267,8 @@ int store_load(const struct record *record, const char *id, struct arena *arena,
 	}
 	/* where that fails the journal stays, for the next command; an update looks for it */
 	journal_settle(record, state, &ignored);
-	state->status = status_now(record, state);
+	if (status_now(record, state, &state->status, err) < 0)
+		return -1;
 	*ret_state = state;
 	return 0;
 }

@@ -99,7 +99,8 @@ int store_config(const struct record *record, struct arena *arena, struct config
 int store_remove(struct record *record, const char *id, struct error *err);
 
 /* Find out the status of a container whose stored state is @state. */
-enum container_status status_now(const struct record *record, const struct container_state *state);
+int status_now(const struct record *record, const struct container_state *state,
+	       enum container_status *ret_status, struct error *err);
 
 /* container_kill() for one that is loaded. */
 int state_kill(const struct container_state *state, int signal, bool all, struct error *err);
@@ -108,8 +109,9 @@ int state_kill(const struct container_state *state, int signal, bool all, struct
 int state_end_init(const struct container_state *state, struct error *err);
 
 /* Is the container's init alive? Sets *ret_pidfd (may be NULL) to a descriptor that can be no other
- * process, whatever becomes of the number. Returns false for a dead, a reused or a zombie pid. */
-bool state_init_alive(const struct container_state *state, int *ret_pidfd);
+ * process, whatever becomes of the number. Returns 1, 0 for a dead, a reused or a zombie pid, and -1 when it can't be
+ * told (no descriptor left, EMFILE): nobody may take that for the end of a container. */
+int state_init_alive(const struct container_state *state, int *ret_pidfd, struct error *err);
 
 /* Open the cgroup of a container that is alive. A dead one is ERROR_NOT_RUNNING, one without a cgroup of its own
  * ERROR_UNSUPPORTED, one whose cgroup somebody else has removed ERROR_STATE. */

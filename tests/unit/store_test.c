@@ -1,6 +1,7 @@
 /* libcontainer/lifecycle/store.c and status.c: the directory of a container, its lock, its status. */
 #include "tests/unit/support.h"
 
+#include <sys/resource.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <time.h>
@@ -437,7 +438,7 @@ TEST(it_runs_as_long_as_its_init_lives)
 	record = claim("web");
 	pid = start_init(&record);
 	CHECK_INT(seen(), STATUS_RUNNING);
-	CHECK(state_init_alive(&state, &pidfd));
+	CHECK(state_init_alive(&state, &pidfd, &err) == 1);
 	CHECK(pidfd >= 0 && fcntl(pidfd, F_GETFD) == FD_CLOEXEC);
 	end(pid);
 	CHECK_INT(seen(), STATUS_STOPPED);
@@ -455,7 +456,7 @@ TEST(a_pid_that_another_process_has_now_is_not_its_init)
 	state.pid_start--;
 	SUCCEEDS(store_save(&record, &state, &err));
 	CHECK_INT(seen(), STATUS_STOPPED);
-	CHECK(!state_init_alive(&state, &pidfd));
+	CHECK(state_init_alive(&state, &pidfd, &err) == 0);
 	CHECK_INT(pidfd, 77);
 	end(pid);
 }
@@ -474,12 +475,34 @@ TEST(a_zombie_is_dead)
 	exit_of(pid);
 }
 
+/* else delete would take it away for want of a descriptor */
+TEST(it_has_not_ended_because_we_cannot_look)
+{
+	_cleanup_record_ struct record record = RECORD_INIT;
+	struct rlimit limit;
+	int pidfd = 77;
+	pid_t pid;
+
+	make_root();
+	record = claim("web");
+	pid = start_init(&record);
+	CHECK(getrlimit(RLIMIT_NOFILE, &limit) == 0);
+	limit.rlim_cur = 0;
+	CHECK(setrlimit(RLIMIT_NOFILE, &limit) == 0);
+	CHECK(state_init_alive(&state, &pidfd, &err) == -1);
+	CHECK_INT(err.errnum, EMFILE);
+	CHECK_INT(pidfd, 77);
+	limit.rlim_cur = limit.rlim_max;
+	CHECK(setrlimit(RLIMIT_NOFILE, &limit) == 0);
+	end(pid);
+}
+
 TEST(no_pid_is_no_process)
 {
 	state.pid = 0;
-	CHECK(!state_init_alive(&state, NULL));
+	CHECK(state_init_alive(&state, NULL, &err) == 0);
 	state.pid = -1;
-	CHECK(!state_init_alive(&state, NULL));
+	CHECK(state_init_alive(&state, NULL, &err) == 0);
 }
 
 TEST(it_is_created_while_its_init_listens)
@@ -521,7 +544,7 @@ TEST(nothing_leaks_a_descriptor)
 	FAILS(store_open(&runtime, "none", STORE_LOCKED, &record, &err), ERROR_NOT_FOUND);
 	SUCCEEDS(store_open(&runtime, "web", STORE_LOCKED, &record, &err));
 	SUCCEEDS(store_load(&record, "web", &arena, &loaded, &err));
-	CHECK(state_init_alive(loaded, NULL));
+	CHECK(state_init_alive(loaded, NULL, &err) == 1);
 	record_close(&record);
 	CHECK_INT(open_fds(), before);
 	end(pid);
