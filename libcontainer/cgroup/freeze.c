@@ -113,17 +113,17 @@ static int freeze_failed(int cgroupfd, int waited, unsigned int deadline_ms, str
 			 culprit);
 }
 
-/* As cgroup_wait_event(), and 0 when we are to end. */
+/* As cgroup_wait_event(), and 0 when we are to end. It looks at least once: what freezes at once is frozen. */
 static int wait_until_frozen(int cgroupfd, unsigned int deadline_ms)
 {
 	int64_t end = cgroup_now_ms() + deadline_ms, left = deadline_ms;
-	int waited = 0;
+	int waited;
 
-	while (waited == 0 && left > 0 && !termination_waits()) {
+	do {
 		waited = cgroup_wait_event(cgroupfd, "frozen", 1,
 					   left < LOOK_MS ? (unsigned int)left : LOOK_MS);
 		left = end - cgroup_now_ms();
-	}
+	} while (waited == 0 && left > 0 && !termination_waits());
 	return waited;
 }
 
