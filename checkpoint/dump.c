@@ -237,6 +237,22 @@ static int tell_status(struct dump *dump, struct error *err)
 	return 0;
 }
 
+static int renew_parent(void *context, int parent, struct error *err)
+{
+	struct dump *dump = context;
+
+	return manifest_renew(parent, &dump->arena, err);
+}
+
+/* Own manifest last: with it the checkpoint is there. */
+static int write_manifests(struct dump *dump, struct error *err)
+{
+	if (dump->options->criu.auto_dedup &&
+	    images_visit_parents(dump->images.dir, renew_parent, dump, err) < 0)
+		return -1;
+	return manifest_write(&dump->manifest, dump->images.dir, &dump->arena, err);
+}
+
 /* The images are complete, and the container still there: if the manifest can't be written, it goes on. With lazy pages that
  * is before others begin to restore, and what memory is left is served after it. */
 static int complete(struct dump *dump, const char *script, struct error *err)
@@ -245,7 +261,7 @@ static int complete(struct dump *dump, const char *script, struct error *err)
 
 	if (ready != dump->options->criu.lazy_pages)
 		return 0;
-	return manifest_write(&dump->manifest, dump->images.dir, &dump->arena, err);
+	return write_manifests(dump, err);
 }
 
 static int notified(void *context, const char *script, pid_t pid, int fd, struct error *err)
@@ -328,8 +344,7 @@ static int dump_container(struct dump *dump, struct error *err)
 	if (begin_manifest(dump, err) == 0 &&
 	    (options->pre_dump || write_descriptors(dump, err) == 0) && ask(dump, err) == 0 &&
 	    /* no notification tells of the end of a pre-dump */
-	    (!options->pre_dump ||
-	     manifest_write(&dump->manifest, dump->images.dir, &dump->arena, err) == 0))
+	    (!options->pre_dump || write_manifests(dump, err) == 0))
 		return 0;
 	recover(dump);
 	return -1;

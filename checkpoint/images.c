@@ -13,6 +13,8 @@
 #include "base/fd.h"
 #include "base/text.h"
 
+#define PARENTS_MAX 1024
+
 /* What is there besides images: logs, statistics, and what else an engine keeps beside them. */
 bool images_is_image(const char *name)
 {
@@ -168,7 +170,8 @@ static int check_entries(int dir, struct error *err)
 	return 0;
 }
 
-int images_open_parent(int dir, bool *ret_found, struct error *err)
+/* *ret_found false, and -1, if there is none. */
+static int open_parent(int dir, bool *ret_found, struct error *err)
 {
 	_cleanup_fd_ int parent = openat(dir, IMAGES_PARENT, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
@@ -182,6 +185,29 @@ int images_open_parent(int dir, bool *ret_found, struct error *err)
 	if (check_entries(parent, err) < 0)
 		return error_prefix(err, "parent of the images");
 	return steal_fd(&parent);
+}
+
+/* A chain may be long, but not endless: links can be made to go round. */
+int images_visit_parents(int dir, int (*visit)(void *context, int parent, struct error *err),
+			 void *context, struct error *err)
+{
+	_cleanup_fd_ int child = fcntl(dir, F_DUPFD_CLOEXEC, 0);
+
+	for (int depth = 0; depth < PARENTS_MAX; depth++) {
+		bool found;
+		int parent = open_parent(child, &found, err);
+
+		if (!found)
+			return 0;
+		if (parent < 0)
+			return -1;
+		close(child);
+		child = parent;
+		if (visit(context, child, err) < 0)
+			return error_prefix(err, "parent images");
+	}
+	return error_set(err, ERROR_INVALID, IMAGES_PARENT,
+			 "the images have more than %d generations of parents", PARENTS_MAX);
 }
 
 int images_open_for_restore(const char *path, const char *work_path, struct images *ret_images,

@@ -32,8 +32,10 @@ int images_open_for_dump(const char *path, const char *work_path, struct images 
 int images_open_for_restore(const char *path, const char *work_path, struct images *ret_images,
 			    struct error *err);
 
-/* The directory of the parent's images, checked the same way; -1 and *ret_found false if there is none. */
-int images_open_parent(int dir, bool *ret_found, struct error *err);
+/* Call @visit with the directory of the parent's images, checked the same way, of the parent's parent, and so on, until there is
+ * none, or one call fails. The descriptors stay ours. */
+int images_visit_parents(int dir, int (*visit)(void *context, int parent, struct error *err),
+			 void *context, struct error *err);
 
 /* Remove what CRIU and we have written there, but not the logs. */
 void images_clear(const struct images *images);

@@ -54,6 +54,10 @@ int manifest_write(struct manifest *manifest, int dir, struct arena *arena, stru
  * architecture made ERROR_UNSUPPORTED; what isn't a regular file ERROR_REFUSED. */
 int manifest_read(int dir, struct arena *arena, struct manifest **ret_manifest, struct error *err);
 
+/* List the images of a manifest that lies there anew, where CRIU has taken out of them what a later dump has
+ * (--auto-dedup). Without a manifest nothing is done. */
+int manifest_renew(int dir, struct arena *arena, struct error *err);
+
 /* The document alone, from and to bytes. Pure. */
 int manifest_parse(const char *bytes, size_t length, struct arena *arena,
 		   struct manifest **ret_manifest, struct error *err);

@@ -198,17 +198,40 @@ static int verify_list(const struct manifest *manifest, int dir, struct error *e
 	return 0;
 }
 
-int manifest_read(int dir, struct arena *arena, struct manifest **ret_manifest, struct error *err)
+/* NULL if there is none. */
+static int load(int dir, struct arena *arena, struct manifest **ret_manifest, struct error *err)
 {
 	_cleanup_buffer_ struct buffer text = BUFFER_INIT;
-	struct manifest *manifest;
 
 	*ret_manifest = NULL;
 	if (faccessat(dir, IMAGES_MANIFEST, F_OK, AT_SYMLINK_NOFOLLOW) < 0 && errno == ENOENT)
 		return 0;
-	if (file_read(dir, IMAGES_MANIFEST, MANIFEST_SIZE_MAX, &text, err) < 0 ||
-	    manifest_parse(text.bytes ? text.bytes : "", text.length, arena, &manifest, err) < 0)
+	if (file_read(dir, IMAGES_MANIFEST, MANIFEST_SIZE_MAX, &text, err) < 0)
 		return -1;
+	return manifest_parse(text.bytes ? text.bytes : "", text.length, arena, ret_manifest, err);
+}
+
+int manifest_renew(int dir, struct arena *arena, struct error *err)
+{
+	struct manifest *manifest;
+
+	if (load(dir, arena, &manifest, err) < 0)
+		return -1;
+	if (!manifest)
+		return 0;
+	manifest->images.count = 0;
+	return manifest_write(manifest, dir, arena, err);
+}
+
+int manifest_read(int dir, struct arena *arena, struct manifest **ret_manifest, struct error *err)
+{
+	struct manifest *manifest;
+
+	*ret_manifest = NULL;
+	if (load(dir, arena, &manifest, err) < 0)
+		return -1;
+	if (!manifest)
+		return 0;
 	for (size_t i = 0; i < manifest->images.count; i++)
 		if (verify_image(dir, &manifest->images.items[i], err) < 0)
 			return -1;

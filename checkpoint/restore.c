@@ -30,7 +30,6 @@
 #define ARENA		  (64 << 20)
 #define DESCRIPTORS_MAX	  (64 << 10)
 #define LOG_NAME	  "restore.log"
-#define PARENTS_MAX	  1024
 #define NAMESPACE_FDS_MAX 2
 
 struct restore {
@@ -47,27 +46,12 @@ struct restore {
 
 /* ---- the images ---- */
 
-/* A chain may be long, but not endless: links can be made to go round. */
-static int verify_parents(struct restore *restore, struct error *err)
+static int verify_parent(void *context, int parent, struct error *err)
 {
-	_cleanup_fd_ int dir = fcntl(restore->images.dir, F_DUPFD_CLOEXEC, 0);
-	struct manifest *manifest;
+	struct restore *restore = context;
+	struct manifest *ignored;
 
-	for (int depth = 0; depth < PARENTS_MAX; depth++) {
-		bool found;
-		int parent = images_open_parent(dir, &found, err);
-
-		if (!found)
-			return 0;
-		if (parent < 0 || manifest_read(parent, &restore->arena, &manifest, err) < 0) {
-			cleanup_fd_(&parent);
-			return error_prefix(err, "parent images");
-		}
-		close(dir);
-		dir = parent;
-	}
-	return error_set(err, ERROR_INVALID, restore->images.path,
-			 "the images have more than %d generations of parents", PARENTS_MAX);
+	return manifest_read(parent, &restore->arena, &ignored, err);
 }
 
 static int collect_stream(void *context, const struct json_event *event, struct error *err)
@@ -115,7 +99,7 @@ static int open_images(struct restore *restore, struct error *err)
 				 "%s holds a pre-dump, which is only the memory: restore from the "
 				 "checkpoint that was made after it",
 				 restore->images.path);
-	return verify_parents(restore, err);
+	return images_visit_parents(restore->images.dir, verify_parent, restore, err);
 }
 
 /* ---- the request ---- */

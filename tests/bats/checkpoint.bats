@@ -247,6 +247,20 @@ load checkpoint
 	restore_fails "parent"
 }
 
+@test "with --auto-dedup the parents lose what the next dump has, and the chain is whole" {
+	shell 'i=0; while :; do i=$((i + 1)); echo "$i" >/dev/shm/new; mv /dev/shm/new /dev/shm/count; sleep 0.1; done'
+	detached run -d -b "$BUNDLE" "$ID"
+	eventually eval 'counter >/dev/null 2>&1'
+	IMAGES=p1 dump --pre-dump
+	before=$(du -k "$WORK/p1" | cut -f 1)
+	IMAGES=p2 dump --pre-dump --parent-path ../p1 --auto-dedup
+	dump --parent-path ../p2 --auto-dedup
+	after=$(du -k "$WORK/p1" | cut -f 1)
+	[ "$after" -lt "$before" ] || fail "p1 has $after KiB, and had $before before"
+	restore
+	counting
+}
+
 # --- bad input ---
 
 @test "a container that can't be checkpointed is told so, and stays as it is" {
