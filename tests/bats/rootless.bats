@@ -159,6 +159,7 @@ ids() {
 
 # nested FILTER: a container whose program is proa, which runs another one in it
 nested() {
+	require static-binary
 	local inner=$BUNDLE/rootfs/inner
 	mkdir -p "$inner" "$BUNDLE/rootfs/run"
 	cp -a "$BATS_FILE_TMPDIR/rootfs" "$inner/rootfs"

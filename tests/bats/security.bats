@@ -432,7 +432,7 @@ keeps_no_secret() {
 }
 
 @test "the memory of init holds nothing of the config and of the caller's environment that isn't for it" {
-	require proa
+	require proa plain-memory
 	secrets
 	waits
 	CALLERS=environment-LLLL create
@@ -440,7 +440,7 @@ keeps_no_secret() {
 }
 
 @test "the same is true of a process of exec" {
-	require proa
+	require proa plain-memory
 	secrets
 	up_and_waiting
 	# stopped just before it executes the program
