@@ -227,8 +227,8 @@ int images_open_for_restore(const char *path, const char *work_path, struct imag
 	images.work = make(images.work_path, "--work-path", err);
 	if (images.work < 0)
 		return -1;
-	*ret_images = images;
-	images = (struct images)IMAGES_INIT;
+	*ret_images = (struct images){ steal_fd(&images.dir), steal_fd(&images.work), path,
+				       images.work_path };
 	return 0;
 }
 

@@ -10,18 +10,17 @@
 enum field_kind { FIELD_BOOL, FIELD_STRING, FIELD_UINT, FIELD_CHOICE, FIELD_LIST };
 
 struct field {
-	enum field_kind kind;
 	size_t option; /* offset in struct criu_options */
 	size_t field;  /* offset in CriuOpts */
 	size_t has;    /* offset of the flag that it is set, or of the count of a list */
+	enum field_kind kind;
 	unsigned int requests;
 };
 
 #define FIELD(kind_, name, has_, requests_)                                                        \
 	{                                                                                          \
-		.kind = kind_, .option = offsetof(struct criu_options, name),                      \
-		.field = offsetof(CriuOpts, name), .has = offsetof(CriuOpts, has_),                \
-		.requests = requests_                                                              \
+		.option = offsetof(struct criu_options, name), .field = offsetof(CriuOpts, name),  \
+		.has = offsetof(CriuOpts, has_), .kind = (kind_), .requests = (requests_)          \
 	}
 #define BOOL(name, requests)   FIELD(FIELD_BOOL, name, has_##name, requests)
 #define UINT(name, requests)   FIELD(FIELD_UINT, name, has_##name, requests)

@@ -50,6 +50,12 @@ static void close_last(struct places *places)
 		json_object_end(&places->json);
 }
 
+static void close_to(struct places *places, size_t depth)
+{
+	while (places->depth > depth)
+		close_last(places);
+}
+
 static void go_to(struct places *places, const struct component *parts, size_t count)
 {
 	size_t common = 0;
@@ -57,8 +63,7 @@ static void go_to(struct places *places, const struct component *parts, size_t c
 	while (common < count && common < places->depth &&
 	       strcmp(parts[common].name, places->open[common].name) == 0)
 		common++;
-	while (places->depth > common)
-		close_last(places);
+	close_to(places, common);
 	for (; places->depth < count; places->depth++) {
 		places->open[places->depth] = parts[places->depth];
 		json_key(&places->json, parts[places->depth].name);
@@ -146,7 +151,7 @@ int statistics_json(const char *id, const struct statistics *statistics, struct 
 	json_object(json);
 	for (size_t i = 0; i < statistics->count; i++)
 		add(&places, &statistics->items[i]);
-	go_to(&places, NULL, 0);
+	close_to(&places, 0);
 	json_object_end(json);
 	json_object_end(json);
 	return json_finish(json, text, err);

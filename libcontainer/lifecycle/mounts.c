@@ -31,6 +31,7 @@ struct remount {
 	const struct runtime *runtime;
 	const char *id;
 	const struct mount_list *wanted;
+	struct mount_list cleaned; /* what is wanted, with destinations as the kernel writes them */
 	struct arena arena;
 	struct record record;
 	struct container_state *state;
@@ -288,12 +289,11 @@ static int clean_destinations(struct remount *remount, struct mount_list *ret_mo
 static int add(struct remount *remount, struct error *err)
 {
 	size_t before = remount->added.mounts.count;
-	struct mount_list mounts;
 
-	if (clean_destinations(remount, &mounts, err) < 0)
+	if (clean_destinations(remount, &remount->cleaned, err) < 0)
 		return -1;
-	remount->wanted = &mounts;
-	if (enter(remount, &mounts, err) < 0 || settle(remount, before, err) < 0) {
+	remount->wanted = &remount->cleaned;
+	if (enter(remount, remount->wanted, err) < 0 || settle(remount, before, err) < 0) {
 		undo(remount, err);
 		return -1;
 	}

@@ -80,7 +80,7 @@ int user_parse(const char *text, struct arena *arena, struct config_user *user, 
 
 int user_look_up(struct user_plan *plan, int rootfd, struct error *err)
 {
-	gid_t gid;
+	gid_t gid = plan->gid;
 
 	if (plan->user_name && !accounts_user(rootfd, plan->user_name, &plan->uid, &gid))
 		return error_set(err, ERROR_INVALID, "--user",

@@ -144,8 +144,8 @@ has() {
 	kernel-*) printf '%s\n%s\n' "${1#kernel-}" "$(uname -r)" | sort -VC ;;
 	cpus-*) [ "$(nproc)" -ge "${1#cpus-}" ] ;;
 	proa) [[ $("$RUNTIME" --version) == proa* ]] ;;
-	plain-memory) ! readelf --dynamic "$RUNTIME" | grep -q libasan ;; # none that stands for the rest of it
-	static-binary) ! readelf --program-headers "$RUNTIME" | grep -q INTERP ;;
+	plain-memory) ! readelf --dynamic "$PROA_BUILD/proa" | grep -q libasan ;; # none that stands for the rest of it
+	static-binary) ! readelf --program-headers "$PROA_BUILD/proa" | grep -q INTERP ;;
 	*) command -v "$1" >/dev/null ;;
 	esac
 }
