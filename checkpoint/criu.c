@@ -188,7 +188,7 @@ static int gone(struct criu *criu, struct error *err)
 {
 	int status = 0;
 
-	while (waitpid(criu->pid, &status, __WALL) < 0 && errno == EINTR)
+	while (criu->pid > 0 && waitpid(criu->pid, &status, __WALL) < 0 && errno == EINTR)
 		;
 	criu->pid = 0;
 	if (WIFSIGNALED(status))

@@ -283,6 +283,7 @@ static int ask(struct dump *dump, struct error *err)
 
 	if (fill_request(dump, &request, err) < 0)
 		return -1;
+	log_forget(dump->images.work, LOG_NAME);
 	if (criu_ask(&dump->criu, &request.message, notified, dump, NULL, err) == 0)
 		return 0;
 	if (err->code == ERROR_SYSTEM || err->code == ERROR_PROTOCOL)
@@ -295,14 +296,14 @@ static void recover(struct dump *dump)
 {
 	struct error ignored = ERROR_INIT;
 	_cleanup_fd_ int cgroup = -1;
-	bool frozen = false;
 
 	criu_end(&dump->criu);
 	images_clear(&dump->images);
 	if (!dump->state->cgroup_path || dump->state->status == STATUS_PAUSED)
 		return;
 	cgroup = cgroup_open(dump->state->cgroup_path, &ignored);
-	if (cgroup >= 0 && cgroup_frozen(cgroup, &frozen, &ignored) == 0 && frozen)
+	/* it isn't asked whether it is frozen: it may be just about to be */
+	if (cgroup >= 0)
 		cgroup_thaw(cgroup, &ignored);
 }
 

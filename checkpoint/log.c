@@ -162,6 +162,11 @@ int log_explain_text(const char *log, const char *place, struct error *err)
 			 count > 1 ? "; " : "", second, hint ? "; " : "", hint ? hint : "", place);
 }
 
+void log_forget(int workfd, const char *name)
+{
+	(void)unlinkat(workfd, name, 0);
+}
+
 int log_explain(int workfd, const char *path, const char *name, struct error *err)
 {
 	_cleanup_fd_ int fd = openat(workfd, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);

@@ -3,6 +3,9 @@
 
 #include "base/error.h"
 
+/* Remove the log @name of an earlier time: a CRIU that dies early writes none. */
+void log_forget(int workfd, const char *name);
+
 /* Put CRIU's own last errors, out of the log @name in the directory @workfd, into @err in place of the text that is there,
  * with a hint where we know one, and where the whole log is (@path, a directory). If the log has no errors the text
  * stays. Returns -1. */

@@ -390,6 +390,7 @@ static int move_work(struct restore *restore, struct request *request, struct er
 
 static int ask(struct restore *restore, const struct request *request, struct error *err)
 {
+	log_forget(restore->images.work, LOG_NAME);
 	if (criu_ask(&restore->criu, &request->message, notified, restore, NULL, err) == 0)
 		return 0;
 	if (err->code == ERROR_SYSTEM || err->code == ERROR_PROTOCOL)
