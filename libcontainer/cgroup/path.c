@@ -41,14 +41,6 @@ bool cgroup_manager_parse(const char *name, enum cgroup_manager *ret_manager)
 	return false;
 }
 
-/* "slice:prefix:name" names a unit, not a path. */
-static bool is_systemd_form(const char *path)
-{
-	const char *colon = strchr(path, ':');
-
-	return colon && strchr(colon + 1, ':') && !strchr(path, '/');
-}
-
 static int refuse(struct error *err, const char *path, const char *why)
 {
 	return error_set(err, ERROR_INVALID, PROPERTY, PROPERTY ": \"%.200s\" %s",
@@ -96,7 +88,8 @@ static int clean_path(const char *parent, const char *path, char *clean, size_t 
 }
 
 /* What isn't absolute is placed below the root cgroup; rootless, where that is not ours, beside the
- * caller's own: below it no controller could be enabled, because the caller is in it. */
+ * caller's own: below it no controller could be enabled, because the caller is in it. That is also so
+ * for "slice:prefix:name", the name of a unit: dockerd's BuildKit gives it to the manager cgroupfs. */
 static const char *runtime_place(const struct cgroup_request *request, struct arena *arena)
 {
 	const char *slash = request->rootless && request->own ? strrchr(request->own, '/') : NULL;
@@ -111,10 +104,6 @@ int cgroup_path_decide(const char *cgroups_path, const struct cgroup_request *re
 	const char *parent = path[0] == '/' ? "/" : runtime_place(request, arena);
 	char clean[PATH_MAX];
 
-	if (path == cgroups_path && is_systemd_form(path))
-		return refuse(err, path,
-			      "has the form slice:prefix:name, which only the systemd cgroup "
-			      "manager takes (--systemd-cgroup)");
 	if (clean_path(parent, path, clean, sizeof(clean), err) < 0)
 		return -1;
 	*ret_path = arena_strdup(arena, clean);

@@ -98,3 +98,12 @@ alone() {
 	ok alone made
 	equal "$output" built
 }
+
+# dockerd's BuildKit takes no runtime from daemon.json: it looks for runc in the PATH.
+@test "build: those of BuildKit are, where runc in the PATH is proa" {
+	printf 'FROM %s\nRUN echo built again >/made\nCMD cat /made\n' "$BUSYBOX" >"$WORK/Dockerfile"
+	ok docker build -q --network none -t again "$WORK"
+	called dockerd "run --bundle"
+	ok alone again
+	equal "$output" "built again"
+}
