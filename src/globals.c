@@ -86,15 +86,18 @@ static struct caller find_caller(void)
 	};
 }
 
-/* Root of a user namespace may be a user who entered it to run containers (then USER is still that
- * user's name and XDG_RUNTIME_DIR is the place), or root of a machine that is itself a container.
- */
+/* Root of a user namespace may be a user who entered it to run containers, or root of a machine that
+ * is itself a container: USER tells. Podman calls create with the user's name and the rest with none,
+ * but all with XDG_RUNTIME_DIR. */
 static bool has_own_runtime_dir(const struct caller *caller)
 {
 	if (!caller->privileged)
 		return true;
-	return caller->user_namespace && caller->user && caller->user[0] &&
-	       strcmp(caller->user, "root") != 0;
+	if (!caller->user_namespace)
+		return false;
+	if (!caller->user || !caller->user[0])
+		return caller->runtime_dir;
+	return strcmp(caller->user, "root") != 0;
 }
 
 int globals_default_root(const struct caller *caller, struct arena *arena, const char **ret_root,

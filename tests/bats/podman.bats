@@ -287,3 +287,49 @@ terminal() {
 	equal "$(inspected booted '{{.State.ExitCode}}')" 0
 	ok podman rm booted
 }
+
+# --- without privileges ------------------------------------------------------------------------
+
+become_user() {
+	user=rootless
+	systemctl start systemd-logind
+	loginctl enable-linger "$user"
+	cp "$busybox_tar" /tmp/busybox.tar
+	podman image exists "$BUSYBOX" || podman import -q /tmp/busybox.tar "$BUSYBOX"
+}
+
+@test "a container's life: a user, cgroup manager systemd" {
+	become_user
+	life /user.slice/user-2000.slice/user@2000.service/
+}
+
+# There is no cgroup to lie under by default: it is beside Podman's own.
+@test "a container's life: a user, cgroup manager cgroupfs" {
+	become_user
+	manager=cgroupfs
+	life /user.slice/user-2000.slice/user@2000.service/user.slice/
+}
+
+# way_out: what pasta wants to see of a network: an interface with a default route
+way_out() {
+	ip link add out0 type veth peer out1
+	ip addr add 10.9.0.2/24 dev out0
+	ip link set out0 up
+	ip link set out1 up
+	ip route add default via 10.9.0.1
+}
+
+@test "a user: --userns keep-id, pasta, slirp4netns, exit codes" {
+	become_user
+	ok alone --userns keep-id -v /home/rootless:/home/rootless "$BUSYBOX" sh -c 'id -u; stat -c %u /home/rootless; touch ~/new'
+	equal "$output" $'2000\n2000'
+	equal "$(stat -c %u /home/rootless/new)" 2000
+	way_out
+	ok podman run --rm --network pasta "$BUSYBOX" ip -o link
+	has_words "^2: " "$output"
+	ok ip link del out0
+	ok podman run --rm --network slirp4netns "$BUSYBOX" ip -o link
+	has_words " tap0:" "$output"
+	exits 127 'exec: "nosuch": executable file not found in \$PATH' alone "$BUSYBOX" nosuch
+	exits 126 'exec: "/etc/passwd": permission denied' alone "$BUSYBOX" /etc/passwd
+}

@@ -33,6 +33,8 @@ TEST(default_state_root)
 		  "/run/user/1000/proa" }, /* podman unshare */
 		{ { true, true, "root", "/run/user/0" },
 		  "/run/proa" }, /* root of a system container */
+		{ { true, true, NULL, "/run/user/1000" },
+		  "/run/user/1000/proa" }, /* Podman, after create */
 		{ { true, true, NULL, NULL }, "/run/proa" },
 		{ { false, false, "user", NULL }, NULL },
 		{ { false, false, "user", "" }, NULL },
