@@ -53,3 +53,13 @@ each_trap() {
 	done
 	rm -rf --one-file-system "$path"
 }
+
+without_ptrace() {
+	capsh --drop=cap_sys_ptrace -- -c 'exec "$0" "$@"' "$@"
+}
+
+# looks_at PID FILE: can somebody without CAP_SYS_PTRACE look at /proc/PID/FILE?
+looks_at() {
+	# shellcheck disable=SC2016 # the inner shell expands it
+	without_ptrace sh -c 'if [ -L "$0" ]; then readlink "$0"; else : <"$0"; fi' "/proc/$1/$2" >/dev/null 2>&1
+}

@@ -17,6 +17,9 @@ setup() {
 		--slurpfile e "$WORK/env"
 	runs
 	equal "$output" "60 1999"
+	config '.process.env = ["LONG=" + ("x" * 100000)] | .process.args = ["/bin/sh", "-c", "echo ${#LONG} ${#0}", "y" * 90000]'
+	runs
+	equal "$output" "100000 90000"
 	config '.mounts += [range(300) | {destination: "/tmp/\("d" * 200)\(.)", type: "tmpfs", source: "tmpfs", options: ["size=4k"]}] |
 		.root.readonly = false | .process.args = ["/bin/sh", "-c", "ls /tmp | wc -l"]'
 	runs
@@ -28,12 +31,26 @@ setup() {
 	tries open-write /sys/fs/cgroup/cgroup.procs , mkdir /sys/fs/cgroup/new
 	equal "$output" $'EROFS\nEROFS'
 	[ "${PROA_LANE-}" = native ]
+	# a cgroup that belongs to the caller, as systemd gives them to users
+	mkdir "$CGROUP/of-user-$TAG"
+	cleanup "rmdir '$CGROUP/of-user-$TAG'"
+	chown -R 1000:1000 "$CGROUP/of-user-$TAG"
 	rootless
-	process /probe try open-write /sys/fs/cgroup/cgroup.procs , mkdir /sys/fs/cgroup/new
-	run --separate-stderr setpriv --reuid 1000 --regid 1000 --clear-groups env "PROA_TEST=$TAG" \
-		"$RUNTIME" --root "$ROOT" run -b "$BUNDLE" "$ID"
-	equal "$status" 0 "$stderr"
-	[[ $output != *ok* ]] || fail "written" "$output"
+	cp "$BUNDLE/config.json" "$WORK/config.json"
+	# shellcheck disable=SC2016 # jq expands it
+	# the last two get no sysfs of their own, but the host's
+	for mounts in . '(.mounts[] | select(.type == "cgroup")).options = []' 'del(.mounts[] | select(.type == "cgroup"))' \
+		'del(.linux.namespaces[] | select(.type == "network")) | del(.mounts[] | select(.type == "cgroup"))' \
+		'del(.linux.namespaces[] | select(.type == "network")) | del(.mounts[] | select(.type == "cgroup")) |
+			(.mounts[] | select(.type == "sysfs")).options = []'; do
+		jq "$mounts" "$WORK/config.json" >"$BUNDLE/config.json"
+		process /probe try open-write "/sys/fs/cgroup/of-user-$TAG/cgroup.procs" , mkdir "/sys/fs/cgroup/of-user-$TAG/new" , \
+			open-write /sys/fs/cgroup/cgroup.procs , mkdir /sys/fs/cgroup/new
+		run --separate-stderr setpriv --reuid 1000 --regid 1000 --clear-groups env "PROA_TEST=$TAG" \
+			"$RUNTIME" --root "$ROOT" run -b "$BUNDLE" "$ID"
+		equal "$status" 0 "$stderr"
+		[[ $output != *ok* ]] || fail "written, with $mounts" "$output"
+	done
 	host_unharmed
 }
 
@@ -62,7 +79,8 @@ setup() {
 	host_unharmed
 }
 
-@test "CVE-2026-115521: what is to be read-only is, with all that is mounted below it" {
+@test "CVE-2026-115521: what is to be read-only is, with all that is mounted below it, and from the first moment" {
+	require strace
 	config '.root.readonly = false | .mounts += [{destination: "/volume", type: "bind", source: $s, options: ["rbind", "ro"]}]' --arg s "$SENTINEL"
 	# the volume has a mount of its own below it, which is read-only as well
 	mkdir "$WORK/below"
@@ -73,6 +91,13 @@ setup() {
 	tries open-write /volume/file , mkdir /volume/new , mkdir /volume/dir/new
 	equal "$output" $'EROFS\nEROFS\nEROFS'
 	host_unharmed
+	# and it is so before it can be reached by a path: strace shows that of a detached mount as "/"
+	process /bin/true
+	PROA_TEST=$TAG strace -f -y -e trace=mount,mount_setattr,move_mount -o "$WORK/strace" "$RUNTIME" --root "$ROOT" \
+		run -b "$BUNDLE" "$ID" </dev/null 3>&-
+	grep -B 1 -E 'move_mount\(.*/rootfs/volume>' "$WORK/strace" >"$WORK/order"
+	equal "$(sed -E 's/^[0-9]+ +//; s/\(.*(RDONLY).*/ \1/; s/\(.*//' "$WORK/order")" $'mount_setattr RDONLY\nmove_mount'
+	! grep -E 'mount_setattr\([0-9]+<[^>]+/volume>.*RDONLY|^[0-9]+ +mount\(' "$WORK/strace" || fail "made read-only late"
 }
 
 @test "a container that watches its /proc sees nothing of the host in a process of exec" {
@@ -95,4 +120,46 @@ setup() {
 	grep -q "looked into" "$WORK/out" # else it watched in vain
 	! grep -E "^seen .*($WORK|socket:|/proc|memfd|overlay)" "$WORK/out" || fail "of the runtime"
 	host_unharmed
+}
+
+# Who has CAP_SYS_PTRACE may look into whatever he sees, dumpable or not: so nothing may be there to be found.
+@test "a process of exec has nothing of the host from when the container sees it on, step by step, and can't be looked into" {
+	require proa
+	config 'del(.process.capabilities)'
+	up_and_waiting
+	quiet proa --trace "$WORK/undisturbed" exec --user user "$ID" /bin/true
+	inside=$(sed -n '/"process":"exec"/s/{"phase":"\([^"]*\)".*/\1/p' "$WORK/undisturbed" | sed '1,/^pid-namespace$/d')
+	[ "$(wc -l <<<"$inside")" -gt 10 ]
+	for phase in $inside; do
+		# shellcheck disable=SC2016 # the inner shell expands it
+		PROA_TEST=$TAG "$PROA_BUILD/tests/kill_at" -s exec "$phase" 1 capsh --drop=cap_sys_ptrace -- -c 'exec "$0" "$@"' \
+			"$RUNTIME" --root "$ROOT" --trace "$WORK/trace" exec --user user "$ID" /bin/true \
+			</dev/null >"$WORK/stopped" 2>"$WORK/err" 3>&-
+		pid=$(<"$WORK/stopped")
+		nothing_of_host "$pid" && no_look_at "$pid" || {
+			kill -KILL "$pid"
+			fail "at $phase"
+		}
+		kill -CONT "$pid"
+		eventually eval "[ ! -e /proc/$pid ]"
+	done
+}
+
+no_look_at() {
+	local file
+	for file in mem fd/0; do
+		! looks_at "$1" $file || fail "$file can be read" || return
+	done
+}
+
+# nothing_of_host PID: nothing that leads to a file of the host is open in it, but its streams and the trace
+nothing_of_host() {
+	local fd
+	for fd in "/proc/$1"/fd/*; do
+		case $(readlink "$fd") in
+		/dev/null | pipe:* | socket:* | /proc | "$WORK/stopped" | "$WORK/trace" | "$WORK/err") ;;
+		*) fail "$fd: $(readlink "$fd")" || return ;;
+		esac
+	done
+	equal "$(stat -L -c %d:%i "/proc/$1/cwd" "/proc/$1/root")" "$(stat -L -c %d:%i "/proc/$(init_pid)"/{root,root})"
 }

@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # lane: native
 # tier: full
-# timeout: 2400
+# timeout: 5400
 # Somebody exchanges a place that the runtime mounts on, or makes something in, with a link to the host, as fast as he can
 # (CVE-2021-30465, CVE-2024-45310, CVE-2025-31133, CVE-2025-52565), while containers are created: 50,000 in --long, a
 # twentieth of them otherwise, spread over the places; a tenth for each further kind of caller and for each system call
@@ -39,11 +39,15 @@ hostile_image() {
 	process /bin/true
 }
 
-# storms COUNT OPTION...: COUNT creates over all places, each with a link to the sentinel's directory and one to its file
+# storms COUNT OPTION...: COUNT creates over all places, each with a link to the sentinel's directory and one to its file.
+# Both are there in the image, too, so that a link that isn't followed out of it leads to the same kind of thing.
 storms() {
 	local each=$(($1 / ${#places[@]} / 2 + 1)) place link
 	shift
 	created=0
+	mkdir -p "$BUNDLE/rootfs$SENTINEL/dir"
+	touch "$BUNDLE/rootfs$SENTINEL/file"
+	chown -R --reference="$BUNDLE/rootfs" "$BUNDLE/rootfs/$(cut -d / -f 2 <<<"$SENTINEL")"
 	for place in "${places[@]}"; do
 		[ -e "$BUNDLE/rootfs/$place" ] || continue
 		for link in "$SENTINEL" "../../../../../../../../../../..$SENTINEL/file"; do

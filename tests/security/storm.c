@@ -1,4 +1,4 @@
-/* storm [-u UID] [-x CALL] COUNT PROA ROOT BUNDLE [TARGET TRAP]
+/* storm [-u UID] [-x CALL] COUNT PROA ROOT BUNDLE TARGET TRAP
  *
  * Create a container of a bundle COUNT times, and delete it each time, while another process does nothing but exchange
  * TARGET and TRAP, two names in its image, as fast as it can. (CVE-2021-30465 and its sisters: whoever looks at a path
@@ -6,10 +6,15 @@
  *   -u UID   as that user, who is nobody's root
  *   -x CALL  a kernel, or a filter around us, without that system call: it fails with ENOSYS
  *
- * Prints "created N" and "refused N"; a refusal without words, or another exit code than 1, ends the storm with exit
- * status 1; 99 for anything else. */
+ * Each container must have as many mounts as one that is created while nothing is exchanged: one that is missing has been
+ * made outside of its root, where only its init saw it. And what the runtime makes in a directory that is exchanged (made,
+ * new) is removed again each time, or it would have to be made once only.
+ *
+ * Prints "created N" and "refused N"; a refusal without words, another exit code than 1, or a container that lacks a mount
+ * ends the storm with exit status 1; 99 for anything else. */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/audit.h>
 #include <linux/filter.h>
 #include <linux/fs.h>
@@ -31,6 +36,8 @@ static char id[] = "storm";
 
 static struct {
 	const char *proa, *root, *bundle;
+	const char *target, *trap;
+	char pid_file[PATH_MAX];
 	uid_t uid;
 	long missing; /* the system call, -1: none */
 	int words;    /* stderr of the last command */
@@ -47,14 +54,10 @@ static const struct {
 	const char *name;
 	long number;
 } calls[] = {
-	{ "openat2", SYS_openat2 },
-	{ "open_tree", SYS_open_tree },
-	{ "fsopen", SYS_fsopen },
-	{ "fsmount", SYS_fsmount },
-	{ "move_mount", SYS_move_mount },
-	{ "mount_setattr", SYS_mount_setattr },
-	{ "clone3", SYS_clone3 },
-	{ "close_range", SYS_close_range },
+	{ "openat2", SYS_openat2 },	  { "open_tree", SYS_open_tree },
+	{ "fsopen", SYS_fsopen },	  { "fsmount", SYS_fsmount },
+	{ "move_mount", SYS_move_mount }, { "mount_setattr", SYS_mount_setattr },
+	{ "clone3", SYS_clone3 },	  { "close_range", SYS_close_range },
 };
 
 static long call_number(const char *name)
@@ -113,10 +116,31 @@ static int call(char *const argv[])
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
-static int command(const char *name, const char *option, const char *value)
+static int create(void)
 {
-	char *argv[] = { (char *)storm.proa, (char *)"--root",	      (char *)storm.root, (char *)name,
-			 (char *)option,     (char *)value, id,			  NULL };
+	char *argv[] = { (char *)storm.proa,
+			 (char *)"--root",
+			 (char *)storm.root,
+			 (char *)"create",
+			 (char *)"--bundle",
+			 (char *)storm.bundle,
+			 (char *)"--pid-file",
+			 (char *)storm.pid_file,
+			 id,
+			 NULL };
+
+	return call(argv);
+}
+
+static int delete (void)
+{
+	char *argv[] = { (char *)storm.proa,
+			 (char *)"--root",
+			 (char *)storm.root,
+			 (char *)"delete",
+			 (char *)"--force",
+			 id,
+			 NULL };
 
 	return call(argv);
 }
@@ -136,7 +160,7 @@ static void show_words(const char *what, int code)
 	printf("%s: exit code %d: %.*s\n", what, code, length > 0 ? (int)length : 0, text);
 }
 
-static pid_t exchange(const char *target, const char *trap)
+static pid_t exchange(void)
 {
 	pid_t pid = fork();
 
@@ -146,36 +170,99 @@ static pid_t exchange(const char *target, const char *trap)
 		return pid;
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	for (;;)
-		renameat2(AT_FDCWD, target, AT_FDCWD, trap, RENAME_EXCHANGE);
+		renameat2(AT_FDCWD, storm.target, AT_FDCWD, storm.trap, RENAME_EXCHANGE);
 }
 
-/* Returns how many were created, -1 if one ended as it must not. */
+static void no_more_exchanges(pid_t racer)
+{
+	kill(racer, SIGKILL);
+	waitpid(racer, NULL, 0);
+}
+
+/* Remove what was made in the directory that is exchanged, whichever name it has: never through the link. */
+static void remove_what_was_made(void)
+{
+	const char *const names[] = { storm.target, storm.trap };
+
+	for (int i = 0; i < 2; i++) {
+		int fd = open(names[i], O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+
+		if (fd < 0)
+			continue;
+		unlinkat(fd, "made", AT_REMOVEDIR);
+		unlinkat(fd, "new", 0);
+		close(fd);
+	}
+}
+
+/* How many mounts the container has that was just created. */
+static long mounts(void)
+{
+	char path[64], *line = NULL;
+	FILE *file = fopen(storm.pid_file, "re");
+	long count = 0;
+	size_t size = 0;
+	int pid;
+
+	if (!file || fscanf(file, "%d", &pid) != 1)
+		die(storm.pid_file);
+	fclose(file);
+	snprintf(path, sizeof(path), "/proc/%d/mountinfo", pid);
+	file = fopen(path, "re");
+	if (!file)
+		die(path);
+	while (getline(&line, &size, file) > 0)
+		count++;
+	free(line);
+	fclose(file);
+	return count;
+}
+
+/* Create a container and delete it. Returns the number of its mounts, 0 if it was refused as it should be, -1 otherwise. */
+static long one(void)
+{
+	int code = create();
+	long count;
+
+	if (code > 1 || (code == 1 && !has_words())) {
+		show_words("create", code);
+		return -1;
+	}
+	if (code == 1)
+		return 0;
+	count = mounts();
+	code = delete ();
+	if (code != 0) {
+		show_words("delete", code);
+		return -1;
+	}
+	remove_what_was_made();
+	return count;
+}
+
+/* Returns how many were created, -1 if one ended as it must not or isn't as it must be. */
 static long rage(long count)
 {
-	long created = 0;
+	long created = 0, expected = one();
+	pid_t racer = exchange();
 
-	for (long i = 0; i < count; i++) {
-		int code = command("create", "--bundle", storm.bundle);
+	for (long i = 0; i < count && created >= 0; i++) {
+		long found = one();
 
-		if (code > 1 || (code == 1 && !has_words())) {
-			show_words("create", code);
-			return -1;
-		}
-		if (code == 1)
-			continue;
-		created++;
-		code = command("delete", "--force", "--force");
-		if (code != 0) {
-			show_words("delete", code);
-			return -1;
+		if (found && found != expected) {
+			if (found > 0)
+				printf("a container has %ld mounts, not %ld\n", found, expected);
+			created = -1;
+		} else {
+			created += found > 0;
 		}
 	}
+	no_more_exchanges(racer);
 	return created;
 }
 
 int main(int argc, char **argv)
 {
-	pid_t racer = 0;
 	long count, created;
 	int option;
 
@@ -187,7 +274,7 @@ int main(int argc, char **argv)
 		else
 			return 99;
 	}
-	if (argc - optind != 4 && argc - optind != 6)
+	if (argc - optind != 6)
 		return 99;
 	argv += optind;
 	count = atol(argv[0]);
@@ -195,13 +282,10 @@ int main(int argc, char **argv)
 	storm.root = argv[2];
 	storm.bundle = argv[3];
 	storm.words = memfd_create("words", MFD_CLOEXEC);
-	if (argc - optind == 6)
-		racer = exchange(argv[4], argv[5]);
+	snprintf(storm.pid_file, sizeof(storm.pid_file), "%s/storm.pid", storm.bundle);
+	storm.target = argv[4];
+	storm.trap = argv[5];
 	created = rage(count);
-	if (racer) {
-		kill(racer, SIGKILL);
-		waitpid(racer, NULL, 0);
-	}
 	if (created < 0)
 		return 1;
 	printf("created %ld\nrefused %ld\n", created, count - created);
