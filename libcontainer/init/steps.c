@@ -46,8 +46,9 @@ static int step_signals(struct init *init, struct error *err)
 	if (!line || sscanf(line, "\nSigIgn: %llx", &ignored) != 1)
 		return error_set(err, ERROR_SYSTEM, NULL, "no SigIgn in /proc/self/status");
 	for (int number = 1; ignored; number++, ignored >>= 1)
-		if (ignored & 1)
-			signal(number, SIG_DFL);
+		/* the C library keeps some for itself: EINVAL */
+		if (ignored & 1 && signal(number, SIG_DFL) == SIG_ERR && errno != EINVAL)
+			return error_errno(err, errno, NULL, "reset signal %d", number);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	return 0;

@@ -75,10 +75,11 @@ void fds_own_null(int root, int procfs)
 		return;
 	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
 		_cleanup_fd_ int own = -1;
+		int flags = is_null(fd) ? fcntl(fd, F_GETFL) : -1;
 
-		if (!is_null(fd))
+		if (flags < 0)
 			continue;
-		own = procfs_reopen(procfs, node, fcntl(fd, F_GETFL) & O_ACCMODE);
+		own = procfs_reopen(procfs, node, flags & O_ACCMODE);
 		if (own >= 0)
 			dup2(own, fd);
 	}

@@ -37,8 +37,10 @@ setup() {
 # traced STRACE-OPTION...: run the container so. Its facts are in $WORK/facts, without numbers that are others each time.
 traced() {
 	rm -rf "$ROOT"/.@seccomp
-	PROA_TEST=$TAG strace -f -qq -o "$WORK/strace" "$@" "$RUNTIME" --root "$ROOT" run -b "$BUNDLE" "$ID" \
-		</dev/null 2>"$WORK/err" | sed 's/^mount [0-9]* [0-9]* [0-9:]* /mount /; s/pipe:.*/a pipe/' >"$WORK/facts"
+	(
+		trap '' PIPE # for init to reset
+		PROA_TEST=$TAG exec strace -f -qq -o "$WORK/strace" "$@" "$RUNTIME" --root "$ROOT" run -b "$BUNDLE" "$ID"
+	) </dev/null 2>"$WORK/err" | sed 's/^mount [0-9]* [0-9]* [0-9:]* /mount /; s/pipe:.*/a pipe/' >"$WORK/facts"
 	return "${PIPESTATUS[0]}"
 }
 
