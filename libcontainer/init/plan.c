@@ -61,7 +61,7 @@ static struct container_state *copy_state(const struct container_state *state, s
 static int plan_create(const struct config *config, const struct plan_request *request,
 		       struct arena *arena, struct plan *plan, struct error *err)
 {
-	if (namespace_plan(config, arena, &plan->namespaces, err) < 0 ||
+	if (namespace_plan(config, request->rootless, arena, &plan->namespaces, err) < 0 ||
 	    rootfs_plan(config, request->rootfs, arena, &plan->rootfs, err) < 0 ||
 	    sysctl_plan(config, arena, &plan->sysctl, err) < 0)
 		return -1;
@@ -108,6 +108,11 @@ int plan_make(const struct config *config, const struct plan_request *request, s
 	    plan_create(config, request, arena, plan, err) < 0)
 		return -1;
 	return 0;
+}
+
+bool plan_caller_finds_init(const struct plan *plan)
+{
+	return plan->rootless && plan->namespaces.created & CLONE_NEWUSER;
 }
 
 void plan_close(struct plan *plan)

@@ -71,6 +71,12 @@ struct plan_request {
 int plan_make(const struct config *config, const struct plan_request *request, struct arena *arena,
 	      struct plan **ret_plan, struct error *err);
 
+/* Must the caller find init while it runs our own code? One without privileges writes the id maps of a new user
+ * namespace, and opens the namespaces for exec and mounts; of a process that isn't dumpable only the host's root can
+ * (ptrace(2)). In that user namespace is nobody but what that caller has executed there, and none of those has more
+ * rights over init than over the program. Pure. */
+bool plan_caller_finds_init(const struct plan *plan);
+
 /* Close the descriptors. */
 void plan_close(struct plan *plan);
 

@@ -96,10 +96,10 @@ void bridge_main(const struct plan *plan, int socket, struct progress *progress)
 	trace_process("bridge");
 	step_begin(progress, "join");
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	/* What enters a namespace that others live in must not be looked into by them. The maps of
-	 * a new user namespace have yet to be written, by a parent that may not be root: then
+	/* What enters a namespace that others live in must not be looked into by them. Where the
+	 * maps of a new user namespace have yet to be written by a caller without privileges,
 	 * later, in init. */
-	if (!(plan->namespaces.created & CLONE_NEWUSER))
+	if (!plan_caller_finds_init(plan))
 		prctl(PR_SET_DUMPABLE, 0);
 	if (plan->enters_cgroup &&
 	    message_ask(socket, MESSAGE_ENTER_CGROUP, 0, -1, NULL, &error) < 0)

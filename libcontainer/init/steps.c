@@ -59,11 +59,17 @@ static bool has_new_user_namespace(const struct init *init)
 	return init->plan->namespaces.created & CLONE_NEWUSER;
 }
 
+/* Where nothing is shared, hooks of a caller without privileges may find our namespaces, to set up a network. */
+static bool stays_found(const struct init *init)
+{
+	return plan_caller_finds_init(init->plan) && !init->plan->namespaces.joined;
+}
+
 /* Die with the parent, and let nobody in a namespace that we share look into us. A change of ids
  * clears both (prctl(2)), so this is said again after each. */
 static int guard(struct init *init, struct error *err)
 {
-	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || prctl(PR_SET_DUMPABLE, 0) < 0)
+	if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || prctl(PR_SET_DUMPABLE, stays_found(init)) < 0)
 		return error_errno(err, errno, NULL, "guard the process");
 	/* the parent may have died before: its end of the conversation is then closed */
 	if (recv(init->channel, &(char){ 0 }, 1, MSG_PEEK | MSG_DONTWAIT) == 0)
@@ -73,8 +79,8 @@ static int guard(struct init *init, struct error *err)
 
 static int step_lifeline(struct init *init, struct error *err)
 {
-	if (has_new_user_namespace(init)) {
-		/* not dumpable, our id maps could only be written by root: see user-namespace */
+	if (plan_caller_finds_init(init->plan)) {
+		/* guarded once the id maps are written, see user-namespace */
 		if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0)
 			return error_errno(err, errno, NULL, "guard the process");
 		return 0;
@@ -97,6 +103,8 @@ static int step_user_namespace(struct init *init, struct error *err)
 			   : 0;
 	if (has_new_user_namespace(init) &&
 	    message_ask(init->channel, MESSAGE_MAP_IDS, 0, -1, NULL, err) < 0)
+		return -1;
+	if (namespace_time_enter(&init->plan->namespaces, init->plan->procfs, err) < 0)
 		return -1;
 	if (id_maps_become_root(keeps_groups(init), err) < 0 ||
 	    user_setgroups_denied(init->plan->procfs, &init->setgroups_denied, err) < 0)
@@ -318,7 +326,10 @@ static int close_rest(struct init *init, int pid_namespace, struct error *err)
  * see us, would show them the way out (CVE-2024-21626). */
 static int step_forget_host(struct init *init, struct error *err)
 {
-	return close_rest(init, namespace_pid_descriptor(&init->plan->namespaces), err);
+	const struct namespace_plan *namespaces = &init->plan->namespaces;
+	bool last = namespaces_pid_last(namespaces);
+
+	return close_rest(init, last ? namespace_descriptor(namespaces, CLONE_NEWPID) : -1, err);
 }
 
 static int step_pid_namespace(struct init *init, struct error *err)
@@ -418,14 +429,6 @@ static int step_look_for_program(struct init *init, struct error *err)
 	return executable_find(process->args[0], &process->env, path, err);
 }
 
-/* Before the program runs, exec and mounts may come, and a caller without privileges must be able to open our namespaces:
- * of a process that isn't dumpable only the host's root can (ptrace(2)). In our user namespace is nobody but what that
- * caller has executed there, and none of those has more rights over us than over the program. */
-static bool must_be_found(const struct init *init)
-{
-	return init->plan->rootless && has_new_user_namespace(init);
-}
-
 /* It listens before it says so: whoever hears that the container is created may connect at once. */
 static int step_created(struct init *init, struct error *err)
 {
@@ -435,7 +438,7 @@ static int step_created(struct init *init, struct error *err)
 	 * ends before, the end of the conversation tells us so. */
 	if (prctl(PR_SET_PDEATHSIG, 0) < 0)
 		return error_errno(err, errno, NULL, "outlive the parent");
-	if (must_be_found(init) && prctl(PR_SET_DUMPABLE, 1) < 0)
+	if (plan_caller_finds_init(init->plan) && prctl(PR_SET_DUMPABLE, 1) < 0)
 		return error_errno(err, errno, NULL, "let the caller find the process");
 	if (message_ask(init->channel, MESSAGE_CREATED, 0, -1, NULL, err) < 0)
 		return -1;

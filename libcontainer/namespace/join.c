@@ -1,8 +1,10 @@
 /* What the bridge does: enter the namespaces that exist, and make the one that can't be made by
  * clone3(2). */
 #include <errno.h>
+#include <fcntl.h>
 #include <sched.h>
 
+#include "base/cleanup.h"
 #include "base/procfs.h"
 #include "libcontainer/namespace/namespace.h"
 
@@ -32,8 +34,6 @@ static int join_all(const struct namespace_plan *plan, bool ours, struct error *
 
 static int make_time_namespace(const struct namespace_plan *plan, int procfs, struct error *err)
 {
-	if (!(plan->created & CLONE_NEWTIME))
-		return 0;
 	if (unshare(CLONE_NEWTIME) < 0)
 		return error_errno(err, errno, "time namespace", "make a time namespace");
 	if (plan->time_offsets &&
@@ -46,7 +46,8 @@ static int make_time_namespace(const struct namespace_plan *plan, int procfs, st
 int namespaces_join(const struct namespace_plan *plan, int procfs, struct error *err)
 {
 	/* a new time namespace first: afterwards we may lack the rights over the one we are in */
-	if (make_time_namespace(plan, procfs, err) < 0)
+	if (plan->created & CLONE_NEWTIME && !plan->time_by_init &&
+	    make_time_namespace(plan, procfs, err) < 0)
 		return -1;
 	/* the user namespace is never "ours": it comes first among the others */
 	if (join_all(plan, true, err) < 0)
@@ -54,20 +55,34 @@ int namespaces_join(const struct namespace_plan *plan, int procfs, struct error 
 	return join_all(plan, false, err);
 }
 
-static const struct namespace_join *last_join(const struct namespace_plan *plan)
+int namespace_time_enter(const struct namespace_plan *plan, int procfs, struct error *err)
+{
+	_cleanup_fd_ int made = -1;
+
+	if (!plan->time_by_init)
+		return 0;
+	if (make_time_namespace(plan, procfs, err) < 0)
+		return -1;
+	/* it is for our children, and we are to be in it ourselves */
+	made = openat(procfs, "self/ns/time_for_children", O_RDONLY | O_CLOEXEC);
+	if (made < 0 || setns(made, CLONE_NEWTIME) < 0)
+		return error_errno(err, errno, "time namespace", "enter the new time namespace");
+	return 0;
+}
+
+static const struct namespace_join *find_join(const struct namespace_plan *plan, uint64_t flag)
 {
 	for (size_t i = 0; i < plan->join_count; i++)
-		if (comes_last(plan, &plan->joins[i]))
+		if (plan->joins[i].kind->flag == flag)
 			return &plan->joins[i];
 	return NULL;
 }
 
 int namespace_descriptor(const struct namespace_plan *plan, uint64_t flag)
 {
-	for (size_t i = 0; i < plan->join_count; i++)
-		if (plan->joins[i].kind->flag == flag)
-			return plan->joins[i].fd;
-	return -1;
+	const struct namespace_join *join = find_join(plan, flag);
+
+	return join ? join->fd : -1;
 }
 
 int namespaces_enter_user(const struct namespace_plan *plan, struct error *err)
@@ -80,16 +95,9 @@ int namespaces_enter_user(const struct namespace_plan *plan, struct error *err)
 	return 0;
 }
 
-int namespace_pid_descriptor(const struct namespace_plan *plan)
-{
-	const struct namespace_join *join = last_join(plan);
-
-	return join ? join->fd : -1;
-}
-
 int namespace_join_pid(const struct namespace_plan *plan, struct error *err)
 {
-	const struct namespace_join *join = last_join(plan);
+	const struct namespace_join *join = find_join(plan, CLONE_NEWPID);
 
 	return join ? join_one(join, err) : 0;
 }

@@ -92,7 +92,7 @@ static void plan_clocks(const struct config *config, struct arena *arena,
 			    clocks[i].offset->nanosecs.value);
 }
 
-int namespace_plan(const struct config *config, struct arena *arena,
+int namespace_plan(const struct config *config, bool rootless, struct arena *arena,
 		   struct namespace_plan *ret_plan, struct error *err)
 {
 	struct namespace_plan plan = { 0 };
@@ -106,6 +106,8 @@ int namespace_plan(const struct config *config, struct arena *arena,
 		return error_set(err, ERROR_INVALID, "linux.timeOffsets",
 				 "linux.timeOffsets needs a new time namespace");
 	plan_clocks(config, arena, &plan);
+	plan.time_by_init =
+	    rootless && plan.created & CLONE_NEWTIME && plan.created & CLONE_NEWUSER;
 	plan.hostname = arena_strdup(arena, config->hostname);
 	plan.domainname = arena_strdup(arena, config->domainname);
 	*ret_plan = plan;
@@ -207,7 +209,7 @@ bool namespaces_need_bridge(const struct namespace_plan *plan)
 
 	if (namespaces_pid_last(plan))
 		early &= ~(uint64_t)CLONE_NEWPID;
-	return early || plan->created & CLONE_NEWTIME;
+	return early || (plan->created & CLONE_NEWTIME && !plan->time_by_init);
 }
 
 uint64_t namespaces_clone_flags(const struct namespace_plan *plan)

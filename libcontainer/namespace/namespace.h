@@ -42,11 +42,12 @@ struct namespace_plan {
 	size_t join_count;
 	struct id_map uid_map, gid_map; /* of a new user namespace */
 	char *time_offsets;		/* for /proc/self/timens_offsets, NULL */
+	bool time_by_init; /* the caller may make none: init does, in its new user namespace */
 	char *hostname, *domainname;
 };
 
-/* Pure. ERROR_UNSUPPORTED where a combination can't work. */
-int namespace_plan(const struct config *config, struct arena *arena,
+/* @rootless: by a caller without privileges. Pure. ERROR_UNSUPPORTED where a combination can't work. */
+int namespace_plan(const struct config *config, bool rootless, struct arena *arena,
 		   struct namespace_plan *ret_plan, struct error *err);
 
 /* exec: join all namespaces of the given @types (the spec's names) that process @pid is in. Pure.
@@ -76,9 +77,11 @@ uint64_t namespaces_clone_flags(const struct namespace_plan *plan);
  * entered, for which we then lack the rights; those that the target owns after it, for which we
  * lack them before. */
 int namespaces_join(const struct namespace_plan *plan, int procfs, struct error *err);
+/* Init, once its id maps are written and while it is dumpable (who isn't can't write to its own files): make a new time
+ * namespace, set its clocks and enter it, where the plan leaves that to init. */
+int namespace_time_enter(const struct namespace_plan *plan, int procfs, struct error *err);
+/* Any: join the pid namespace of the plan, if it has one to be joined; it is for the children made from then on. */
 int namespace_join_pid(const struct namespace_plan *plan, struct error *err);
-/* The descriptor that namespace_join_pid() needs; -1 if there is none. */
-int namespace_pid_descriptor(const struct namespace_plan *plan);
 
 /* The open descriptor of the namespace of kind @flag that is to be joined; -1 if none is. */
 int namespace_descriptor(const struct namespace_plan *plan, uint64_t flag);

@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # lane: native
+# lane-long: vm
 # tier: quick
 # Called by a user without privileges: with one id, with ranges, with and without a cgroup of their own, and in a container.
 # All other properties are tried in this mode by modes.bats.
@@ -98,6 +99,7 @@ ids() {
 	grep -qx 'frozen 1' "$cgroup/cgroup.events"
 	fails 255 "cannot exec in a paused container" proa exec "$ID" /bin/true
 	proa resume "$ID"
+	fails 1 "which only CAP_SYS_RESOURCE lowers" proa update --oom-score-adj -1 "$ID"
 	quiet proa exec -d --pid-file "$WORK/pid" "$ID" /bin/sleep 1000
 	equal "$(cgroup_of "$(<"$WORK/pid")")" "$cgroup"
 	equal "$(proa ps -f json "$ID" | jq length)" 2
@@ -155,6 +157,24 @@ ids() {
 	proa mounts remove "$ID" - <"$WORK/list"
 	execs /bin/ls /data /more
 	[[ $output != *file* ]]
+}
+
+@test "a time namespace, whose clocks the user may set" {
+	require timens
+	config '.linux.namespaces += [{type: "time"}] | .linux.timeOffsets = {monotonic: {secs: -7}, boottime: {secs: 70000, nanosecs: 3}}'
+	up_and_waiting
+	execs /probe facts ns clocks
+	equal "$(fact timens_offsets | tr -s ' ')" $'monotonic -7 0\nboottime 70000 3'
+	equal "$(fact ns.time)" "$(readlink "/proc/$(init_pid)/ns/time" | tr -dc 0-9)"
+	[ "$(fact ns.time)" != "$(readlink /proc/self/ns/time | tr -dc 0-9)" ]
+	[ "$(fact clock.boottime)" -ge 70000 ]
+}
+
+@test "a hook of the user's finds the namespaces, as one that sets up a network must" {
+	config '.hooks.createRuntime = [{path: "/bin/sh", args: ["sh", "-c", $s]}]' \
+		--arg s "readlink /proc/\$(jq .pid)/ns/net >$WORK/seen"
+	up_and_waiting
+	equal "$(<"$WORK/seen")" "$(readlink "/proc/$(init_pid)/ns/net")"
 }
 
 # nested FILTER: a container whose program is proa, which runs another one in it

@@ -51,6 +51,24 @@ setup() {
 	equal "$(stat -c %u:%g "$BUNDLE/rootfs/tmp/made")" "100000:200000"
 }
 
+@test "a pid namespace of the host's, joined: /proc shows it alone, and a neighbour can look into none of the runtime's processes" {
+	# root of the host without capabilities, to whom the user namespace belongs, notes each executable that it can see
+	background unshare --pid --mount-proc --fork --kill-child \
+		setpriv --bounding-set=-all --inh-caps=-all "$PROA_BUILD/tests/probe" spy
+	wait_for_output spying "$WORK/background.out"
+	other=$(pgrep -P $!)
+	HELPERS+=("$other")
+	config '.linux.namespaces |= (map(select(.type != "pid")) + [{type: "pid", path: $p}])' --arg p "/proc/$other/ns/pid"
+	facts processes
+	equal "$(fact process | wc -l)" 2
+	process /bin/sleep 0.1
+	for _ in $(seq "$(count 100)"); do
+		runs
+	done
+	has_words '^saw /bin/busybox$' "$(<"$WORK/background.out")"
+	equal "$(grep -vE '^(spying|saw (/bin/busybox|.*/probe))$' "$WORK/background.out")" ""
+}
+
 @test "capabilities hold in the namespace and not outside" {
 	config '.process.capabilities = ($c | {bounding: ., effective: ., permitted: .}) | .root.readonly = false' \
 		--argjson c "$(all_capabilities)"
