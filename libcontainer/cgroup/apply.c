@@ -25,6 +25,16 @@ static const struct {
 	{ EOPNOTSUPP, ERROR_UNSUPPORTED, "this cgroup or machine can't have such a limit" },
 };
 
+/* What an update writes besides the files of the cgroup, and who may. */
+static const struct {
+	const char *file;
+	const char *reason;
+} forbidden_files[] = {
+	{ "oom_score_adj", "a process is another user's, or has a higher score, which only "
+			   "CAP_SYS_RESOURCE lowers" },
+	{ "/", "resctrl's classes are root's" },
+};
+
 /* Files that have a reason of their own to be missing where their controller is there. */
 static const struct {
 	const char *file;
@@ -50,6 +60,14 @@ static const char *missing_reason(int cgroupfd, const struct cgroup_write *write
 	return "this kernel doesn't know it";
 }
 
+static const char *forbidden_reason(const struct cgroup_write *write, const char *usual)
+{
+	for (size_t i = 0; i < array_length(forbidden_files); i++)
+		if (text_starts(write->file, forbidden_files[i].file))
+			return forbidden_files[i].reason;
+	return usual;
+}
+
 int cgroup_write_refused(int cgroupfd, const struct cgroup_write *write, int errnum,
 			 struct error *err)
 {
@@ -62,6 +80,8 @@ int cgroup_write_refused(int cgroupfd, const struct cgroup_write *write, int err
 		code = hints[i].code;
 		hint = hints[i].hint;
 	}
+	if (errnum == EACCES || errnum == EPERM)
+		hint = forbidden_reason(write, hint);
 	if (errnum == ENOENT) {
 		code = ERROR_UNSUPPORTED;
 		hint = missing_reason(cgroupfd, write);
