@@ -16,7 +16,8 @@ BATS_TEST_TIMEOUT=240
 export BATS_TEST_TIMEOUT
 FIRST_ARGS='"args": ["/probe", "facts"]'
 TERM_TOOL=$PROA_BUILD/tests/term
-CGROUP=/sys/fs/cgroup
+HIERARCHY=/sys/fs/cgroup
+CGROUP=$HIERARCHY # where the tests' containers have their cgroups
 
 # PROA_MODE=userns: containers have a user namespace; rootless: and the runtime is called by a user without privileges
 : "${PROA_MODE:=root}"
@@ -102,7 +103,7 @@ leaks() {
 	[ "${PROA_LANE-}" = vm ] || [ "$mounts" = "$MOUNTS" ] ||
 		comm -13 <(sort_mounts "$MOUNTS") <(sort_mounts "$mounts") | sed 's/^/mount: /'
 	[[ $mounts != *"$TAG"* ]] || grep -F "$TAG" <<<"$mounts" | sed 's/^/mount: /'
-	find "$CGROUP" -type d -name "*$TAG*" -printf 'cgroup: %p\n' 2>/dev/null
+	find "$HIERARCHY" -type d -name "*$TAG*" -printf 'cgroup: %p\n' 2>/dev/null
 	for dir in "$ROOT"/*; do
 		[ ! -e "$dir" ] || echo "state: $dir"
 	done
@@ -134,7 +135,7 @@ require() {
 has() {
 	case $1 in
 	root) [ "$(id -u)" = 0 ] ;;
-	cgroup-v2) [ "$(stat -fc %T "$CGROUP")" = cgroup2fs ] ;;
+	cgroup-v2) [ "$(stat -fc %T "$HIERARCHY")" = cgroup2fs ] ;;
 	controller-*) grep -qw "${1#controller-}" "$CGROUP/cgroup.subtree_control" ;;
 	swap-accounting) [ -e "$CGROUP/init/memory.swap.max" ] || compgen -G "$CGROUP/*/memory.swap.max" >/dev/null ;;
 	userns) [ -e /proc/self/ns/user ] && [ "$(cat /proc/sys/user/max_user_namespaces)" -gt 0 ] ;;
@@ -338,7 +339,7 @@ init_pid() {
 
 # cgroup_of PID: its directory in the cgroup v2 hierarchy
 cgroup_of() {
-	echo "$CGROUP$(sed -n 's/^0:://p' "/proc/$1/cgroup")"
+	echo "$HIERARCHY$(sed -n 's/^0:://p' "/proc/$1/cgroup")"
 }
 
 # fact NAME: what the probe printed about it, one line each

@@ -12,6 +12,7 @@ setup() {
 	common_setup
 	config '.root.readonly = false'
 	LOG=$WORK/hooks.log
+	install -m 666 /dev/null "$LOG" # hooks of several users write to it
 	# what a hook in the container writes is found in its root filesystem
 	IN_LOG=$BUNDLE/rootfs/tmp/hooks.log
 }

@@ -16,8 +16,9 @@ prepare_mode() {
 	fi
 	[ "$PROA_MODE" = rootless ] || return 0
 	make_user
-	delegate_cgroup "$CGROUP/$ROOTLESS_USER"
-	RUNTIME=$(runtime_of_user "$CGROUP/$ROOTLESS_USER/caller")
+	CGROUP=$HIERARCHY/$ROOTLESS_USER
+	delegate_cgroup "$CGROUP"
+	RUNTIME=$(runtime_of_user "$CGROUP/caller")
 	TERM_TOOL=$(term_for_user)
 }
 
@@ -102,13 +103,19 @@ change_bundle() {
 	own_bundle "$1"
 }
 
+# own DIR ID: but what is its already, which may have bits that chown(2) takes away
+own() {
+	find "$1" -xdev ! -uid "$2" -exec chown -h "$2:$2" {} +
+}
+
 # own_bundle DIR: the root filesystem is the container's root's, and all else the caller's
 own_bundle() {
 	[ -d "$1/rootfs" ] || return 0
 	if [ "$PROA_MODE" = rootless ]; then
-		chown -hR "$ROOTLESS_UID:$ROOTLESS_UID" "$1"
+		own "$1" "$ROOTLESS_UID"
 		chown "$ROOTLESS_UID:$ROOTLESS_UID" "$WORK"
 	else
-		chown -hR "$SUBORDINATE:$SUBORDINATE" "$1/rootfs"
+		own "$1/rootfs" "$SUBORDINATE"
+		chmod 777 "$WORK" # for hooks that run as the container's root
 	fi
 }

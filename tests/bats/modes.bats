@@ -1,15 +1,20 @@
 #!/usr/bin/env bats
 # lane: native
 # tier: full
-# timeout: 1800
+# timeout: 4000
 # The tests of other files, in containers with a user namespace, and called by a user without privileges (modes.bash). What a
 # mode can't do is on the list tests/modes, with the reason.
 
 bats_require_minimum_version 1.5.0
-export BATS_TEST_TIMEOUT=900
+export BATS_TEST_TIMEOUT=1800
 
 FILES="exec mounts_running process"
-[ "${PROA_TIER-}" != long ] || FILES+=" mounts devices terminal"
+if [ "${PROA_TIER-}" = long ]; then
+	FILES+=" mounts devices terminal annotations cgroup contract events fds hooks lifecycle namespaces privileges protections query
+		quickstart run seccomp spec_create spec_hooks spec_seccomp update"
+	# what is for root, or made by root
+	ROOTS="cgroup_states commands concurrency net_devices rdt"
+fi
 
 # in_mode MODE FILE: all its tests pass, or are skipped for a reason on the list; most do pass
 in_mode() {
@@ -33,7 +38,7 @@ fails() {
 }
 
 @test "in a user namespace" {
-	for file in $FILES; do in_mode userns "$file"; done
+	for file in $FILES ${ROOTS-}; do in_mode userns "$file"; done
 }
 
 @test "rootless" {

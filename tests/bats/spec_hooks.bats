@@ -10,6 +10,7 @@ setup() {
 	common_setup
 	# here hooks leave what they saw: a path that means the same inside and outside
 	mkdir -m 777 "$WORK/log"
+	install -m 666 /dev/null "$WORK/log/events"
 	config '.root.readonly = false | .annotations = {"org.example.a": "b"} |
 		.mounts += [{destination: $l, source: $l, type: "bind", options: ["bind"]}]' --arg l "$WORK/log"
 	shell "echo program >>$WORK/log/events; exec /probe wait"
