@@ -1,5 +1,6 @@
 #!/usr/bin/env bats
 # lane: native
+# lane-long: vm
 # tier: quick
 # What bad input gets: one clear error that names the object, the exit code that engines know, and nothing left behind.
 
