@@ -12,8 +12,9 @@
 
 #include "base/error.h"
 
-/* Parent, first of all in create, run, exec and restore: execute @argv anew from a protected image,
- * or return 0 when we run from it already. Fails rather than going on unprotected. */
+/* Parent, first of all in create, run, exec, restore and mounts: return 0 if we run from the protected
+ * image, as src/entry.c mostly saw to; else execute @argv anew from one. Fails rather than going on
+ * unprotected. */
 int executable_protect(char **argv, struct error *err);
 
 /* Where proa's binary lies on disk, also after executable_protect(); to look for the helpers beside

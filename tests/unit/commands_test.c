@@ -7,6 +7,7 @@
 #include "base/cleanup.h"
 #include "base/fd.h"
 #include "src/command.h"
+#include "src/entry.h"
 #include "src/invocation.h"
 #include "tests/unit/fake_lifecycle.h"
 
@@ -900,4 +901,11 @@ TEST(features_are_told_without_a_place_for_state)
 	CHECK(strstr(out, HAVE_CRIU ? "\"org.opencontainers.runc.checkpoint.enabled\": \"true\""
 				    : "\"org.opencontainers.runc.checkpoint.enabled\": \"false\""));
 	CHECK(proa("features x") == 1);
+}
+
+TEST(the_entry_knows_what_runs_protected)
+{
+	for (const struct command *const *command = commands; *command; command++)
+		CHECK_INT(entry_protects((*command)->name), (*command)->protected);
+	CHECK(!entry_protects("") && !entry_protects("runs") && !entry_protects("ru"));
 }
