@@ -48,28 +48,38 @@ int manifest_begin(struct manifest *manifest, const struct mountinfo_list *exter
 	return 0;
 }
 
+/* Less than @size is a failure. */
+static int read_whole(int fd, char *bytes, size_t size)
+{
+	const char *end = bytes + size;
+
+	while (bytes < end) {
+		ssize_t got = read(fd, bytes, (size_t)(end - bytes));
+
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got <= 0)
+			return -1;
+		bytes += got;
+	}
+	return 0;
+}
+
 /* Of the first @size bytes; fewer are a failure. */
 static int hash_file(int fd, uint64_t size, uint64_t *ret_hash)
 {
 	_cleanup_free_ char *chunk = malloc(CHUNK);
-	uint64_t hash = HASH_START, done = 0;
+	uint64_t hash = HASH_START;
 
 	if (!chunk)
 		return -1;
-	while (done < size) {
-		size_t wanted = size - done < CHUNK ? (size_t)(size - done) : CHUNK, have = 0;
+	while (size) {
+		size_t wanted = size < CHUNK ? (size_t)size : CHUNK;
 
-		while (have < wanted) {
-			ssize_t got = read(fd, chunk + have, wanted - have);
-
-			if (got < 0 && errno == EINTR)
-				continue;
-			if (got <= 0)
-				return -1;
-			have += (size_t)got;
-		}
-		hash = hash_bytes(hash, chunk, have);
-		done += have;
+		if (read_whole(fd, chunk, wanted) < 0)
+			return -1;
+		hash = hash_bytes(hash, chunk, wanted);
+		size -= wanted;
 	}
 	*ret_hash = hash;
 	return 0;
