@@ -3,8 +3,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <signal.h>
-#include <spawn.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -12,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/program.h"
 
 #define HELPER_IMAGE (HELPER_CHANNEL + 1) /* its own executable, by descriptor */
 
@@ -67,27 +66,14 @@ static int spawn(int image, int channel, const char *const *argv, char *const *e
 {
 	char path[32];
 	posix_spawn_file_actions_t actions;
-	posix_spawnattr_t attributes;
-	sigset_t all, none;
-	int failure;
 
 	snprintf(path, sizeof(path), "/proc/self/fd/%d", HELPER_IMAGE);
-	memset(&all, 0xff, sizeof(all));
-	sigemptyset(&none);
-	posix_spawnattr_init(&attributes);
-	posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK);
-	posix_spawnattr_setsigdefault(&attributes, &all);
-	posix_spawnattr_setsigmask(&attributes, &none);
 	posix_spawn_file_actions_init(&actions);
 	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
 		posix_spawn_file_actions_addopen(&actions, fd, "/dev/null", O_RDWR, 0);
 	posix_spawn_file_actions_adddup2(&actions, channel, HELPER_CHANNEL);
 	posix_spawn_file_actions_adddup2(&actions, image, HELPER_IMAGE);
-	posix_spawn_file_actions_addclosefrom_np(&actions, HELPER_IMAGE + 1);
-	failure = posix_spawn(ret_pid, path, &actions, &attributes, (char *const *)argv, envp);
-	posix_spawn_file_actions_destroy(&actions);
-	posix_spawnattr_destroy(&attributes);
-	return failure;
+	return program_spawn(path, &actions, HELPER_IMAGE, (char *const *)argv, envp, ret_pid);
 }
 
 int helper_start(int image, int channel, const char *const *argv, char *const *envp, pid_t *ret_pid,

@@ -3,8 +3,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <signal.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,6 +14,7 @@
 
 #include "base/cleanup.h"
 #include "base/fd.h"
+#include "base/program.h"
 
 #define OUTPUT_KEPT 512 /* bytes of a hook's last words, for the error */
 #define CHUNK	    4096
@@ -61,36 +60,20 @@ static char **vector(const struct strings *strings, const char *first)
 	return vector;
 }
 
-/* Nothing of ours is open in the hook but its standard streams, and its signals are as a program
- * expects them. posix_spawn(3) needs no copy of our memory: of the config's arena no child inherits
- * one. Returns 0 or an errno. */
+/* Nothing of ours is open in the hook but its standard streams. Returns 0 or an errno. */
 static int spawn_hook(const struct config_hook *hook, int input, int output, pid_t *ret_pid)
 {
 	_cleanup_free_ char **argv = vector(&hook->args, hook->path),
 			    **envp = vector(&hook->env, NULL);
 	posix_spawn_file_actions_t actions;
-	posix_spawnattr_t attributes;
-	sigset_t all, none;
-	int failure;
 
 	if (!argv || !envp)
 		return ENOMEM;
-	/* sigfillset(3) would leave out two of the C library's own, which are then ignored */
-	memset(&all, 0xff, sizeof(all));
-	sigemptyset(&none);
-	posix_spawnattr_init(&attributes);
-	posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK);
-	posix_spawnattr_setsigdefault(&attributes, &all);
-	posix_spawnattr_setsigmask(&attributes, &none);
 	posix_spawn_file_actions_init(&actions);
 	posix_spawn_file_actions_adddup2(&actions, input, STDIN_FILENO);
 	posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO);
 	posix_spawn_file_actions_adddup2(&actions, output, STDERR_FILENO);
-	posix_spawn_file_actions_addclosefrom_np(&actions, STDERR_FILENO + 1);
-	failure = posix_spawn(ret_pid, hook->path, &actions, &attributes, argv, envp);
-	posix_spawn_file_actions_destroy(&actions);
-	posix_spawnattr_destroy(&attributes);
-	return failure;
+	return program_spawn(hook->path, &actions, STDERR_FILENO, argv, envp, ret_pid);
 }
 
 /* What a hook has printed: the last OUTPUT_KEPT bytes. */
