@@ -79,16 +79,18 @@ load helpers
 	[ -d "/run/proa/$ID" ]
 	mkdir "$WORK/run"
 	chown 2000 "$WORK/run"
+	# the user may not be able to reach the build tree
+	install "$(command -v "$RUNTIME")" "$WORK/proa"
 	as_user() {
 		setpriv --reuid 2000 --regid 2000 --clear-groups env "PROA_TEST=$TAG" "$@"
 	}
 	# how far it comes depends on the machine; the claim on the id is before that
 	config '.linux.namespaces += [{type: "user"}] | .linux.uidMappings = [{containerID: 0, hostID: 2000, size: 1}] |
 		.linux.gidMappings = .linux.uidMappings | del(.linux.cgroupsPath)'
-	as_user "XDG_RUNTIME_DIR=$WORK/run" "$RUNTIME" create -b "$BUNDLE" "$ID" </dev/null >"$WORK/out" 2>"$WORK/err" || true
+	as_user "XDG_RUNTIME_DIR=$WORK/run" "$WORK/proa" create -b "$BUNDLE" "$ID" </dev/null >"$WORK/out" 2>"$WORK/err" || true
 	equal "$(stat -c %a "$WORK/run/proa")" 1700
-	as_user "XDG_RUNTIME_DIR=$WORK/run" "$RUNTIME" delete --force "$ID"
-	fails 1 "--root" as_user env -u XDG_RUNTIME_DIR "$RUNTIME" list
+	as_user "XDG_RUNTIME_DIR=$WORK/run" "$WORK/proa" delete --force "$ID"
+	fails 1 "--root" as_user env -u XDG_RUNTIME_DIR "$WORK/proa" list
 }
 
 @test "--root that can't be written is an error that names it" {
