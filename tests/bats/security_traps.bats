@@ -4,7 +4,7 @@
 # timeout: 900
 # An image that has a trap in place of each path that a runtime touches: links to the host in all forms, a loop, magic links, a
 # file, a FIFO, a directory. Whatever is done with it, by whomever, gives an error or a container, and nothing of the host is
-# read or changed. As root, `run` is tried by security.bats.
+# read or changed. As root, `run` is tried by security.bats. Then once more where a system call is missing that protects.
 
 load helpers
 load security
@@ -31,56 +31,92 @@ hostile_config() {
 		for g in $f $f/file $f/../file; do [ ! -f $g ] || head -c 100 $g; done; done; echo x >/volume/sub/x; :'
 }
 
-# trapped COMMAND...: with each trap in each place, one after the other; some of them must succeed, and some must not
-trapped() {
-	local place succeeded=0 refused=0
-	for place in "${places[@]}"; do
-		each_trap "$place" "$@"
-	done
-	[ $succeeded != 0 ] && [ $refused != 0 ] || fail "$succeeded succeeded, $refused were refused"
-}
-
-# survives COMMAND...: no matter whether it succeeds
-survives() {
-	local code=0
-	"$@" </dev/null >"$WORK/out" 2>"$WORK/err" 3>&- || code=$?
-	[ "$code" -le 1 ] || [ "$code" = 255 ] || [ "$code" = 126 ] || [ "$code" = 127 ] || fail "exit code $code" "$(<"$WORK/err")" || return
-	if [ "$code" = 0 ]; then succeeded=$((succeeded + 1)); else refused=$((refused + 1)); fi
-	[ "$code" = 0 ] || [ -s "$WORK/err" ] || fail "an error without words" || return
-	! grep -q secret-of-the-host "$WORK/out" || fail "the host's file was read" || return
-	host_unharmed
-}
-
-@test "run: a trap in each place, in a user namespace" {
+# in_user_namespace, by_user: the container has one, made by root; or it is made by the user 1000
+in_user_namespace() {
 	require userns
-	hostile_config
 	config '.linux.namespaces += [{type: "user"}] |
 		.linux.uidMappings = [{containerID: 0, hostID: 100000, size: 65536}] | .linux.gidMappings = .linux.uidMappings'
 	chown -R 100000:100000 "$BUNDLE/rootfs"
 	TRAP_OWNER=100000
+}
+
+by_user() {
+	require userns
+	rootless
+	TRAP_OWNER=1000 EXEC_USER=root
+	runtime_is setpriv --reuid 1000 --regid 1000 --clear-groups
+}
+
+# runtime_is COMMAND...: the runtime is called by that
+runtime_is() {
+	printf '#!/bin/sh\nexec %s %s "$@"\n' "$*" "${REAL_RUNTIME:=$RUNTIME}" >"$WORK/runtime"
+	chmod 755 "$WORK/runtime"
+	RUNTIME=$WORK/runtime
+}
+
+# trapped COMMAND...: with each trap in each place, one after the other; some of them must succeed, and some must not
+trapped() {
+	tried_all "$@"
+	[ $succeeded != 0 ] && [ $refused != 0 ] || fail "$succeeded succeeded, $refused were refused"
+}
+
+tried_all() {
+	local place
+	succeeded=0 refused=0
+	for place in "${places[@]}"; do
+		each_trap "$place" "$@"
+		host_unharmed || fail "with a trap in place of $place"
+	done
+}
+
+# survives COMMAND...: no matter whether it succeeds
+survives() {
+	may_survive "$@" && host_unharmed
+}
+
+# may_survive COMMAND...: the same, for who looks at the host himself
+may_survive() {
+	local code=0
+	"$@" </dev/null >"$WORK/out" 2>"$WORK/err" 3>&- || code=$?
+	[ "$code" -le 1 ] || [ "$code" = 255 ] || [ "$code" = 126 ] || [ "$code" = 127 ] || fail "exit code $code" "$(<"$WORK/err")" || return
+	if [ "$code" = 0 ]; then succeeded=$((succeeded + 1)); else refused=$((refused + 1)); fi
+	[ "$code" = 0 ] || grep -q '^proa: .' "$WORK/err" || fail "an error without words" "$(<"$WORK/err")" || return
+	! grep -q secret-of-the-host "$WORK/out" || fail "the host's file was read"
+}
+
+@test "run: a trap in each place, in a user namespace" {
+	hostile_config
+	in_user_namespace
 	trapped survives proa run -b "$BUNDLE" "$ID"
 	nothing_left
 }
 
 @test "run: a trap in each place, rootless" {
-	require userns
 	hostile_config
-	rootless
-	TRAP_OWNER=1000
-	trapped survives setpriv --reuid 1000 --regid 1000 --clear-groups env "PROA_TEST=$TAG" \
-		"$RUNTIME" --root "$ROOT" run -b "$BUNDLE" "$ID"
+	by_user
+	trapped survives proa run -b "$BUNDLE" "$ID"
 	nothing_left
 }
 
-@test "exec: a trap in each place that it uses" {
+# --- exec ----------------------------------------------------------------------------------------
+
+exec_is_trapped() {
 	config '.root.readonly = false'
 	mkdir "$BUNDLE/rootfs/work"
+	"$@"
 	up_and_waiting
 	places=(/work /etc /etc/passwd /etc/group)
-	trapped survives proa exec --cwd /work --user user --env HOME= "$ID" /probe facts env
+	trapped survives execs_there
 	# a program that is none: never one of the host's
 	each_trap /bin/program none_is_run
 	is running
+}
+
+# execs_there: the cwd is the trap if that is /work, else exec would go no further
+execs_there() {
+	local cwd=/
+	[ "$place" != /work ] || cwd=/work
+	proa exec --cwd $cwd --user "${EXEC_USER:-user}" "$ID" /probe facts env
 }
 
 none_is_run() {
@@ -89,20 +125,102 @@ none_is_run() {
 	[ $succeeded = 0 ]
 }
 
-@test "mounts add: a trap in each place" {
+@test "exec: a trap in each place that it uses" {
+	exec_is_trapped :
+}
+
+@test "exec: a trap in each place that it uses, in a user namespace" {
+	exec_is_trapped in_user_namespace
+}
+
+@test "exec: a trap in each place that it uses, rootless" {
+	exec_is_trapped by_user
+}
+
+# --- mounts add ----------------------------------------------------------------------------------
+
+mounts_are_trapped() {
 	config '.root.readonly = false'
+	"$@"
 	up_and_waiting
 	mkdir "$WORK/volume"
 	places=(/volume /volume/sub)
 	for type in bind tmpfs; do
-		jq -n --arg t $type --arg s "$WORK/volume" '[{destination: "/volume/sub/place", type: $t, source: $s,
-			options: (if $t == "bind" then ["bind"] else [] end)}]' >"$WORK/mounts.json"
-		trapped added
+		mounts_to_add $type
+		trapped added survives
 	done
 	is running
 }
 
+mounts_to_add() {
+	jq -n --arg t "$1" --arg s "$WORK/volume" '[{destination: "/volume/sub/place", type: $t, source: $s,
+		options: (if $t == "bind" then ["bind"] else [] end)}]' >"$WORK/mounts.json"
+}
+
+# added survives|may_survive
 added() {
-	survives proa mounts add "$ID" "$WORK/mounts.json"
+	"$1" proa mounts add "$ID" "$WORK/mounts.json" || return
 	if proa mounts remove "$ID" "$WORK/mounts.json" 2>/dev/null; then :; fi
+}
+
+@test "mounts add: a trap in each place" {
+	mounts_are_trapped :
+}
+
+@test "mounts add: a trap in each place, in a user namespace" {
+	mounts_are_trapped in_user_namespace
+}
+
+@test "mounts add: a trap in each place, rootless" {
+	mounts_are_trapped by_user
+}
+
+# --- where a system call is missing --------------------------------------------------------------
+
+calls="openat2 open_tree fsopen fsmount move_mount mount_setattr clone3 close_range"
+
+# without_each COMMAND...: without each of these system calls, with each trap in each place (but in the long tier: in every
+# fourth place, for each call others). $totals has a line for each: CALL SUCCEEDED REFUSED.
+without_each() {
+	local all=("${places[@]}") call n=0
+	for call in $calls; do
+		[ "$PROA_TIER" = long ] || mapfile -t places < <(printf '%s\n' "${all[@]}" | awk -v n=$n '(NR + n) % 4 == 0')
+		n=$((n + 1))
+		runtime_is "$PROA_BUILD/tests/security/without" "$call"
+		tried_all "$@" || fail "without $call"
+		RUNTIME=$REAL_RUNTIME
+		totals+="$call $succeeded $refused"$'\n'
+	done
+	echo "$totals"
+	equal "$(wc -l <<<"$totals")" 9
+}
+
+@test "run: a trap in each place, where a system call is missing: nothing but refusals" {
+	hostile_config
+	without_each may_survive proa run -b "$BUNDLE" "$ID"
+	equal "$(awk '{ n += $2 } END { print n }' <<<"$totals")" 0 "$totals"
+	nothing_left
+}
+
+@test "exec: a trap in each place, where a system call is missing" {
+	config '.root.readonly = false'
+	mkdir "$BUNDLE/rootfs/work"
+	up_and_waiting
+	places=(/work /etc /etc/passwd /etc/group)
+	EXEC_USER=1000 # its name's line in /etc/passwd may be gone with a trap, but that is looked for all the same
+	without_each may_survive execs_there
+	# what exec can't do without; for the rest it has no use, or another way as good
+	equal "$(awk '/^(openat2|clone3|close_range) / { n += $2 } END { print n }' <<<"$totals")" 0 "$totals"
+	is running
+}
+
+@test "mounts add: a trap in each place, where a system call is missing" {
+	config '.root.readonly = false'
+	up_and_waiting
+	mkdir "$WORK/volume"
+	places=(/volume /volume/sub /other /another)
+	mounts_to_add bind
+	without_each added may_survive
+	equal "$(awk '!/^fs/ { n += $2 } END { print n }' <<<"$totals")" 0 "$totals"
+	is running
 }

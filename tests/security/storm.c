@@ -15,12 +15,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <linux/audit.h>
-#include <linux/filter.h>
 #include <linux/fs.h>
-#include <linux/seccomp.h>
 #include <signal.h>
-#include <stddef.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -31,6 +27,8 @@
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include "tests/security/missing.h"
 
 static char id[] = "storm";
 
@@ -47,41 +45,6 @@ static void die(const char *what)
 {
 	perror(what);
 	exit(99);
-}
-
-/* What the issue of a weaker path turns on: each has had a fallback in some runtime. */
-static const struct {
-	const char *name;
-	long number;
-} calls[] = {
-	{ "openat2", SYS_openat2 },	  { "open_tree", SYS_open_tree },
-	{ "fsopen", SYS_fsopen },	  { "fsmount", SYS_fsmount },
-	{ "move_mount", SYS_move_mount }, { "mount_setattr", SYS_mount_setattr },
-	{ "clone3", SYS_clone3 },	  { "close_range", SYS_close_range },
-};
-
-static long call_number(const char *name)
-{
-	for (size_t i = 0; i < sizeof(calls) / sizeof(calls[0]); i++)
-		if (strcmp(calls[i].name, name) == 0)
-			return calls[i].number;
-	fprintf(stderr, "unknown system call %s\n", name);
-	exit(99);
-}
-
-static void do_without(long number)
-{
-	struct sock_filter filter[] = {
-		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, (unsigned int)number, 0, 1),
-		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | ENOSYS),
-		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
-	};
-	struct sock_fprog program = { sizeof(filter) / sizeof(filter[0]), filter };
-
-	/* without no_new_privs, which would change what is tested; so root's or in a user namespace */
-	if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, 0, &program) < 0)
-		die("seccomp");
 }
 
 static void become(uid_t uid)
@@ -105,8 +68,8 @@ static int call(char *const argv[])
 
 		if (dup2(null, 0) < 0 || dup2(null, 1) < 0 || dup2(storm.words, 2) < 0)
 			_exit(98);
-		if (storm.missing >= 0)
-			do_without(storm.missing);
+		if (storm.missing >= 0 && missing_from_here(storm.missing) < 0)
+			_exit(98);
 		become(storm.uid);
 		execv(storm.proa, argv);
 		_exit(98);
@@ -269,9 +232,11 @@ int main(int argc, char **argv)
 	while ((option = getopt(argc, argv, "u:x:")) != -1) {
 		if (option == 'u')
 			storm.uid = (uid_t)atol(optarg);
-		else if (option == 'x')
-			storm.missing = call_number(optarg);
-		else
+		else if (option == 'x') {
+			storm.missing = missing_number(optarg);
+			if (storm.missing < 0)
+				return 99;
+		} else
 			return 99;
 	}
 	if (argc - optind != 6)
