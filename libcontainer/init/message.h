@@ -45,7 +45,8 @@
 
 #include "base/error.h"
 
-/* In the order in which they may come. */
+/* In the order in which they may come. From START on they pass between an init and a `start` that may be of another
+ * version of proa, if that was upgraded in between: these numbers and lengths stay. */
 enum message_type {
 	MESSAGE_ENTER_CGROUP = 1,
 	MESSAGE_SPAWNED,
@@ -56,7 +57,7 @@ enum message_type {
 	MESSAGE_RUNTIME_HOOKS,
 	MESSAGE_CREATED,
 	MESSAGE_MOUNTED,
-	MESSAGE_START,
+	MESSAGE_START = 20,
 	MESSAGE_EXECUTING,
 	MESSAGE_LISTENER,
 	MESSAGE_ERROR,

@@ -573,6 +573,37 @@ full_root() {
 	done
 }
 
+# older_state: as the first build that kept one wrote it; what was added since is not in it
+older_state() {
+	local state=$ROOT/$ID/state.json
+	jq -c '{version: 1, id, ociVersion, bundle, rootfs, created, ownerUid, pid, pidStart, cgroupManager, cgroupPath, cgroupCreated,
+		hasPoststart, hasPoststop, namespaces}' "$state" >"$WORK/older"
+	cp "$WORK/older" "$state"
+}
+
+@test "a container of an older proa: all commands know it" {
+	waits
+	proa create -b "$BUNDLE" "$ID" </dev/null >"$WORK/log" 2>&1
+	older_state
+	is created
+	proa start "$ID"
+	older_state
+	is running
+	run --separate-stderr proa exec "$ID" /probe facts uid
+	equal "$output" "uid 0 0 0 0"
+	proa pause "$ID"
+	is paused
+	proa resume "$ID"
+	run --separate-stderr proa ps -f json "$ID"
+	equal "$output" "[$(init_pid)]"
+	run --separate-stderr proa events --stats "$ID"
+	equal "$(jq -r .id <<<"$output")" "$ID"
+	proa kill "$ID" KILL
+	becomes stopped
+	proa delete "$ID"
+	nothing_left
+}
+
 @test "a state that a newer proa wrote is left to that" {
 	up_and_waiting
 	cp "$ROOT/$ID/state.json" "$WORK/state.json"

@@ -21,13 +21,26 @@ static void make_pair(void)
 
 TEST(each_type_has_a_name_of_its_own)
 {
-	for (uint32_t type = MESSAGE_SPAWNED; type <= MESSAGE_DONE; type++)
+	for (uint32_t type = MESSAGE_ENTER_CGROUP; type <= MESSAGE_DONE; type++)
 		for (uint32_t other = 0; other < type; other++)
-			CHECK(strcmp(message_name(type), message_name(other)) != 0);
+			CHECK(strcmp(message_name(type), message_name(other)) != 0 ||
+			      strcmp(message_name(type), message_name(0)) == 0);
+	CHECK_STR(message_name(MESSAGE_MOUNTED), "MOUNTED");
+	CHECK_STR(message_name(MESSAGE_MOUNTED + 1), "an unknown message");
 	CHECK_STR(message_name(MESSAGE_EXECUTING), "EXECUTING");
 	CHECK_STR(message_name(0), "an unknown message");
 	CHECK_STR(message_name(MESSAGE_DONE + 1), "an unknown message");
 	CHECK_STR(message_name(UINT32_MAX), "an unknown message");
+}
+
+/* start may be of a newer proa than the init that it talks to */
+TEST(what_start_says_has_the_same_numbers_in_all_versions)
+{
+	CHECK_INT(MESSAGE_START, 20);
+	CHECK_INT(MESSAGE_EXECUTING, 21);
+	CHECK_INT(MESSAGE_LISTENER, 22);
+	CHECK_INT(MESSAGE_ERROR, 23);
+	CHECK_INT(MESSAGE_DONE, 24);
 }
 
 TEST(a_message_arrives_as_it_was_sent)
