@@ -1,11 +1,8 @@
 #include "libcontainer/lifecycle/added_mounts.h"
 
-#include <errno.h>
 #include <limits.h>
 #include <string.h>
 
-#include "base/cleanup.h"
-#include "base/fd.h"
 #include "base/path.h"
 #include "oci/schema.h"
 
@@ -29,23 +26,13 @@ static const struct schema_row rows[] = {
 static const struct schema schema = SCHEMA(rows, TABLE);
 #undef TABLE
 
-static int read_file(const struct record *record, struct arena *arena, struct added_mounts *added,
-		     struct error *err)
-{
-	_cleanup_buffer_ struct buffer text = BUFFER_INIT;
-
-	if (file_read(record->dir, STORE_MOUNTS, JSON_SIZE_MAX, &text, err) < 0)
-		return err->errnum == ENOENT ? 0 : -1;
-	return schema_decode(&schema, text.bytes, text.length, STORE_MOUNTS, arena, added, err);
-}
-
 int added_mounts_load(const struct record *record, size_t more, struct arena *arena,
 		      struct added_mounts *ret_added, struct error *err)
 {
 	struct added_mounts added = { .version = ADDED_VERSION };
 	struct added_mount *items;
 
-	if (read_file(record, arena, &added, err) < 0)
+	if (store_read_document(record, STORE_MOUNTS, &schema, arena, &added, err) < 0)
 		return -1;
 	items = arena_calloc(arena, added.mounts.count + more + 1, sizeof(*items));
 	if (added.mounts.count)
@@ -58,14 +45,7 @@ int added_mounts_load(const struct record *record, size_t more, struct arena *ar
 int added_mounts_save(const struct record *record, const struct added_mounts *added,
 		      struct error *err)
 {
-	_cleanup_buffer_ struct buffer text = BUFFER_INIT;
-	struct json_writer writer;
-
-	json_begin(&writer, false);
-	schema_encode(&schema, added, &writer);
-	if (json_finish(&writer, &text, err) < 0)
-		return -1;
-	return file_replace(record->dir, STORE_MOUNTS, 0600, text.bytes, text.length, false, err);
+	return store_write_document(record, STORE_MOUNTS, &schema, added, err);
 }
 
 void added_mounts_append(struct added_mounts *added, const struct config_mount *mount,

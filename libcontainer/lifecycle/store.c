@@ -227,6 +227,29 @@ int store_remove(struct record *record, const char *id, struct error *err)
 
 /* ---- files ---- */
 
+int store_read_document(const struct record *record, const char *file, const struct schema *schema,
+			struct arena *arena, void *value, struct error *err)
+{
+	_cleanup_buffer_ struct buffer text = BUFFER_INIT;
+
+	if (file_read(record->dir, file, JSON_SIZE_MAX, &text, err) < 0)
+		return err->errnum == ENOENT ? 0 : -1;
+	return schema_decode(schema, text.bytes, text.length, file, arena, value, err);
+}
+
+int store_write_document(const struct record *record, const char *file, const struct schema *schema,
+			 const void *value, struct error *err)
+{
+	_cleanup_buffer_ struct buffer text = BUFFER_INIT;
+	struct json_writer writer;
+
+	json_begin(&writer, false);
+	schema_encode(schema, value, &writer);
+	if (json_finish(&writer, &text, err) < 0)
+		return -1;
+	return file_replace(record->dir, file, 0600, text.bytes, text.length, false, err);
+}
+
 int store_save(const struct record *record, const struct container_state *state, struct error *err)
 {
 	_cleanup_buffer_ struct buffer text = BUFFER_INIT;

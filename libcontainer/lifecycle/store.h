@@ -19,6 +19,7 @@
 #include "base/error.h"
 #include "libcontainer/lifecycle/lifecycle.h"
 #include "oci/config.h"
+#include "oci/schema.h"
 #include "oci/state.h"
 
 #define STORE_STATE   "state.json"
@@ -84,6 +85,13 @@ struct container_state *state_blank(const char *id, struct arena *arena);
 int store_load(const struct record *record, const char *id, struct arena *arena,
 	       struct container_state **ret_state, struct error *err);
 int store_save(const struct record *record, const struct container_state *state, struct error *err);
+
+/* A document beside the state, such as STORE_UPDATES. Reading leaves *@value as it is where there is none; what is
+ * decoded lies in @arena. Writing replaces it. */
+int store_read_document(const struct record *record, const char *file, const struct schema *schema,
+			struct arena *arena, void *value, struct error *err);
+int store_write_document(const struct record *record, const char *file, const struct schema *schema,
+			 const void *value, struct error *err);
 
 /* The directory for compiled seccomp programs, beside the containers; its name can be no
  * container's. -1 if it can't be made: then they are compiled anew. */

@@ -1,10 +1,7 @@
 #include "libcontainer/lifecycle/updates.h"
 
-#include <errno.h>
 #include <string.h>
 
-#include "base/cleanup.h"
-#include "base/fd.h"
 #include "oci/schema.h"
 
 #define UPDATES_VERSION 1
@@ -21,30 +18,17 @@ static const struct schema schema = SCHEMA(rows, TABLE);
 int updates_load(const struct record *record, struct arena *arena, struct updates *ret_updates,
 		 struct error *err)
 {
-	_cleanup_buffer_ struct buffer text = BUFFER_INIT;
 	struct updates updates = { .version = UPDATES_VERSION };
 
-	if (file_read(record->dir, STORE_UPDATES, JSON_SIZE_MAX, &text, err) == 0) {
-		if (schema_decode(&schema, text.bytes, text.length, STORE_UPDATES, arena, &updates,
-				  err) < 0)
-			return -1;
-	} else if (err->errnum != ENOENT) {
+	if (store_read_document(record, STORE_UPDATES, &schema, arena, &updates, err) < 0)
 		return -1;
-	}
 	*ret_updates = updates;
 	return 0;
 }
 
 int updates_save(const struct record *record, const struct updates *updates, struct error *err)
 {
-	_cleanup_buffer_ struct buffer text = BUFFER_INIT;
-	struct json_writer writer;
-
-	json_begin(&writer, false);
-	schema_encode(&schema, updates, &writer);
-	if (json_finish(&writer, &text, err) < 0)
-		return -1;
-	return file_replace(record->dir, STORE_UPDATES, 0600, text.bytes, text.length, false, err);
+	return store_write_document(record, STORE_UPDATES, &schema, updates, err);
 }
 
 /* ---- maps ---- */
