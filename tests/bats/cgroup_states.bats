@@ -7,13 +7,17 @@
 
 load helpers
 
-@test "a cgroup that others have emptied and removed" {
-	up_and_waiting
-	pid=$(init_pid)
+# others_remove: somebody moves the container's process to another cgroup, and removes its own
+others_remove() {
 	mkdir "$CGROUP/$TAG.elsewhere"
 	cleanup rmdir "$CGROUP/$TAG.elsewhere"
-	echo "$pid" >"$CGROUP/$TAG.elsewhere/cgroup.procs"
+	init_pid >"$CGROUP/$TAG.elsewhere/cgroup.procs"
 	rmdir "$CGROUP/$ID"
+}
+
+@test "a cgroup that others have emptied and removed" {
+	up_and_waiting
+	others_remove
 	is running
 	equal "$(proa list -q)" "$ID"
 	for verb in pause ps events; do
@@ -31,10 +35,7 @@ load helpers
 	background proa events --interval 50ms "$ID"
 	pid=$!
 	eventually test -s "$WORK/background.out"
-	mkdir "$CGROUP/$TAG.elsewhere"
-	cleanup rmdir "$CGROUP/$TAG.elsewhere"
-	init_pid >"$CGROUP/$TAG.elsewhere/cgroup.procs"
-	rmdir "$CGROUP/$ID"
+	others_remove
 	code=0
 	wait "$pid" || code=$?
 	equal "$code" 1
