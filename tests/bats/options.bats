@@ -67,6 +67,7 @@ options_of() {
 		for name in $(grep -oE -- '(^|, )--?[a-zA-Z0-9?-]+' <<<"$line" | tr -d ', '); do
 			case $name in
 			--help | -h | '-?' | --usage | --version | -v | -V) ;;
+			--network-lock) echo "$name=" ;; # crun has forgotten the value, and can't tell a method without
 			*) if [[ $line =~ [^[]=|\ value ]]; then echo "$name="; else echo "$name"; fi ;;
 			esac
 		done
