@@ -316,7 +316,7 @@ static int wait_for(struct execution *execution, int signals, int *ret_status, s
 		result = wait_foreground(&foreground, signals, ret_status, err);
 	if (result == 0 && memory.kills > before)
 		tell_death(execution, memory.limit, *ret_status);
-	cleanup_fd_(&memory.events);
+	memory_watch_end(&memory);
 	return result;
 }
 

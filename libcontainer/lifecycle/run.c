@@ -12,50 +12,42 @@
 #include "libcontainer/lifecycle/terminal.h"
 #include "libcontainer/lifecycle/wait.h"
 
-/* The exit code doesn't tell who has sent SIGKILL. Managers other than systemd leave the cgroup to be looked into when
- * all is over. */
-static void tell_death(const struct creation *creation, struct memory_watch *watch, int status)
+/* The exit code doesn't tell who has sent SIGKILL. */
+static void tell_death(const struct creation *creation, const struct memory_watch *watch,
+		       int status)
 {
-	struct error ignored = ERROR_INIT;
-	int cgroup = creation->cgroup.fd;
 	char what[300];
 
-	if (status != 128 + SIGKILL || cgroup < 0)
-		return;
-	if (watch->events < 0 && cgroup_oom_kills(cgroup, &watch->kills, &ignored) == 0)
-		cgroup_limit_text(cgroup, watch->limit, sizeof(watch->limit));
-	if (!watch->kills)
+	if (status != 128 + SIGKILL || !watch->kills)
 		return;
 	snprintf(what, sizeof(what), "container %s", creation->state->id);
 	report_death(creation->runtime, creation->state->id, what, watch->limit);
 }
 
-static int wait_for(struct creation *creation, struct terminal *terminal, int signals, int notify,
-		    int *ret_status, struct error *err)
+static int wait_for(struct creation *creation, struct terminal *terminal,
+		    struct memory_watch *memory, int signals, int notify, int *ret_status,
+		    struct error *err)
 {
-	struct memory_watch memory;
 	const struct foreground foreground = {
 		.pid = creation->spawned.pid,
 		.pidfd = creation->spawned.pidfd,
 		.terminal = terminal,
 		.notify = notify,
-		.memory = &memory,
+		.memory = memory,
 		.warn = creation->runtime->warn,
 	};
 	int result = -1;
 
-	memory_watch_begin(&memory, creation->cgroup_plan->unit ? creation->cgroup.fd : -1);
 	if (terminal_begin(terminal, err) == 0)
 		result = wait_foreground(&foreground, signals, ret_status, err);
 	if (result == 0)
-		tell_death(creation, &memory, *ret_status);
-	cleanup_fd_(&memory.events);
+		tell_death(creation, memory, *ret_status);
 	return result;
 }
 
 static int start_and_wait(struct creation *creation, const struct run_options *options,
-			  struct terminal *terminal, int signals, int *ret_status,
-			  struct error *err)
+			  struct terminal *terminal, struct memory_watch *memory, int signals,
+			  int *ret_status, struct error *err)
 {
 	const struct runtime *runtime = creation->runtime;
 	struct started started = { .notify = -1 };
@@ -67,7 +59,7 @@ static int start_and_wait(struct creation *creation, const struct run_options *o
 		return -1;
 	notify = started.notify;
 	if (!options->create.detached)
-		return wait_for(creation, terminal, signals, notify, ret_status, err);
+		return wait_for(creation, terminal, memory, signals, notify, ret_status, err);
 	return notify < 0
 		   ? 0
 		   : notify_relay(notify, creation->spawned.pidfd, creation->spawned.pid, err);
@@ -79,6 +71,7 @@ int creation_run(const struct runtime *runtime, const struct run_options *option
 	_cleanup_terminal_ struct terminal terminal = TERMINAL_INIT;
 	struct create_options create = options->create;
 	_cleanup_fd_ int signals = -1;
+	struct memory_watch memory;
 	struct creation creation;
 	struct error ignored = ERROR_INIT;
 	int result;
@@ -92,7 +85,11 @@ int creation_run(const struct runtime *runtime, const struct run_options *option
 	*ret_status = 0;
 	result = creation_make(&creation, runtime, &create, maker, context, err);
 	if (result == 0) {
-		result = start_and_wait(&creation, options, &terminal, signals, ret_status, err);
+		/* before the program runs: what it does at once is seen, too */
+		memory_watch_begin(&memory, create.detached ? -1 : creation.cgroup.fd);
+		result = start_and_wait(&creation, options, &terminal, &memory, signals, ret_status,
+					err);
+		memory_watch_end(&memory);
 		/* a container that never ran is of no use, one that ended only if it is to be kept
 		 */
 		terminal_end(&terminal);

@@ -16,7 +16,7 @@
 #include "libcontainer/lifecycle/relay.h"
 
 /* What poll(2) waits for, by place. */
-enum source { SIGNALS, PROCESS, NOTIFY, MEMORY, MASTER, STDIN, STDOUT, SOURCES };
+enum source { SIGNALS, PROCESS, NOTIFY, MEMORY, MEMORY_ABOVE, MASTER, STDIN, STDOUT, SOURCES };
 
 #define DRAIN_ROUNDS 512 /* of at most PIPE_BUF bytes: more than a terminal holds */
 
@@ -133,28 +133,42 @@ static void relay_notify(struct loop *loop)
 
 void memory_watch_begin(struct memory_watch *watch, int cgroupfd)
 {
-	*watch = (struct memory_watch){ .cgroup = cgroupfd, .events = -1 };
-	if (cgroupfd >= 0)
-		watch->events = openat(cgroupfd, "memory.events", O_RDONLY | O_CLOEXEC);
+	*watch = (struct memory_watch){ .cgroup = cgroupfd, .events = -1, .above = -1 };
+	if (cgroupfd < 0)
+		return;
+	watch->events = openat(cgroupfd, "memory.events", O_RDONLY | O_CLOEXEC);
+	watch->above = openat(cgroupfd, "../memory.events", O_RDONLY | O_CLOEXEC);
 	/* from the first read on a change shows in poll(2) */
-	if (watch->events >= 0)
-		cgroup_read_oom_kills(watch->events, &watch->kills);
+	if (watch->above >= 0)
+		cgroup_read_oom_kills(watch->above, &watch->kills_above);
+	memory_watch_look(watch);
 }
 
-static void note_kills(struct loop *loop)
+/* The kernel counts a kill from the bottom up: what the cgroup above has when it is read first, the other has, too. */
+void memory_watch_look(struct memory_watch *watch)
 {
-	struct memory_watch *watch = loop->foreground->memory;
-	uint64_t kills;
+	uint64_t kills, above = watch->kills_above;
 
-	if (loop->fds[MEMORY].fd < 0)
+	if (watch->events < 0)
 		return;
+	if (watch->above >= 0)
+		cgroup_read_oom_kills(watch->above, &above);
 	if (cgroup_read_oom_kills(watch->events, &kills) < 0) {
-		loop->fds[MEMORY].fd = -1; /* the cgroup is gone */
+		watch->kills += above - watch->kills_above;
+		memory_watch_end(watch);
 		return;
 	}
 	if (kills > watch->kills)
 		cgroup_limit_text(watch->cgroup, watch->limit, sizeof(watch->limit));
 	watch->kills = kills;
+	watch->kills_above = above;
+}
+
+void memory_watch_end(struct memory_watch *watch)
+{
+	cleanup_fd_(&watch->events);
+	cleanup_fd_(&watch->above);
+	watch->events = watch->above = -1;
 }
 
 void report_death(const struct runtime *runtime, const char *id, const char *what,
@@ -166,6 +180,15 @@ void report_death(const struct runtime *runtime, const char *id, const char *wha
 	runtime->report(&death);
 }
 
+static void note_kills(struct loop *loop)
+{
+	struct memory_watch *watch = loop->foreground->memory;
+
+	memory_watch_look(watch);
+	loop->fds[MEMORY].fd = watch->events;
+	loop->fds[MEMORY_ABOVE].fd = watch->above;
+}
+
 static void begin(struct loop *loop)
 {
 	const struct foreground *foreground = loop->foreground;
@@ -174,12 +197,15 @@ static void begin(struct loop *loop)
 		[SIGNALS] = loop->signals,
 		[PROCESS] = foreground->pidfd,
 		[NOTIFY] = foreground->notify,
-		[MEMORY] = foreground->memory ? foreground->memory->events : -1,
+		[MEMORY] = foreground->memory->events,
+		[MEMORY_ABOVE] = foreground->memory->above,
 	};
 
 	for (size_t i = 0; i < MASTER; i++)
-		loop->fds[i] =
-		    (struct pollfd){ .fd = fds[i], .events = i == MEMORY ? POLLPRI : POLLIN };
+		loop->fds[i] = (struct pollfd){
+			.fd = fds[i],
+			.events = i == MEMORY || i == MEMORY_ABOVE ? POLLPRI : POLLIN,
+		};
 	/* nobody else has it; our own streams are also those of others, and stay as they are */
 	if (master >= 0)
 		fcntl(master, F_SETFL, O_RDWR | O_NONBLOCK);
@@ -200,7 +226,7 @@ int wait_foreground(const struct foreground *foreground, int signals, int *ret_s
 				return error_errno(err, errno, NULL, "wait for the container");
 			continue;
 		}
-		if (loop.fds[MEMORY].revents)
+		if (loop.fds[MEMORY].revents || loop.fds[MEMORY_ABOVE].revents)
 			note_kills(&loop);
 		relay_signals(&loop);
 		relay_notify(&loop);

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <sys/pidfd.h>
+#include <sys/stat.h>
 
 #include "base/cleanup.h"
 #include "base/fd.h"
@@ -31,10 +32,15 @@ static void put(const char *file, const char *text)
 
 static void make_cgroup(void)
 {
+	int above;
+
 	snprintf(directory, sizeof(directory), "/tmp/proa-test-XXXXXX");
 	CHECK(mkdtemp(directory) != NULL);
 	atexit(remove_directory);
-	cgroup = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	above = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	CHECK(mkdirat(above, "cgroup", 0700) == 0);
+	cgroup = openat(above, "cgroup", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	close(above);
 }
 
 /* Wait for a process that kills itself, and meanwhile does what a kernel does with memory.events. */
@@ -68,7 +74,7 @@ TEST(kills_are_counted_and_the_limit_is_told)
 	CHECK_INT(wait_for_death(&watch), 128 + SIGKILL);
 	CHECK_INT(watch.kills, 3);
 	CHECK_STR(watch.limit, ": its limit memory.max is 65536 bytes");
-	close(watch.events);
+	memory_watch_end(&watch);
 }
 
 TEST(no_limit_of_its_own)
@@ -81,7 +87,55 @@ TEST(no_limit_of_its_own)
 	memory_watch_begin(&watch, cgroup);
 	wait_for_death(&watch);
 	CHECK_STR(watch.limit, ": it has no limit of its own");
-	close(watch.events);
+	memory_watch_end(&watch);
+}
+
+/* What is open of a cgroup that was removed can't be read any more. */
+static void remove_cgroup(struct memory_watch *watch)
+{
+	CHECK(dup2(cgroup, watch->events) == watch->events);
+}
+
+TEST(what_a_cgroup_had_counted_when_it_was_removed_is_found_above)
+{
+	struct memory_watch watch;
+
+	make_cgroup();
+	put("memory.events", "oom_kill 1\n");
+	put("../memory.events", "oom_kill 5\n");
+	memory_watch_begin(&watch, cgroup);
+	/* one of ours, two of others */
+	put("memory.events", "oom_kill 2\n");
+	put("../memory.events", "oom_kill 8\n");
+	memory_watch_look(&watch);
+	CHECK_INT(watch.kills, 2);
+	put("../memory.events", "oom_kill 9\n");
+	remove_cgroup(&watch);
+	memory_watch_look(&watch);
+	CHECK_INT(watch.kills, 3);
+	CHECK_INT(watch.events, -1);
+	put("../memory.events", "oom_kill 10\n");
+	memory_watch_look(&watch);
+	CHECK_INT(watch.kills, 3);
+}
+
+TEST(a_cgroup_that_is_removed_without_a_kill_or_has_none_above)
+{
+	struct memory_watch watch;
+
+	make_cgroup();
+	put("memory.events", "oom_kill 1\n");
+	memory_watch_begin(&watch, cgroup);
+	CHECK_INT(watch.above, -1);
+	remove_cgroup(&watch);
+	memory_watch_look(&watch);
+	CHECK_INT(watch.kills, 1);
+	put("../memory.events", "oom_kill 5\n");
+	memory_watch_begin(&watch, cgroup);
+	remove_cgroup(&watch);
+	memory_watch_look(&watch);
+	CHECK_INT(watch.kills, 1);
+	CHECK_INT(watch.above, -1);
 }
 
 TEST(a_cgroup_without_the_controller_and_none)
