@@ -18,6 +18,7 @@ static void install(const char *script)
 {
 	char program[PATH_MAX], path[PATH_MAX];
 
+	NEEDS(clone3);
 	dir = scratch();
 	snprintf(program, sizeof(program), "%s/tests/false_criu", getenv("PROA_BUILD") ?: ".");
 	CHECK(symlinkat(realpath(program, path), dir, "criu") == 0);
