@@ -6,6 +6,7 @@
 #include <poll.h>
 #include <pty.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -23,6 +24,8 @@ static int usage(void)
 	    "end\n"
 	    "       term fds SOCKET                print each message and the descriptors in it\n"
 	    "       term notify SOCKET             the same for datagrams, as systemd gets them\n"
+	    "       term deaf SOCKET               listen, and never take a connection\n"
+	    "       term full SOCKET               the same, and there is no room for another\n"
 	    "       term run RxC [RxC] CMD ARG...  CMD in a terminal of that size; at SIGUSR1 the\n"
 	    "                                      second; stdin is what is typed\n",
 	    stderr);
@@ -219,11 +222,33 @@ static int run(char **argv)
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
+/* Listen at @path, and never take a connection; with @full there is no room for one either, so that connect(2) waits. */
+__attribute__((noreturn)) static void never_accept(const char *path, bool full)
+{
+	int server = bind_to(path, SOCK_STREAM);
+	struct sockaddr_un address;
+	socklen_t length = sizeof(address);
+	if (listen(server, 0) < 0 || getsockname(server, (struct sockaddr *)&address, &length) < 0)
+		die(path);
+	for (int fd = 0; full && fd >= 0;) {
+		fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
+		if (fd < 0)
+			die("socket");
+		if (connect(fd, (struct sockaddr *)&address, length) < 0)
+			break;
+	}
+	puts("deaf");
+	for (;;)
+		pause();
+}
+
 int main(int argc, char **argv)
 {
 	setvbuf(stdout, NULL, _IOLBF, 0);
 	if (argc == 3 && strcmp(argv[1], "receive") == 0)
 		return receive_terminal(argv[2]);
+	if (argc == 3 && (strcmp(argv[1], "deaf") == 0 || strcmp(argv[1], "full") == 0))
+		never_accept(argv[2], argv[1][0] == 'f');
 	if (argc == 3 && strcmp(argv[1], "fds") == 0)
 		return print_messages(accept_one(argv[2]));
 	if (argc == 3 && strcmp(argv[1], "notify") == 0)

@@ -471,8 +471,30 @@ int creation_clone(void *context, struct creation *creation, struct error *err)
 	return spawned_serve(&creation->spawned, &service, MESSAGE_CREATED, err);
 }
 
+/* Who has too few descriptors to make a container may have too few to take away what he has made: so some are put by,
+ * before anything is. */
+static int put_by_descriptors(struct creation *creation, struct error *err)
+{
+	for (size_t i = 0; i < CREATION_SPARE; i++) {
+		creation->spare[i] = open("/", O_PATH | O_CLOEXEC);
+		if (creation->spare[i] < 0)
+			return error_errno(err, errno, NULL, "put descriptors by");
+	}
+	return 0;
+}
+
+static void free_spare_descriptors(struct creation *creation)
+{
+	for (size_t i = 0; i < CREATION_SPARE; i++) {
+		cleanup_fd_(&creation->spare[i]);
+		creation->spare[i] = -1;
+	}
+}
+
 static int prepare(struct creation *creation, struct error *err)
 {
+	if (put_by_descriptors(creation, err) < 0)
+		return -1;
 	trace_phase("plan");
 	if (describe(creation, err) < 0 || plan_cgroup(creation, err) < 0)
 		return -1;
@@ -505,6 +527,7 @@ static void undo(struct creation *creation)
 {
 	struct error ignored = ERROR_INIT;
 
+	free_spare_descriptors(creation);
 	spawned_end(&creation->spawned, true);
 	if (creation->cgroup.fd >= 0)
 		cgroup_signal(creation->cgroup.fd, SIGKILL, &ignored);
@@ -534,12 +557,14 @@ int creation_make(struct creation *creation, const struct runtime *runtime,
 		.spawned = SPAWNED_INIT,
 		.device_program = -1,
 		.pidfd_socket = -1,
+		.spare = { -1, -1, -1, -1, -1, -1 },
 	};
 	if (container_id_check(options->id, err) < 0)
 		return -1;
 	if (read_bundle(creation, err) == 0 && prepare(creation, err) == 0 &&
 	    make(creation, maker, context, err) == 0) {
 		systemd_end(&creation->systemd); /* run may wait for long */
+		free_spare_descriptors(creation);
 		return 0;
 	}
 	if (creation->cgroup.fd >= 0)

@@ -6,6 +6,9 @@
 #include "libcontainer/lifecycle/lifecycle.h"
 #include "libcontainer/lifecycle/store.h"
 
+/* Descriptors that are kept free for undoing it: of the cgroup's tree, its files, the state directory. */
+#define CREATION_SPARE 6
+
 struct creation {
 	const struct runtime *runtime;
 	const struct create_options *options;
@@ -25,6 +28,7 @@ struct creation {
 	bool hooks_begun; /* from then on a failure owes the poststop hooks */
 	bool running;	  /* the program runs: there is nothing to be started */
 	int pidfd_socket;
+	int spare[CREATION_SPARE];
 };
 
 /* Makes the container's first process once all is decided, the id is claimed and the cgroup made (a scope has to
