@@ -164,6 +164,26 @@ static int remove_content(DIR *dir, const char *but, struct error *err)
 	return 0;
 }
 
+DIR *dir_list(int dirfd)
+{
+	int fd = openat(dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	DIR *dir = fd < 0 ? NULL : fdopendir(fd);
+
+	if (!dir && fd >= 0)
+		close(fd);
+	return dir;
+}
+
+const char *dir_next(DIR *dir)
+{
+	struct dirent *entry;
+
+	while ((entry = readdir(dir)))
+		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
+			return entry->d_name;
+	return NULL;
+}
+
 int dir_remove(int dirfd, const char *name, struct error *err)
 {
 	_cleanup_dir_ DIR *dir = NULL;

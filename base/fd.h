@@ -3,6 +3,7 @@
  */
 #pragma once
 
+#include <dirent.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
@@ -30,6 +31,11 @@ int file_replace(int dirfd, const char *name, mode_t mode, const void *bytes, si
 
 /* Make a directory (as mkdirat(2), one that is there is fine) and open it, never through a link. */
 int dir_make(int dirfd, const char *name, mode_t mode, struct error *err);
+
+/* List the directory @dirfd, whose own position stays where it is; NULL with errno set. To be closed by closedir(3), or
+ * _cleanup_dir_. next: a name in it that isn't "." or "..", NULL at the end. */
+DIR *dir_list(int dirfd);
+const char *dir_next(DIR *dir);
 
 /* Remove a file, or a directory and all below it, never following a link or crossing into another
  * mount. One that is missing is fine. */

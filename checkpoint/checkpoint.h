@@ -38,6 +38,12 @@ struct criu_options {
 	struct strings external, skip_mnt, enable_fs, irmap_scan_paths;
 };
 
+/* Where CRIU sends memory, or gets it from. */
+struct page_server {
+	const char *address; /* NULL: nowhere */
+	unsigned int port;
+};
+
 struct checkpoint_options {
 	const char *id;
 	struct criu_options criu;
@@ -46,8 +52,9 @@ struct checkpoint_options {
 	const char
 	    *parent_path; /* images of the pre-dump before this one, relative to image_path */
 	int status_fd;	  /* a NUL byte is written there once pages can be fetched; -1 */
-	const char *page_server_address; /* pages go there, or with lazy_pages are served there */
-	unsigned int page_server_port;
+	struct page_server page_server; /* pages go there, or with lazy_pages are served there */
+	const char *export;		/* all goes there as one stream, "-": our output; NULL */
+	bool with_rootfs;		/* and what has changed in the root filesystem */
 };
 
 /* Dump a running container into images. Unless it is left running, it is deleted then, as by container_delete(). When it
@@ -58,6 +65,8 @@ int container_checkpoint(const struct runtime *runtime, const struct checkpoint_
 struct restore_options {
 	struct run_options run;
 	struct criu_options criu;
+	struct page_server page_server; /* with lazy_pages: they are fetched from there */
+	const char *import;		/* all comes from there, "-": our input; NULL */
 };
 
 /* Make a container out of images: as container_run(), but its first process comes from CRIU. When it fails nothing is

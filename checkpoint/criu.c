@@ -81,8 +81,8 @@ static int become_criu(const struct criu_start *start, const char *path, int soc
 		       struct error *err)
 {
 	_cleanup_free_ int *fds = calloc(start->fd_count + 1, sizeof(*fds));
-	char plugins[PATH_MAX + 32],
-	    *argv[] = { (char *)"criu", (char *)"swrk", (char *)"3", NULL };
+	static const char *const service[] = { "criu", "swrk", "3", NULL };
+	char plugins[PATH_MAX + 32];
 	char *envp[] = { (char *)"PATH=" PATH_DEFAULT, NULL, NULL };
 
 	if (start->prepare && start->prepare(start->context, err) < 0)
@@ -99,7 +99,7 @@ static int become_criu(const struct criu_start *start, const char *path, int soc
 		envp[1] = plugins;
 	}
 	forget_signals();
-	execve(path, argv, envp);
+	execve(path, (char *const *)(start->argv ?: service), envp);
 	return error_errno(err, errno, path, "execute %s", path);
 }
 

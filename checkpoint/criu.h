@@ -36,9 +36,10 @@ struct criu {
 	}
 
 struct criu_start {
-	const char *plugin_dir; /* NULL: CRIU's own */
-	int cgroup;		/* to be cloned into, -1 */
-	const int *fds;		/* CRIU has them as CRIU_FIRST_FD and so on */
+	const char *const *argv; /* NULL: criu swrk */
+	const char *plugin_dir;	 /* NULL: CRIU's own */
+	int cgroup;		 /* to be cloned into, -1 */
+	const int *fds;		 /* CRIU has them as CRIU_FIRST_FD and so on */
 	size_t fd_count;
 	/* in the child, before it executes CRIU; NULL */
 	int (*prepare)(void *context, struct error *err);

@@ -13,6 +13,7 @@
 #include "checkpoint/checkpoint.h"
 #include "checkpoint/config_file.h"
 #include "checkpoint/criu.h"
+#include "checkpoint/export.h"
 #include "checkpoint/images.h"
 #include "checkpoint/log.h"
 #include "checkpoint/manifest.h"
@@ -32,6 +33,7 @@ struct dump {
 	struct config *config;
 	struct images images;
 	struct manifest manifest;
+	struct export export;
 	struct criu criu;
 	char *cgroup; /* its directory, NULL */
 	int status_fd;
@@ -186,13 +188,13 @@ static void add_page_server(struct dump *dump, struct request *request)
 {
 	CriuPageServerInfo *server;
 
-	if (!dump->options->page_server_address)
+	if (!dump->options->page_server.address)
 		return;
 	server = arena_alloc(&dump->arena, sizeof(*server));
 	criu_page_server_info__init(server);
-	server->address = (char *)dump->options->page_server_address;
+	server->address = (char *)dump->options->page_server.address;
 	server->has_port = true;
-	server->port = (int32_t)dump->options->page_server_port;
+	server->port = (int32_t)dump->options->page_server.port;
 	request->opts.ps = server;
 }
 
@@ -253,7 +255,18 @@ static int write_manifests(struct dump *dump, struct error *err)
 	return manifest_write(&dump->manifest, dump->images.dir, &dump->arena, err);
 }
 
-/* The images are complete, and the container still there: if the manifest can't be written, it goes on. With lazy pages that
+static int write_export(struct dump *dump, struct error *err)
+{
+	const struct checkpoint_options *options = dump->options;
+
+	if (!options->export)
+		return 0;
+	trace_phase("export");
+	return export_write(&dump->export, &dump->manifest, dump->images.dir, dump->record.dir,
+			    options->with_rootfs ? dump->state->rootfs : NULL, err);
+}
+
+/* The images are complete, and the container still there, frozen: if the rest can't be written, it goes on. With lazy pages that
  * is before others begin to restore, and what memory is left is served after it. */
 static int complete(struct dump *dump, const char *script, struct error *err)
 {
@@ -261,7 +274,7 @@ static int complete(struct dump *dump, const char *script, struct error *err)
 
 	if (ready != dump->options->criu.lazy_pages)
 		return 0;
-	return write_manifests(dump, err);
+	return write_manifests(dump, err) < 0 ? -1 : write_export(dump, err);
 }
 
 static int notified(void *context, const char *script, pid_t pid, int fd, struct error *err)
@@ -298,7 +311,7 @@ static void recover(struct dump *dump)
 	_cleanup_fd_ int cgroup = -1;
 
 	criu_end(&dump->criu);
-	images_clear(&dump->images);
+	images_settle(&dump->images, false);
 	if (!dump->state->cgroup_path || dump->state->status == STATUS_PAUSED)
 		return;
 	cgroup = cgroup_open(dump->state->cgroup_path, &ignored);
@@ -336,19 +349,31 @@ static int dump_container(struct dump *dump, struct error *err)
 
 	/* first of all: without CRIU nothing is touched */
 	if (start_criu(dump, err) < 0 ||
-	    images_open_for_dump(options->criu.image_path, options->criu.work_path, &dump->images,
-				 err) < 0 ||
-	    check_parent(dump, err) < 0)
+	    (options->export && export_open(options->export, &dump->export, err) < 0) ||
+	    images_open_for_dump(options->criu.image_path, options->criu.work_path, options->export,
+				 &dump->images, err) < 0)
 		return -1;
 	dump->cgroup = cgroup_directory(dump);
 	trace_phase("dump");
-	if (begin_manifest(dump, err) == 0 &&
+	if (check_parent(dump, err) == 0 && begin_manifest(dump, err) == 0 &&
 	    (options->pre_dump || write_descriptors(dump, err) == 0) && ask(dump, err) == 0 &&
 	    /* no notification tells of the end of a pre-dump */
-	    (!options->pre_dump || write_manifests(dump, err) == 0))
+	    (!options->pre_dump || write_manifests(dump, err) == 0)) {
+		images_settle(&dump->images, true);
 		return 0;
+	}
 	recover(dump);
 	return -1;
+}
+
+/* The images have gone into it; if it doesn't get its name, they are all there is. */
+static int close_export(struct dump *dump, bool whole, struct error *err)
+{
+	if (export_close(&dump->export, whole, err) < 0)
+		return error_prefix(err, "the images are in %s", dump->images.path);
+	if (dump->options->export && dump->images.dir >= 0)
+		images_remove(dump->images.path);
+	return whole ? 0 : -1;
 }
 
 int container_checkpoint(const struct runtime *runtime, const struct checkpoint_options *options,
@@ -358,6 +383,7 @@ int container_checkpoint(const struct runtime *runtime, const struct checkpoint_
 			     .record = RECORD_INIT,
 			     .arena = ARENA_INIT,
 			     .images = IMAGES_INIT,
+			     .export = EXPORT_INIT,
 			     .criu = CRIU_INIT,
 			     .status_fd = options->status_fd };
 	int result = open_container(&dump, runtime, err);
@@ -365,6 +391,7 @@ int container_checkpoint(const struct runtime *runtime, const struct checkpoint_
 	if (result == 0)
 		result = dump_container(&dump, err);
 	criu_end(&dump.criu);
+	result = close_export(&dump, result == 0, err);
 	images_close(&dump.images);
 	cleanup_fd_(&dump.status_fd);
 	record_close(&dump.record);

@@ -1,6 +1,5 @@
 #include "checkpoint/images.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -15,6 +14,11 @@
 
 #define PARENTS_MAX 1024
 
+/* Directories among the images, while a dump replaces them: an older checkpoint that is all in there, and one that is on its
+ * way. */
+#define OLDER  ".proa-older"
+#define MOVING ".proa-moving"
+
 /* What is there besides images: logs, statistics, and what else an engine keeps beside them. */
 bool images_is_image(const char *name)
 {
@@ -25,27 +29,6 @@ static bool is_ours(const char *name)
 {
 	return images_is_image(name) || strcmp(name, IMAGES_MANIFEST) == 0 ||
 	       strcmp(name, IMAGES_PARENT) == 0;
-}
-
-static DIR *list(int dir)
-{
-	int fd = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *entries = fd < 0 ? NULL : fdopendir(fd);
-
-	if (!entries && fd >= 0)
-		close(fd);
-	return entries;
-}
-
-/* The next name that isn't "." or ".."; NULL at the end. */
-static const char *next(DIR *entries)
-{
-	struct dirent *entry;
-
-	while ((entry = readdir(entries)))
-		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
-			return entry->d_name;
-	return NULL;
 }
 
 /* ---- to write ---- */
@@ -70,20 +53,21 @@ static int make(const char *path, const char *option, struct error *err)
 /* Files that aren't images are left alone; but where there are only such, images would be lost among them. */
 static int check_contents(const struct images *images, struct error *err)
 {
-	_cleanup_dir_ DIR *entries = list(images->dir);
+	_cleanup_dir_ DIR *entries = dir_list(images->dir);
 	char foreign[NAME_MAX + 1] = "";
 	bool checkpoint = false;
 	const char *name;
 
 	if (!entries)
 		return error_errno(err, errno, images->path, "list %s", images->path);
-	while ((name = next(entries))) {
+	while ((name = dir_next(entries))) {
 		struct stat st;
 		bool log = text_ends(name, ".log") || text_starts(name, "stats-");
 
 		checkpoint |= is_ours(name);
 		/* engines make empty files for the logs beforehand, and keep notes beside the images */
-		if (!is_ours(name) && !log &&
+		if (!is_ours(name) && !log && strcmp(name, OLDER) != 0 &&
+		    strcmp(name, MOVING) != 0 &&
 		    fstatat(images->dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0)
 			snprintf(foreign, sizeof(foreign), "%s", name);
 	}
@@ -95,31 +79,141 @@ static int check_contents(const struct images *images, struct error *err)
 			 images->path, text_printable(foreign) ? foreign : "a file");
 }
 
-void images_clear(const struct images *images)
+static bool holds_images(const struct images *images)
 {
-	_cleanup_dir_ DIR *entries = list(images->dir);
+	_cleanup_dir_ DIR *entries = dir_list(images->dir);
 	const char *name;
 
-	while (entries && (name = next(entries)))
+	while (entries && (name = dir_next(entries)))
+		if (is_ours(name))
+			return true;
+	return false;
+}
+
+static void clear(const struct images *images)
+{
+	_cleanup_dir_ DIR *entries = dir_list(images->dir);
+	const char *name;
+
+	while (entries && (name = dir_next(entries)))
 		if (is_ours(name))
 			unlinkat(images->dir, name, 0);
 }
 
-int images_open_for_dump(const char *path, const char *work_path, struct images *ret_images,
-			 struct error *err)
+/* ---- the older checkpoint, until the new one is whole ---- */
+
+static int move_images(int from, int to)
+{
+	_cleanup_dir_ DIR *entries = dir_list(from);
+	const char *name;
+
+	if (!entries)
+		return -1;
+	while ((name = dir_next(entries)))
+		if (is_ours(name) && renameat(from, name, to, name) < 0)
+			return -1;
+	return 0;
+}
+
+/* Also from where a killed dump has left it. Whenever that is cut off, too, it goes on the next time. */
+static void bring_back(const struct images *images)
+{
+	_cleanup_fd_ int moving = -1;
+
+	if (faccessat(images->dir, OLDER, F_OK, AT_SYMLINK_NOFOLLOW) == 0) {
+		clear(images);
+		(void)renameat(images->dir, OLDER, images->dir, MOVING);
+	}
+	moving = openat(images->dir, MOVING, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (moving < 0)
+		return;
+	(void)move_images(moving, images->dir);
+	(void)unlinkat(images->dir, MOVING, AT_REMOVEDIR);
+}
+
+static int set_aside(const struct images *images, struct error *err)
+{
+	_cleanup_fd_ int moving = -1;
+
+	bring_back(images);
+	if (!holds_images(images))
+		return 0;
+	moving = dir_make(images->dir, MOVING, 0700, err);
+	if (moving < 0)
+		return error_prefix(err, "--image-path");
+	if (move_images(images->dir, moving) == 0 &&
+	    renameat(images->dir, MOVING, images->dir, OLDER) == 0)
+		return 0;
+	error_errno(err, errno, images->path, "--image-path: set the older checkpoint in %s aside",
+		    images->path);
+	bring_back(images);
+	return -1;
+}
+
+void images_settle(const struct images *images, bool whole)
+{
+	struct error ignored = ERROR_INIT;
+
+	if (whole) {
+		(void)dir_remove(images->dir, OLDER, &ignored);
+	} else {
+		clear(images);
+		bring_back(images);
+	}
+}
+
+/* For images that are only there for a while: none of an earlier checkpoint may go with them. */
+static int check_no_images(const struct images *images, struct error *err)
+{
+	if (!holds_images(images))
+		return 0;
+	return error_set(
+	    err, ERROR_INVALID, images->path,
+	    "--image-path: the directory %s holds a checkpoint, and is to hold another "
+	    "for a while: give another one",
+	    images->path);
+}
+
+int images_open_for_dump(const char *path, const char *work_path, bool passing,
+			 struct images *ret_images, struct error *err)
 {
 	_cleanup_images_ struct images images = { -1, -1, path, work_path ?: path };
 
 	images.dir = make(images.path, "--image-path", err);
-	if (images.dir < 0 || check_contents(&images, err) < 0)
+	if (images.dir < 0 || check_contents(&images, err) < 0 ||
+	    (passing && check_no_images(&images, err) < 0))
 		return -1;
 	images.work = make(images.work_path, "--work-path", err);
 	if (images.work < 0)
 		return -1;
-	images_clear(&images);
+	if (set_aside(&images, err) < 0)
+		return -1;
 	*ret_images = images;
 	images = (struct images)IMAGES_INIT;
 	return 0;
+}
+
+int images_open_for_import(const char *path, int *ret_dir, struct error *err)
+{
+	_cleanup_images_ struct images images = { make(path, "--image-path", err), -1, path, path };
+
+	if (images.dir < 0 || check_contents(&images, err) < 0 || check_no_images(&images, err) < 0)
+		return -1;
+	*ret_dir = steal_fd(&images.dir);
+	return 0;
+}
+
+void images_remove(const char *path)
+{
+	struct images images = { open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC), -1, path, path };
+
+	if (images.dir < 0)
+		return;
+	clear(&images);
+	/* it was empty: so that is none of others */
+	unlinkat(images.dir, IMAGES_CONFIG, 0);
+	images_close(&images);
+	(void)rmdir(path); /* the logs may be there */
 }
 
 /* ---- to read ---- */
@@ -159,12 +253,12 @@ static int check_entry(int dir, const char *name, struct error *err)
 
 static int check_entries(int dir, struct error *err)
 {
-	_cleanup_dir_ DIR *entries = list(dir);
+	_cleanup_dir_ DIR *entries = dir_list(dir);
 	const char *name;
 
 	if (!entries)
 		return error_errno(err, errno, NULL, "list the images");
-	while ((name = next(entries)))
+	while ((name = dir_next(entries)))
 		if (check_entry(dir, name, err) < 0)
 			return -1;
 	return 0;

@@ -10,6 +10,7 @@
 #define IMAGES_DESCRIPTORS "descriptors.json"
 #define IMAGES_PARENT	   "parent"
 #define IMAGES_MANIFEST	   "proa.json"
+#define IMAGES_CONFIG	   "config.json" /* only beside imported ones */
 
 struct images {
 	int dir;  /* of the images */
@@ -22,10 +23,14 @@ struct images {
 		.dir = -1, .work = -1                                                              \
 	}
 
-/* Make the directories where they are missing, and clear away an older checkpoint in them. A directory that has files but
- * no checkpoint is ERROR_INVALID, as is one that can't be written to. @work_path NULL: @path. The strings are lent. */
-int images_open_for_dump(const char *path, const char *work_path, struct images *ret_images,
-			 struct error *err);
+/* Make the directories where they are missing, and set an older checkpoint in them aside. A directory that has files but
+ * no checkpoint is ERROR_INVALID, as is one that can't be written to, and with @passing, for images that are to be removed
+ * again, one that has a checkpoint. @work_path NULL: @path. The strings are lent. */
+int images_open_for_dump(const char *path, const char *work_path, bool passing,
+			 struct images *ret_images, struct error *err);
+
+/* Make the directory for images that are imported: as for a dump, with @passing. */
+int images_open_for_import(const char *path, int *ret_dir, struct error *err);
 
 /* Open them to restore from: what isn't a regular file, but for the link to a parent below the same directory,
  * is ERROR_REFUSED: CRIU would follow it. */
@@ -37,8 +42,12 @@ int images_open_for_restore(const char *path, const char *work_path, struct imag
 int images_visit_parents(int dir, int (*visit)(void *context, int parent, struct error *err),
 			 void *context, struct error *err);
 
-/* Remove what CRIU and we have written there, but not the logs. */
-void images_clear(const struct images *images);
+/* The dump has come to its end: if it is @whole, the older checkpoint goes, else what CRIU and we have written, but not the logs,
+ * and the older one is there again. */
+void images_settle(const struct images *images, bool whole);
+
+/* Remove all of those that were there for a while, and the directory unless logs are in it. */
+void images_remove(const char *path);
 
 /* Is it a file of a checkpoint, to be listed in the manifest? */
 bool images_is_image(const char *name);

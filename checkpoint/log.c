@@ -46,6 +46,13 @@ static const struct {
 		   "--irmap-scan-path" },
 	{ "Can't dump that handle", "inotify on a file whose path is not known: give "
 				    "--force-irmap or --irmap-scan-path" },
+	/* of all that a program may have open only this can't be sent to CRIU, from Linux 6.7 on */
+	{ "Message reply from daemon is trimmed",
+	  "most likely an io_uring is open, which can't be checkpointed: the program has to do "
+	  "without it" },
+	{ "without peer",
+	  "a unix socket is connected to one in another network namespace, which can't "
+	  "be checkpointed" },
 	{ "io_uring", "io_uring can't be checkpointed: the program has to do without it" },
 	{ "anon_inode:[userfaultfd]", "users of userfaultfd(2) can't be checkpointed" },
 	{ "perf_event", "open perf events can't be checkpointed" },

@@ -1,5 +1,4 @@
 /* The manifest and the files it tells of. */
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
@@ -125,20 +124,18 @@ static int by_name(const void *one, const void *other)
 
 static int add_images(struct manifest *manifest, int dir, struct arena *arena, struct error *err)
 {
-	int fd = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	_cleanup_dir_ DIR *entries = fd < 0 ? NULL : fdopendir(fd);
-	struct dirent *entry;
+	_cleanup_dir_ DIR *entries = dir_list(dir);
+	const char *name;
 	size_t count = 0;
 
 	if (!entries)
 		return error_errno(err, errno, NULL, "list the images");
-	while (readdir(entries))
+	while (dir_next(entries))
 		count++;
 	rewinddir(entries);
 	manifest->images.items = arena_calloc(arena, count, sizeof(*manifest->images.items));
-	while (manifest->images.count < count && (entry = readdir(entries)))
-		if (images_is_image(entry->d_name) &&
-		    add_image(manifest, dir, entry->d_name, arena, err) < 0)
+	while (manifest->images.count < count && (name = dir_next(entries)))
+		if (images_is_image(name) && add_image(manifest, dir, name, arena, err) < 0)
 			return -1;
 	if (manifest->images.count)
 		qsort(manifest->images.items, manifest->images.count,
@@ -188,22 +185,20 @@ static int verify_image(int dir, const struct manifest_image *image, struct erro
 /* One that isn't listed was put there by somebody else, and CRIU would read it. */
 static int verify_list(const struct manifest *manifest, int dir, struct error *err)
 {
-	int fd = openat(dir, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	_cleanup_dir_ DIR *entries = fd < 0 ? NULL : fdopendir(fd);
-	struct dirent *entry;
+	_cleanup_dir_ DIR *entries = dir_list(dir);
+	const char *name;
 
 	if (!entries)
 		return error_errno(err, errno, NULL, "list the images");
-	while ((entry = readdir(entries))) {
-		bool listed = !images_is_image(entry->d_name);
+	while ((name = dir_next(entries))) {
+		bool listed = !images_is_image(name);
 
 		for (size_t i = 0; !listed && i < manifest->images.count; i++)
-			listed = strcmp(entry->d_name, manifest->images.items[i].name) == 0;
+			listed = strcmp(name, manifest->images.items[i].name) == 0;
 		if (!listed)
 			return error_set(err, ERROR_INVALID, IMAGES_MANIFEST,
 					 "the checkpoint is damaged: the image %s is not in %s",
-					 text_printable(entry->d_name) ? entry->d_name : "?",
-					 IMAGES_MANIFEST);
+					 text_printable(name) ? name : "?", IMAGES_MANIFEST);
 	}
 	return 0;
 }

@@ -18,7 +18,9 @@
 #include "checkpoint/checkpoint.h"
 #include "checkpoint/config_file.h"
 #include "checkpoint/criu.h"
+#include "checkpoint/export.h"
 #include "checkpoint/images.h"
+#include "checkpoint/lazy.h"
 #include "checkpoint/log.h"
 #include "checkpoint/manifest.h"
 #include "checkpoint/request.h"
@@ -36,10 +38,12 @@ struct restore {
 	const struct restore_options *options;
 	struct arena arena;
 	struct images images;
+	struct import import;
+	bool imported;		   /* the images are there for a while */
 	struct manifest *manifest; /* of other runtimes' images one is made up */
 	struct creation *creation; /* while it is made */
 	struct stage stage;
-	struct criu criu;
+	struct criu criu, lazy;
 	struct criu_start start;
 	int fds[NAMESPACE_FDS_MAX];
 };
@@ -81,11 +85,31 @@ static int make_up_manifest(struct restore *restore, struct error *err)
 	return json_read(text.bytes, text.length, IMAGES_DESCRIPTORS, collect_stream, restore, err);
 }
 
+/* From the stream to a directory, where they are checked as all others. */
+static int import(struct restore *restore, struct error *err)
+{
+	_cleanup_fd_ int dir = -1;
+
+	trace_phase("import");
+	if (images_open_for_import(restore->options->criu.image_path, &dir, err) < 0)
+		return -1;
+	restore->imported = true;
+	return import_images(restore->options->import, dir, &restore->arena, &restore->import, err);
+}
+
+static void forget_imported(struct restore *restore)
+{
+	if (restore->imported)
+		images_remove(restore->options->criu.image_path);
+	restore->imported = false;
+}
+
 static int open_images(struct restore *restore, struct error *err)
 {
 	const struct criu_options *options = &restore->options->criu;
 
 	if (arena_init(&restore->arena, ARENA, err) < 0 ||
+	    (restore->options->import && import(restore, err) < 0) ||
 	    images_open_for_restore(options->image_path, options->work_path, &restore->images,
 				    err) < 0)
 		return -1;
@@ -125,10 +149,14 @@ static int add_mounts(struct restore *restore, struct request *request, struct e
 	for (size_t i = 0; i < manifest->mounts.count; i++) {
 		const struct manifest_mount *mount = &manifest->mounts.items[i];
 		const char *path;
+		bool idmapped;
 
 		if (stage_path(&restore->stage, restore->criu.pid, mount->key, &restore->arena,
-			       &path, err) < 0)
+			       &path, &idmapped, err) < 0)
 			return -1;
+		if (idmapped)
+			request->opts.has_mntns_compat_mode = request->opts.mntns_compat_mode =
+			    true;
 		add_mount(restore, request, mount, path);
 	}
 	return 0;
@@ -250,7 +278,8 @@ static int finish(struct restore *restore, pid_t pid, struct error *err)
 	spawned->pidfd = pidfd_open(pid, 0);
 	if (spawned->pidfd < 0)
 		return error_errno(err, errno, NULL, "open the restored process");
-	if (stage_verify(&restore->stage, restore->criu.pid, pid, creation->config, &restore->arena,
+	if (lazy_check(&restore->images, &restore->lazy, err) < 0 ||
+	    stage_verify(&restore->stage, restore->criu.pid, pid, creation->config, &restore->arena,
 			 err) < 0 ||
 	    leave_cgroup(restore, err) < 0)
 		return -1;
@@ -398,6 +427,13 @@ static int ask(struct restore *restore, const struct request *request, struct er
 	return -1;
 }
 
+static int start_lazy_pages(struct restore *restore, struct error *err)
+{
+	if (!restore->options->criu.lazy_pages)
+		return 0;
+	return lazy_start(&restore->images, &restore->options->page_server, &restore->lazy, err);
+}
+
 static int run_poststart(struct creation *creation, struct error *err)
 {
 	const struct config_hooks *hooks = creation->config->hooks;
@@ -415,7 +451,8 @@ static int run_criu(struct restore *restore, struct error *err)
 	if (device_program_load(creation->cgroup_plan, &creation->device_program, err) < 0 ||
 	    prepare(restore, err) < 0 || fill_request(restore, &request, err) < 0 ||
 	    start_criu(restore, err) < 0 || add_mounts(restore, &request, err) < 0 ||
-	    move_work(restore, &request, err) < 0 || ask(restore, &request, err) < 0)
+	    move_work(restore, &request, err) < 0 || start_lazy_pages(restore, err) < 0 ||
+	    ask(restore, &request, err) < 0)
 		return -1;
 	if (creation->spawned.pidfd < 0)
 		return error_set(err, ERROR_PROTOCOL, "criu",
@@ -429,27 +466,58 @@ static int restore_processes(void *context, struct creation *creation, struct er
 	int result;
 
 	restore->creation = creation;
-	result = run_criu(restore, err);
+	result = import_rootfs(&restore->import, creation->state->rootfs, err);
+	if (result == 0)
+		result = run_criu(restore, err);
 	/* it takes its own processes away where it failed, before the cgroup is to go */
 	criu_end(&restore->criu);
+	forget_imported(restore);
+	if (result == 0)
+		lazy_leave(&restore->images, &restore->lazy);
 	return result < 0 ? -1 : run_poststart(creation, err);
+}
+
+/* The config of the bundle holds, and is what the caller trusts; the one of the stream only where there is none. */
+static const char *config_of(struct restore *restore)
+{
+	const struct create_options *create = &restore->options->run.create;
+	const char *in_bundle = arena_printf(&restore->arena, "%s/" IMAGES_CONFIG, create->bundle);
+
+	if (create->config_file || !restore->imported || access(in_bundle, F_OK) == 0)
+		return create->config_file;
+	return arena_printf(&restore->arena, "%s/" IMAGES_CONFIG,
+			    restore->options->criu.image_path);
+}
+
+static int run(struct restore *restore, const struct runtime *runtime, int *ret_status,
+	       struct error *err)
+{
+	struct run_options run = restore->options->run;
+
+	if (open_images(restore, err) < 0)
+		return -1;
+	run.create.config_file = config_of(restore);
+	return creation_run(runtime, &run, restore_processes, restore, ret_status, err);
 }
 
 int container_restore(const struct runtime *runtime, const struct restore_options *options,
 		      int *ret_status, struct error *err)
 {
-	struct restore restore = {
-		.options = options, .arena = ARENA_INIT, .images = IMAGES_INIT, .criu = CRIU_INIT
-	};
-	int result = -1;
+	struct restore restore = { .options = options,
+				   .arena = ARENA_INIT,
+				   .images = IMAGES_INIT,
+				   .import = IMPORT_INIT,
+				   .criu = CRIU_INIT,
+				   .lazy = CRIU_INIT };
+	int result = run(&restore, runtime, ret_status, err);
 
-	if (open_images(&restore, err) == 0)
-		result = creation_run(runtime, &options->run, restore_processes, &restore,
-				      ret_status, err);
+	lazy_stop(&restore.images, &restore.lazy);
 	criu_end(&restore.criu);
 	for (size_t i = 0; i < restore.start.fd_count; i++)
 		close(restore.fds[i]);
 	images_close(&restore.images);
+	forget_imported(&restore);
+	import_close(&restore.import);
 	arena_free(&restore.arena);
 	return result;
 }

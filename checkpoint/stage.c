@@ -222,7 +222,7 @@ static bool same_file(pid_t criu, const char *path, const char *other)
 }
 
 int stage_path(const struct stage *stage, pid_t criu, const char *key, struct arena *arena,
-	       const char **ret_path, struct error *err)
+	       const char **ret_path, bool *ret_idmapped, struct error *err)
 {
 	const char *staged = arena_printf(arena, "%s/%s", stage->directory, key), *wide = NULL;
 	const struct mount_info *mount;
@@ -233,6 +233,7 @@ int stage_path(const struct stage *stage, pid_t criu, const char *key, struct ar
 	mount = mounts_find(&list, staged);
 	if (mount && !mount->idmapped)
 		wide = mounts_wide_path(&list, mount, arena);
+	*ret_idmapped = mount && mount->idmapped;
 	*ret_path = wide && same_file(criu, wide, staged) ? wide : staged;
 	return 0;
 }

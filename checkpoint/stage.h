@@ -27,9 +27,10 @@ int stage_build(void *stage, struct error *err);
 
 /* The path at which CRIU is to take the mount of @key from. A clone in the stage is a mount of its own, and CRIU can't make
  * mounts of several such members of one peer group again (MOVE_MOUNT_SET_GROUP wants one that reaches all of them): so it
- * is the path at which the host has the same, if that is reached there, else the clone. */
+ * is the path at which the host has the same, if that is reached there, else the clone. *ret_idmapped: CRIU can only mount it
+ * in the way that it had before it knew of those groups. */
 int stage_path(const struct stage *stage, pid_t criu, const char *key, struct arena *arena,
-	       const char **ret_path, struct error *err);
+	       const char **ret_path, bool *ret_idmapped, struct error *err);
 
 /* Once CRIU has the stage, and has restored: is each mount of @container (a pid) that is the host's one of the stage, where the
  * manifest wants it, and as read-only as that? ERROR_REFUSED: what the images say of a mount, CRIU believes. */

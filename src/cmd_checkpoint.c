@@ -9,7 +9,8 @@
 struct checkpoint_flags {
 	struct criu_flags with;
 	bool pre_dump, leave_running, skip_in_flight;
-	const char *parent_path, *page_server, *status_fd;
+	const char *parent_path, *page_server, *status_fd, *export;
+	bool with_rootfs;
 };
 
 #define TYPE struct checkpoint_flags
@@ -40,30 +41,12 @@ static const struct option options[] = {
 	       "send memory to the page server there; with --lazy-pages, serve it there"),
 	STRING("status-fd", NULL, "FD", TYPE, status_fd,
 	       "write a byte to this descriptor once lazy pages can be fetched"),
+	STRING("export", "e", "FILE", TYPE, export,
+	       "write all into FILE, or with - to standard output; the images go then"),
+	FLAG("with-rootfs", NULL, TYPE, with_rootfs,
+	     "export what has changed in the root filesystem, too"),
 	OPTIONS_END,
 };
-
-static int bad_value(const char *option, const char *expected, const char *found, struct error *err)
-{
-	return error_set(err, ERROR_USAGE, option, "option --%s: expected %s, found \"%s\"", option,
-			 expected, text_printable(found) ? found : "?");
-}
-
-/* A host, or an IPv6 address, which has colons of its own; the last one counts. */
-static int read_page_server(const char *text, struct arena *arena,
-			    struct checkpoint_options *checkpoint, struct error *err)
-{
-	const char *colon = text ? strrchr(text, ':') : NULL;
-	uint32_t port;
-
-	if (!text)
-		return 0;
-	if (!colon || colon == text || !parse_u32(colon + 1, &port) || !port || port > 65535)
-		return bad_value("page-server", "ADDRESS:PORT", text, err);
-	checkpoint->page_server_address = arena_strndup(arena, text, (size_t)(colon - text));
-	checkpoint->page_server_port = port;
-	return 0;
-}
 
 static int read_status_fd(const char *text, struct checkpoint_options *checkpoint,
 			  struct error *err)
@@ -75,11 +58,27 @@ static int read_status_fd(const char *text, struct checkpoint_options *checkpoin
 	if (!text)
 		return 0;
 	if (!parse_u32(text, &fd) || fd > INT32_MAX)
-		return bad_value("status-fd", "a descriptor", text, err);
+		return option_bad_value("status-fd", "a descriptor", text, err);
 	flags = fcntl((int)fd, F_GETFL);
 	if (flags < 0 || (flags & O_ACCMODE) == O_RDONLY)
-		return bad_value("status-fd", "a descriptor that is open for writing", text, err);
+		return option_bad_value("status-fd", "a descriptor that is open for writing", text,
+					err);
 	checkpoint->status_fd = (int)fd;
+	return 0;
+}
+
+/* What is exported is whole: not without memory, or without its parent. */
+static int check_export(const struct checkpoint_flags *flags, struct error *err)
+{
+	const bool parts = flags->pre_dump || flags->parent_path || flags->page_server ||
+			   flags->with.criu.lazy_pages;
+
+	if (flags->export && parts)
+		return error_set(err, ERROR_USAGE, "export",
+				 "--export doesn't go with --pre-dump, --parent-path, "
+				 "--page-server and --lazy-pages");
+	if (flags->with_rootfs && !flags->export)
+		return error_set(err, ERROR_USAGE, "with-rootfs", "--with-rootfs needs --export");
 	return 0;
 }
 
@@ -91,10 +90,13 @@ static int run(struct invocation *invocation, struct error *err)
 		.pre_dump = flags->pre_dump,
 		.leave_running = flags->leave_running,
 		.parent_path = flags->parent_path,
+		.export = flags->export,
+		.with_rootfs = flags->with_rootfs,
 	};
 
-	if (criu_flags_read(&flags->with, err) < 0 ||
-	    read_page_server(flags->page_server, &invocation->arena, &checkpoint, err) < 0 ||
+	if (criu_flags_read(&flags->with, err) < 0 || check_export(flags, err) < 0 ||
+	    page_server_read(flags->page_server, &invocation->arena, &checkpoint.page_server, err) <
+		0 ||
 	    read_status_fd(flags->status_fd, &checkpoint, err) < 0)
 		return -1;
 	checkpoint.criu = flags->with.criu;

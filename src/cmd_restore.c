@@ -4,6 +4,7 @@
 struct restore_flags {
 	struct criu_flags with;
 	struct run_options run;
+	const char *import, *page_server;
 };
 
 #define TYPE struct restore_flags
@@ -13,6 +14,11 @@ static const struct option options[] = {
 	STRING("config", "f", "FILE", TYPE, run.create.config_file,
 	       "read FILE in place of config.json in the bundle"),
 	CRIU_OPTIONS(TYPE, with.),
+	STRING("page-server", NULL, "ADDRESS:PORT", TYPE, page_server,
+	       "with --lazy-pages, fetch memory from the checkpoint that serves it there"),
+	STRING(
+	    "import", "i", "FILE", TYPE, import,
+	    "read all from FILE, or with - from standard input, as checkpoint --export wrote it"),
 	FLAG("detach", "d", TYPE, run.create.detached,
 	     "return once the container runs, don't wait for its end"),
 	STRING("console-socket", NULL, "SOCKET", TYPE, run.create.console_socket,
@@ -36,7 +42,6 @@ static const struct option options[] = {
 	     "mount as CRIU did before 3.17"),
 	/* what go-runc, conmon and crun's callers pass too */
 	IGNORED_STRING("parent-path", "DIR"),
-	IGNORED_STRING("page-server", "ADDRESS:PORT"),
 	IGNORED_STRING("status-fd", "FD"),
 	IGNORED_FLAG("no-pivot"),
 	IGNORED_FLAG("no-new-keyring"),
@@ -51,9 +56,14 @@ static int run(struct invocation *invocation, struct error *err)
 	struct restore_flags *flags = invocation->options;
 	struct restore_options restore = { .run = flags->run };
 
-	if (criu_flags_read(&flags->with, err) < 0)
+	if (criu_flags_read(&flags->with, err) < 0 ||
+	    page_server_read(flags->page_server, &invocation->arena, &restore.page_server, err) < 0)
 		return -1;
+	if (flags->import && flags->with.criu.lazy_pages)
+		return error_set(err, ERROR_USAGE, "import",
+				 "--import doesn't go with --lazy-pages");
 	restore.criu = flags->with.criu;
+	restore.import = flags->import;
 	restore.run.create.id = invocation->arguments.items[0];
 	return container_restore(&invocation->runtime, &restore, &invocation->status, err);
 }

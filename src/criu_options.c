@@ -25,6 +25,32 @@ const struct name_value pre_dump_mode_names[] = {
 	{ NULL },
 };
 
+int option_bad_value(const char *option, const char *expected, const char *found, struct error *err)
+{
+	return error_set(err, ERROR_USAGE, option, "option --%s: expected %s, found \"%s\"", option,
+			 expected, text_printable(found) ? found : "?");
+}
+
+/* A host, or an IPv6 address, which has colons of its own; the last one counts. */
+int page_server_read(const char *text, struct arena *arena, struct page_server *ret_server,
+		     struct error *err)
+{
+	const char *colon = text ? strrchr(text, ':') : NULL;
+	const char *address;
+	uint32_t port;
+
+	if (!text)
+		return 0;
+	if (!colon || colon == text || !parse_u32(colon + 1, &port) || !port || port > 65535)
+		return option_bad_value("page-server", "ADDRESS:PORT", text, err);
+	address = arena_strndup(arena, text, (size_t)(colon - text));
+	/* brackets are for people */
+	if (text_starts(address, "[") && text_ends(address, "]"))
+		address = arena_strndup(arena, address + 1, strlen(address) - 2);
+	*ret_server = (struct page_server){ address, port };
+	return 0;
+}
+
 static int read_ghost_limit(struct criu_flags *flags, struct error *err)
 {
 	int64_t bytes;

@@ -16,6 +16,14 @@ extern const struct name_value manage_cgroups_names[], network_lock_names[], pre
 /* Read those; ERROR_USAGE. */
 int criu_flags_read(struct criu_flags *flags, struct error *err);
 
+/* "ADDRESS:PORT", NULL for none; ERROR_USAGE. */
+int page_server_read(const char *text, struct arena *arena, struct page_server *ret_server,
+		     struct error *err);
+
+/* ERROR_USAGE: the value of an option is none. */
+int option_bad_value(const char *option, const char *expected, const char *found,
+		     struct error *err);
+
 #define CRIU_OPTIONS(type, at)                                                                     \
 	STRING_OR("image-path", NULL, "DIR", "checkpoint", type, at criu.image_path,               \
 		  "the directory of the images"),                                                  \

@@ -11,6 +11,7 @@
  *	succeed | fail TEXT         answer to work
  *	garbage | large | nothing   bytes that are no message, more than is taken, an empty answer
  *	exit CODE | kill SIGNAL     end
+ *	hang                        until whoever asked is gone
  *
  * It notes requests, and what was said to its notifications, in the file "asked". */
 #include <fcntl.h>
@@ -208,6 +209,16 @@ static void end(const char *words)
 	_exit(atoi(words));
 }
 
+static void hang(const char *words)
+{
+	char byte;
+
+	(void)words;
+	while (recv(SOCKET, &byte, 1, 0) > 0)
+		;
+	_exit(0);
+}
+
 static void die(const char *words)
 {
 	kill(getpid(), atoi(words));
@@ -217,19 +228,13 @@ static const struct {
 	const char *name;
 	void (*act)(const char *words);
 } steps[] = {
-	{ "is", say_version },
-	{ "has", say_features },
-	{ "log", write_log },
-	{ "image", write_image },
-	{ "freeze", freeze },
-	{ "notify", notify },
-	{ "succeed", succeed },
-	{ "fail", fail },
-	{ "exit", end },
-	{ "kill", die },
-	{ "garbage", send_garbage },
-	{ "large", send_large },
-	{ "nothing", send_nothing },
+	{ "is", say_version },	 { "has", say_features },
+	{ "log", write_log },	 { "image", write_image },
+	{ "freeze", freeze },	 { "notify", notify },
+	{ "succeed", succeed },	 { "fail", fail },
+	{ "exit", end },	 { "kill", die },
+	{ "hang", hang },	 { "garbage", send_garbage },
+	{ "large", send_large }, { "nothing", send_nothing },
 };
 
 /* ---- the script ---- */

@@ -89,3 +89,98 @@ restore_fails() {
 	criu_says "$GOOD" "work succeed"
 	restore_fails "CRIU didn't say that it has restored"
 }
+
+@test "an export is one stream that tar can list, and the images go; an import gives them to CRIU, and they go again" {
+	require zstd
+	up_and_waiting
+	criu_says "$GOOD" "work image core-1.img" "work image inventory.img" "work notify post-dump" "work succeed"
+	proa checkpoint --export "$WORK/out.tar.zst" --image-path "$WORK/images" --work-path "$WORK/log" "$ID"
+	nothing_left
+	[ ! -e "$WORK/images" ]
+	equal "$(zstd -dc "$WORK/out.tar.zst" | tar t | xargs)" "proa.json config.json core-1.img descriptors.json inventory.img"
+	equal "$(stat -c %a "$WORK/out.tar.zst")" 600
+	# in place of what CRIU would restore from
+	criu_says "$GOOD" "work fail no processes here"
+	fails 1 "no processes here" proa restore -d -b "$BUNDLE" --import - --image-path "$WORK/images" --work-path "$WORK/log" "$ID" \
+		<"$WORK/out.tar.zst"
+	grep -q work "$WORK/criu/asked"
+	nothing_left
+	[ ! -e "$WORK/images" ]
+	# cut off, it isn't even asked for that
+	criu_says "$GOOD"
+	head -c -20 "$WORK/out.tar.zst" >"$WORK/cut"
+	fails 1 "--import $WORK/cut: the stream is damaged: it is cut off" proa restore -d -b "$BUNDLE" --import "$WORK/cut" \
+		--image-path "$WORK/images" --work-path "$WORK/log" "$ID"
+	[ ! -e "$WORK/criu/asked" ] && [ ! -e "$WORK/images" ]
+	nothing_left
+}
+
+@test "an export that fails lets the container run on, and leaves the older one" {
+	up_and_waiting
+	criu_says "$GOOD" "work image core-1.img" "work image inventory.img" "work notify post-dump" "work fail script"
+	dump_fails "--export: close the stream|--export: write the stream" --export /dev/full
+	equal "$(tail -1 "$WORK/criu/asked")" "post-dump 0"
+	[ ! -e "$WORK/images" ]
+	dump_fails "--export: open the directory" --export "$WORK/missing/out"
+	dump_fails "--export doesn't go with" --export "$WORK/out" --pre-dump
+	dump_fails "--with-rootfs needs --export" --with-rootfs
+	# a checkpoint that is there isn't to go with the images of another
+	criu_says "$GOOD" "work image inventory.img" "work notify post-dump" "work succeed"
+	proa checkpoint --leave-running --image-path "$WORK/images" --work-path "$WORK/log" "$ID"
+	dump_fails "holds a checkpoint" --export "$WORK/out"
+	[ -e "$WORK/images/proa.json" ]
+	fails 1 "holds a checkpoint" proa restore -d -b "$BUNDLE" --import /dev/null --image-path "$WORK/images" "other-$ID"
+	[ -e "$WORK/images/proa.json" ]
+}
+
+@test "a dump that fails, or is killed, leaves the older checkpoint in the directory" {
+	up_and_waiting
+	dump --leave-running
+	before=$(sha256sum "$WORK"/images/*)
+	criu_says "$GOOD" "work image core-9.img" "work image inventory.img" "work fail no room"
+	dump_fails "no room"
+	equal "$(sha256sum "$WORK"/images/*)" "$before"
+	dump_fails "parent-path" --parent-path ../nosuch
+	equal "$(sha256sum "$WORK"/images/*)" "$before"
+	equal "$(ls -A "$WORK/images" | xargs)" "core-1.img descriptors.json inventory.img proa.json"
+	# what is killed is put right by the next one
+	criu_says "$GOOD" "work image core-9.img" "work hang"
+	background proa checkpoint --image-path "$WORK/images" --work-path "$WORK/log" "$ID"
+	eventually test -e "$WORK/images/core-9.img"
+	kill -KILL "$!"
+	wait "$!" || true
+	criu_says "$GOOD" "work fail no room"
+	dump_fails "no room"
+	equal "$(sha256sum "$WORK"/images/*)" "$before"
+	# and one that succeeds has none of its files
+	criu_says "$GOOD" "work image core-2.img" "work image inventory.img" "work notify post-dump" "work succeed"
+	proa checkpoint --image-path "$WORK/images" --work-path "$WORK/log" "$ID"
+	equal "$(ls -A "$WORK/images" | xargs)" "core-2.img descriptors.json inventory.img proa.json"
+}
+
+@test "directories that aren't there, can't be written to, or have a manifest from elsewhere" {
+	up_and_waiting
+	criu_says "$GOOD"
+	mkdir "$WORK/ro"
+	mount -t tmpfs -o ro tmpfs "$WORK/ro"
+	cleanup "umount $WORK/ro"
+	fails 1 "--image-path: the directory $WORK/ro can't be written to" proa checkpoint --image-path "$WORK/ro" "$ID"
+	fails 1 "--image-path: make the directory $WORK/no/such" proa checkpoint --image-path "$WORK/no/such" "$ID"
+	fails 1 "--work-path: the directory $WORK/ro can't be written to" proa checkpoint --image-path "$WORK/images" \
+		--work-path "$WORK/ro" "$ID"
+	! grep work "$WORK/criu/asked" || fail "it was asked to dump"
+	umount "$WORK/ro"
+	dump --leave-running
+	mv "$WORK/images" "$WORK/first"
+	criu_says "$GOOD" "work image core-1.img" "work image core-2.img" "work image inventory.img" "work notify post-dump" "work succeed"
+	proa checkpoint --image-path "$WORK/images" --work-path "$WORK/log" "$ID"
+	criu_says "$GOOD" "work fail it was asked to restore"
+	cp "$WORK/first/proa.json" "$WORK/images"
+	restore_fails "the checkpoint is damaged: the image core-2.img is not in proa.json"
+	rm "$WORK/images/proa.json"
+	restore_fails "it was asked to restore" # as if runc had made it
+	rm -r "$WORK/images"
+	restore_fails "--image-path: open the directory $WORK/images"
+	mkdir "$WORK/images"
+	restore_fails "holds no checkpoint"
+}

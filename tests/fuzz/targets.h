@@ -19,7 +19,8 @@
 	TARGET(options, "src/options.c")                                                           \
 	TARGET(passwd, "libcontainer/process/environment.c")                                       \
 	TARGET(mountinfo, "base/mountinfo.c")                                                      \
-	TARGET(manifest, "checkpoint/manifest.c")
+	TARGET(manifest, "checkpoint/manifest.c")                                                  \
+	TARGET(tar, "checkpoint/tar_read.c")
 
 #define DECLARE_TARGET(name, files) void fuzz_##name(const char *bytes, size_t length);
 FUZZ_TARGETS(DECLARE_TARGET)

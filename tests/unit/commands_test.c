@@ -392,8 +392,8 @@ TEST(checkpoint_takes_the_options_of_runc_and_crun)
 	      fake.checkpoint.criu.link_remap && fake.checkpoint.criu.file_locks &&
 	      fake.checkpoint.criu.lazy_pages && fake.checkpoint.criu.auto_dedup);
 	CHECK(fake.checkpoint.status_fd == 1);
-	CHECK_STR(fake.checkpoint.page_server_address, "10.0.0.1");
-	CHECK(fake.checkpoint.page_server_port == 7);
+	CHECK_STR(fake.checkpoint.page_server.address, "10.0.0.1");
+	CHECK(fake.checkpoint.page_server.port == 7);
 	CHECK(fake.checkpoint.criu.manage_cgroups_mode == MANAGE_CGROUPS_FULL);
 	CHECK(fake.checkpoint.criu.empty_network);
 	CHECK(!fake.protected);
@@ -405,7 +405,7 @@ TEST(checkpoint_by_default_and_with_options_of_its_own)
 		return;
 	check_quiet("checkpoint web");
 	CHECK_STR(fake.checkpoint.criu.image_path, "checkpoint");
-	CHECK(!fake.checkpoint.criu.work_path && !fake.checkpoint.page_server_address);
+	CHECK(!fake.checkpoint.criu.work_path && !fake.checkpoint.page_server.address);
 	CHECK(fake.checkpoint.status_fd == -1);
 	CHECK(fake.checkpoint.criu.manage_cgroups_mode == MANAGE_CGROUPS_SOFT);
 	CHECK(!fake.checkpoint.criu.network_lock && !fake.checkpoint.criu.empty_network);
@@ -420,7 +420,10 @@ TEST(checkpoint_by_default_and_with_options_of_its_own)
 	CHECK(fake.checkpoint.criu.external.count == 2 &&
 	      fake.checkpoint.criu.irmap_scan_paths.count == 1);
 	CHECK_STR(fake.checkpoint.criu.plugin_dir, "/p");
-	CHECK_STR(fake.checkpoint.page_server_address, "[::1]");
+	CHECK_STR(fake.checkpoint.page_server.address, "::1");
+	check_quiet("checkpoint -e /out --with-rootfs web");
+	CHECK_STR(fake.checkpoint.export, "/out");
+	CHECK(fake.checkpoint.with_rootfs);
 }
 
 TEST(checkpoint_refuses_what_is_no_value)
@@ -429,6 +432,8 @@ TEST(checkpoint_refuses_what_is_no_value)
 		{ "--page-server host", "ADDRESS:PORT" },
 		{ "--page-server :80", "ADDRESS:PORT" },
 		{ "--page-server h:65536", "ADDRESS:PORT" },
+		{ "--with-rootfs", "needs --export" },
+		{ "--export x --lazy-pages", "--export doesn't go with" },
 		{ "--status-fd x", "a descriptor" },
 		{ "--status-fd 99", "open for writing" },
 		{ "--ghost-limit 4G", "less than 4G" },
@@ -473,6 +478,10 @@ TEST(restore_as_engines_call_it)
 	CHECK_STR(fake.restore.criu.lsm_profile, "selinux:x");
 	CHECK_STR(fake.restore.criu.lsm_mount_context, "y");
 	CHECK(fake.restore.criu.tcp_close && !fake.restore.run.create.detached);
+	check_quiet("restore --import - --page-server [::1]:70 web");
+	CHECK_STR(fake.restore.import, "-");
+	CHECK_STR(fake.restore.page_server.address, "::1");
+	CHECK(fake.restore.page_server.port == 70);
 	fake.status = 7;
 	CHECK(proa("restore web") == 7);
 	fake.status = 0;

@@ -216,7 +216,8 @@ int container_checkpoint(const struct runtime *runtime, const struct checkpoint_
 			 struct error *err)
 {
 	fake.checkpoint = *options;
-	fake.checkpoint.page_server_address = arena_strdup(kept(), options->page_server_address);
+	fake.checkpoint.page_server.address =
+	    arena_strdup(kept(), options->page_server.address);
 	return called("checkpoint", runtime, options->id, err);
 }
 
@@ -224,6 +225,7 @@ int container_restore(const struct runtime *runtime, const struct restore_option
 		      int *ret_status, struct error *err)
 {
 	fake.restore = *options;
+	fake.restore.page_server.address = arena_strdup(kept(), options->page_server.address);
 	if (called("restore", runtime, options->run.create.id, err) < 0)
 		return -1;
 	*ret_status = fake.status;

@@ -1,0 +1,140 @@
+/* To write a checkpoint as one stream. */
+#include "checkpoint/export.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "checkpoint/rootfs_changes.h"
+#include "libcontainer/lifecycle/store.h"
+
+#define PARTIAL ".partial"
+
+/* ---- the file ---- */
+
+static int open_output(struct export *export, struct error *err)
+{
+	if (isatty(STDOUT_FILENO))
+		return error_set(err, ERROR_USAGE, "export",
+				 "--export -: standard output is a terminal");
+	export->fd = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 0);
+	return export->fd < 0 ? error_errno(err, errno, "export", "use standard output") : 0;
+}
+
+/* A regular file, or none yet: what is written gets its name when it is whole. */
+static int open_beside(const char *path, struct export *export, struct error *err)
+{
+	_cleanup_free_ char *copy = strdup(path), *other = strdup(path);
+	char partial[NAME_MAX + sizeof(PARTIAL)];
+	const char *name = copy ? basename(copy) : NULL;
+
+	if (!name || !other)
+		return error_set(err, ERROR_MEMORY, NULL, "no memory");
+	if (snprintf(partial, sizeof(partial), "%s" PARTIAL, name) > NAME_MAX)
+		return error_errno(err, ENAMETOOLONG, path, "--export %s", path);
+	snprintf(export->name, sizeof(export->name), "%s", name);
+	export->dir = open(dirname(other), O_PATH | O_DIRECTORY | O_CLOEXEC);
+	if (export->dir < 0)
+		return error_errno(err, errno, path, "--export: open the directory of %s", path);
+	export->fd = openat(export->dir, partial,
+			    O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
+	return export->fd < 0 ? error_errno(err, errno, path, "--export: make %s", path) : 0;
+}
+
+int export_open(const char *path, struct export *ret_export, struct error *err)
+{
+	struct export export = EXPORT_INIT;
+	struct stat st;
+	int result;
+
+	if (strcmp(path, "-") == 0) {
+		result = open_output(&export, err);
+	} else if (stat(path, &st) < 0 || S_ISREG(st.st_mode)) {
+		result = open_beside(path, &export, err);
+	} else {
+		export.fd = open(path, O_WRONLY | O_CLOEXEC);
+		result =
+		    export.fd < 0 ? error_errno(err, errno, path, "--export: open %s", path) : 0;
+	}
+	if (result < 0) {
+		cleanup_fd_(&export.dir);
+		return -1;
+	}
+	*ret_export = export;
+	return 0;
+}
+
+int export_close(struct export *export, bool whole, struct error *err)
+{
+	_cleanup_fd_ int dir = steal_fd(&export->dir);
+	char partial[NAME_MAX + sizeof(PARTIAL)];
+
+	cleanup_fd_(&export->fd);
+	export->fd = -1;
+	snprintf(partial, sizeof(partial), "%s" PARTIAL, export->name);
+	if (dir >= 0 && !whole)
+		unlinkat(dir, partial, 0);
+	if (dir >= 0 && whole && renameat(dir, partial, dir, export->name) < 0)
+		return error_errno(err, errno, export->name, "rename %s", partial);
+	return 0;
+}
+
+/* ---- what is in it ---- */
+
+static int put_file(struct stream *stream, int dir, const char *name, struct error *err)
+{
+	_cleanup_fd_ int fd = openat(dir, name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	struct tar_entry entry = { .type = TAR_FILE, .name = name, .mode = 0600 };
+	struct stat st;
+
+	if (fd < 0 || fstat(fd, &st) < 0)
+		return error_errno(err, errno, name, "open %s", name);
+	entry.size = (uint64_t)st.st_size;
+	entry.mtime = st.st_mtim.tv_sec;
+	if (tar_put(stream, &entry, err) < 0 || tar_put_content(stream, fd, entry.size, err) < 0)
+		return error_prefix(err, "%s", name);
+	return 0;
+}
+
+static int put_rootfs(struct stream *stream, int record, const char *rootfs, struct error *err)
+{
+	struct stat created;
+
+	/* it was written when the container began, by the clock that files are marked by */
+	if (fstatat(record, STORE_CONFIG, &created, 0) < 0)
+		return error_errno(err, errno, STORE_CONFIG, "look at %s", STORE_CONFIG);
+	return rootfs_changes_put(stream, EXPORT_ROOTFS, rootfs, &created.st_mtim, err);
+}
+
+static int put_all(struct stream *stream, const struct manifest *manifest, int images, int record,
+		   const char *rootfs, struct error *err)
+{
+	if (put_file(stream, images, IMAGES_MANIFEST, err) < 0 ||
+	    put_file(stream, record, STORE_CONFIG, err) < 0)
+		return -1;
+	for (size_t i = 0; i < manifest->images.count; i++)
+		if (put_file(stream, images, manifest->images.items[i].name, err) < 0)
+			return -1;
+	if (rootfs && put_rootfs(stream, record, rootfs, err) < 0)
+		return -1;
+	return tar_put_end(stream, err) < 0 ? -1 : stream_finish(stream, err);
+}
+
+int export_write(struct export *export, const struct manifest *manifest, int images, int record,
+		 const char *rootfs, struct error *err)
+{
+	_cleanup_stream_ struct stream stream = STREAM_INIT;
+
+	if (stream_create(export->fd, &stream, err) < 0 ||
+	    put_all(&stream, manifest, images, record, rootfs, err) < 0)
+		return error_prefix(err, "--export");
+	/* some filesystems tell only now that there is no room */
+	if (close(steal_fd(&export->fd)) < 0)
+		return error_errno(err, errno, NULL, "--export: close the stream");
+	return 0;
+}

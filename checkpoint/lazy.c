@@ -1,0 +1,156 @@
+#include "checkpoint/lazy.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <netinet/in.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/text.h"
+#include "checkpoint/log.h"
+
+#define SOCKET_NAME                                                                                \
+	"lazy-pages.socket" /* CRIU's, in the work path: where its restore looks for it */
+#define LOG_NAME "lazy-pages.log"
+
+/* In the command line: paths are given through descriptors, so that they lead where ours do. They are CRIU_FIRST_FD and so on. */
+#define WITHOUT_SERVER 11 /* the argument from which on it is about the page server */
+_Static_assert(CRIU_FIRST_FD == 4, "as the command line says");
+
+static int leave_session(void *context, struct error *err)
+{
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	(void)context;
+	if (null < 0 || dup2(null, 0) < 0 || dup2(null, 1) < 0 || dup2(null, 2) < 0)
+		return error_errno(err, errno, "/dev/null", "open /dev/null");
+	setsid();
+	return 0;
+}
+
+static int wait_until_it_listens(int status, struct error *err)
+{
+	ssize_t length;
+	char byte;
+
+	do
+		length = read(status, &byte, 1);
+	while (length < 0 && errno == EINTR);
+	if (length == 1)
+		return 0;
+	return error_set(err, ERROR_SYSTEM, "criu", "criu lazy-pages has failed");
+}
+
+/* By us and not by CRIU, which connects only once it has the container's memory in its hands: when that failed the container would
+ * run with zeroes for memory. Addresses are numbers, since a static program can't ask for names. */
+static int connect_to(const struct page_server *server, struct error *err)
+{
+	struct sockaddr_in v4 = { .sin_family = AF_INET,
+				  .sin_port = htons((uint16_t)server->port) };
+	struct sockaddr_in6 v6 = { .sin6_family = AF_INET6,
+				   .sin6_port = htons((uint16_t)server->port) };
+	_cleanup_fd_ int fd = -1;
+	bool is_v4 = inet_pton(AF_INET, server->address, &v4.sin_addr) == 1;
+
+	if (!is_v4 && inet_pton(AF_INET6, server->address, &v6.sin6_addr) != 1)
+		return error_set(err, ERROR_USAGE, "page-server",
+				 "--page-server: expected the address as a number, found %s",
+				 text_printable(server->address) ? server->address : "?");
+	fd = socket(is_v4 ? AF_INET : AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (fd < 0 || connect(fd, is_v4 ? (struct sockaddr *)&v4 : (struct sockaddr *)&v6,
+			      is_v4 ? sizeof(v4) : sizeof(v6)) < 0)
+		return error_errno(err, errno, server->address,
+				   "connect to the page server at %s:%u", server->address,
+				   server->port);
+	return steal_fd(&fd);
+}
+
+static int start(const struct images *images, int server, int status, struct criu *criu,
+		 struct error *err)
+{
+	const char *argv[] = { "criu",
+			       "lazy-pages",
+			       "--images-dir",
+			       "/proc/self/fd/5",
+			       "--work-dir",
+			       "/proc/self/fd/6",
+			       "--log-file",
+			       LOG_NAME,
+			       "-v4",
+			       "--status-fd",
+			       "4",
+			       "--page-server",
+			       "--ps-socket",
+			       "7",
+			       NULL };
+	const int fds[] = { status, images->dir, images->work, server };
+	const struct criu_start start = { .argv = argv,
+					  .cgroup = -1,
+					  .fds = fds,
+					  .fd_count = server < 0 ? 3 : 4,
+					  .prepare = leave_session };
+
+	if (server < 0)
+		argv[WITHOUT_SERVER] = NULL;
+	return criu_clone(&start, criu, err) < 0 ? -1 : criu_release(criu, err);
+}
+
+int lazy_start(const struct images *images, const struct page_server *server, struct criu *ret_criu,
+	       struct error *err)
+{
+	_cleanup_fd_ int status = -1, connection = -1;
+	struct criu criu = CRIU_INIT;
+	int ends[2], result;
+
+	if (faccessat(images->work, SOCKET_NAME, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+		return 0;
+	if (server->address && (connection = connect_to(server, err)) < 0)
+		return -1;
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		return error_errno(err, errno, "criu", "make a pipe for CRIU");
+	status = ends[0];
+	log_forget(images->work, LOG_NAME);
+	result = start(images, connection, ends[1], &criu, err);
+	close(ends[1]);
+	if (result == 0 && wait_until_it_listens(status, err) < 0)
+		result = log_explain(images->work, images->work_path, LOG_NAME, err);
+	if (result < 0)
+		lazy_stop(images, &criu);
+	else
+		*ret_criu = criu;
+	return result;
+}
+
+int lazy_check(const struct images *images, const struct criu *criu, struct error *err)
+{
+	siginfo_t info = { 0 };
+
+	if (criu->pid == 0 ||
+	    waitid(P_PID, (id_t)criu->pid, &info, WEXITED | WNOHANG | WNOWAIT) < 0 ||
+	    info.si_pid == 0)
+		return 0;
+	error_set(err, ERROR_SYSTEM, "criu", "criu lazy-pages has failed");
+	return log_explain(images->work, images->work_path, LOG_NAME, err);
+}
+
+void lazy_stop(const struct images *images, struct criu *criu)
+{
+	if (criu->pid == 0)
+		return;
+	kill(criu->pid, SIGKILL);
+	(void)unlinkat(images->work, SOCKET_NAME, 0);
+	criu_end(criu);
+}
+
+void lazy_leave(const struct images *images, struct criu *criu)
+{
+	if (criu->pid == 0)
+		return;
+	(void)unlinkat(images->work, SOCKET_NAME, 0);
+	criu->pid = 0;
+	criu_end(criu);
+}

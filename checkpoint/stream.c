@@ -1,0 +1,160 @@
+#include "checkpoint/stream.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/fd.h"
+
+/* The container is frozen meanwhile: memory is full of zeroes and repetitions, of which the lowest level takes most. */
+#define LEVEL 1
+
+void stream_close(struct stream *stream)
+{
+	ZSTD_freeCCtx(stream->compressor);
+	ZSTD_freeDCtx(stream->decompressor);
+	free(stream->packed);
+	*stream = (struct stream)STREAM_INIT;
+}
+
+static int no_memory(struct stream *stream, struct error *err)
+{
+	stream_close(stream);
+	return error_set(err, ERROR_MEMORY, NULL, "no memory to compress with");
+}
+
+/* ---- to write ---- */
+
+int stream_create(int fd, struct stream *ret_stream, struct error *err)
+{
+	struct stream stream = { .fd = fd,
+				 .compressor = ZSTD_createCCtx(),
+				 .packed_size = ZSTD_CStreamOutSize() };
+
+	stream.packed = malloc(stream.packed_size);
+	if (!stream.packed || !stream.compressor)
+		return no_memory(&stream, err);
+	ZSTD_CCtx_setParameter(stream.compressor, ZSTD_c_compressionLevel, LEVEL);
+	ZSTD_CCtx_setParameter(stream.compressor, ZSTD_c_checksumFlag, 1);
+	*ret_stream = stream;
+	return 0;
+}
+
+/* *ret_left: what zstd still keeps to itself. */
+static int compress(struct stream *stream, ZSTD_inBuffer *in, ZSTD_EndDirective how,
+		    size_t *ret_left, struct error *err)
+{
+	ZSTD_outBuffer out = { stream->packed, stream->packed_size, 0 };
+
+	*ret_left = ZSTD_compressStream2(stream->compressor, &out, in, how);
+	if (ZSTD_isError(*ret_left))
+		return error_set(err, ERROR_MEMORY, NULL, "compress: %s",
+				 ZSTD_getErrorName(*ret_left));
+	if (fd_write_all(stream->fd, stream->packed, out.pos) < 0)
+		return error_errno(err, errno, NULL, "write the stream");
+	return 0;
+}
+
+int stream_write(struct stream *stream, const void *bytes, size_t length, struct error *err)
+{
+	ZSTD_inBuffer in = { bytes, length, 0 };
+	size_t left;
+
+	while (in.pos < in.size)
+		if (compress(stream, &in, ZSTD_e_continue, &left, err) < 0)
+			return -1;
+	return 0;
+}
+
+int stream_finish(struct stream *stream, struct error *err)
+{
+	ZSTD_inBuffer in = { NULL, 0, 0 };
+	size_t left;
+
+	do
+		if (compress(stream, &in, ZSTD_e_end, &left, err) < 0)
+			return -1;
+	while (left);
+	return 0;
+}
+
+/* ---- to read ---- */
+
+static int damaged(struct error *err, const char *how)
+{
+	return error_set(err, ERROR_INVALID, NULL, "the stream is damaged: %s", how);
+}
+
+int stream_open(int fd, struct stream *ret_stream, struct error *err)
+{
+	struct stream stream = { .fd = fd,
+				 .decompressor = ZSTD_createDCtx(),
+				 .packed_size = ZSTD_DStreamInSize() };
+
+	stream.packed = malloc(stream.packed_size);
+	if (!stream.packed || !stream.decompressor)
+		return no_memory(&stream, err);
+	*ret_stream = stream;
+	return 0;
+}
+
+/* Some more of what is packed; 0 at the end of it. */
+static ssize_t refill(struct stream *stream, struct error *err)
+{
+	ssize_t length;
+
+	do
+		length = read(stream->fd, stream->packed, stream->packed_size);
+	while (length < 0 && errno == EINTR);
+	if (length < 0)
+		return error_errno(err, errno, NULL, "read the stream");
+	stream->in = (ZSTD_inBuffer){ stream->packed, (size_t)length, 0 };
+	return length;
+}
+
+/* What zstd has unpacked may wait in it although all input is used up: so it is asked before more is read. */
+static int decompress(struct stream *stream, ZSTD_outBuffer *out, struct error *err)
+{
+	size_t before = out->pos, result;
+
+	if (stream->ended)
+		return damaged(err, "it ends too early");
+	result = ZSTD_decompressStream(stream->decompressor, out, &stream->in);
+	if (ZSTD_isError(result))
+		return damaged(err, ZSTD_getErrorName(result));
+	stream->ended = result == 0;
+	if (out->pos == before && !stream->ended && stream->in.pos == stream->in.size) {
+		ssize_t length = refill(stream, err);
+
+		if (length <= 0)
+			return length < 0 ? -1 : damaged(err, "it is cut off");
+	}
+	return 0;
+}
+
+int stream_read(struct stream *stream, void *bytes, size_t length, struct error *err)
+{
+	ZSTD_outBuffer out = { bytes, length, 0 };
+
+	while (out.pos < out.size)
+		if (decompress(stream, &out, err) < 0)
+			return -1;
+	return 0;
+}
+
+int stream_read_end(struct stream *stream, struct error *err)
+{
+	char more;
+	ZSTD_outBuffer out = { &more, 1, 0 };
+
+	while (!stream->ended) {
+		if (decompress(stream, &out, err) < 0)
+			return -1;
+		if (out.pos)
+			return damaged(err, "something follows its end");
+	}
+	if (stream->in.pos == stream->in.size && refill(stream, err) < 0)
+		return -1;
+	return stream->in.size > stream->in.pos ? damaged(err, "something follows its end") : 0;
+}
