@@ -10,6 +10,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
+#include <sys/inotify.h>
 #include <sys/mman.h>
 #include <sys/mount.h>
 #include <sys/prctl.h>
@@ -302,6 +304,52 @@ static int action_hold(int argc, char **argv)
 	return action_wait(0, NULL);
 }
 
+static int open_kind(const char *kind, const char *path)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	char parameters[256] = { 0 };
+	int fd;
+
+	if (strcmp(kind, "io_uring") == 0)
+		return (int)syscall(SYS_io_uring_setup, 4, parameters);
+	if (strcmp(kind, "inotify") == 0) {
+		fd = inotify_init1(IN_CLOEXEC);
+		return fd < 0 || inotify_add_watch(fd, path, IN_MODIFY) < 0 || unlink(path) < 0
+			   ? -1
+			   : fd;
+	}
+	if (strcmp(kind, "lock") == 0) {
+		fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+		return fd < 0 || flock(fd, LOCK_EX | LOCK_NB) < 0 ? -1 : fd;
+	}
+	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+	snprintf(address.sun_path, sizeof(address.sun_path), "%s", path);
+	return fd < 0 || connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0 ? -1 : fd;
+}
+
+/* open io_uring | inotify PATH | lock PATH | socket PATH: such a thing, the file that is watched being removed; then send a
+ * message to it again and again, which only the socket takes. */
+static int action_open(int argc, char **argv)
+{
+	int fd;
+
+	if (argc < 1)
+		return -1;
+	fd = open_kind(argv[0], argc > 1 ? argv[1] : "");
+	if (fd < 0) {
+		printf("open %s\n", probe_errno_name(errno));
+		return 1;
+	}
+	puts("opened");
+	for (int i = 0;; i++) {
+		char text[16];
+
+		snprintf(text, sizeof(text), "%d", i);
+		(void)send(fd, text, strlen(text), MSG_NOSIGNAL);
+		usleep(100000);
+	}
+}
+
 /* grow MIB: touch memory, a MiB at a time, and tell each; then exit 0. */
 static int action_grow(int argc, char **argv)
 {
@@ -420,19 +468,13 @@ static const struct action {
 	const char *name;
 	int (*run)(int argc, char **argv);
 } actions[] = {
-	{ "try", action_try },
-	{ "exit", action_exit },
-	{ "kill", action_kill },
-	{ "wait", action_wait },
-	{ "fork", action_fork },
-	{ "hold", action_hold },
-	{ "signals", action_signals },
-	{ "notify", action_notify },
-	{ "cat", action_cat },
-	{ "crash", action_crash },
-	{ "spy", action_spy },
-	{ "grow", action_grow },
-	{ "overwrite", probe_overwrite },
+	{ "try", action_try },	       { "exit", action_exit },
+	{ "kill", action_kill },       { "wait", action_wait },
+	{ "fork", action_fork },       { "hold", action_hold },
+	{ "signals", action_signals }, { "notify", action_notify },
+	{ "cat", action_cat },	       { "crash", action_crash },
+	{ "spy", action_spy },	       { "grow", action_grow },
+	{ "open", action_open },       { "overwrite", probe_overwrite },
 	{ "search", probe_search },
 };
 

@@ -73,3 +73,12 @@ restore_fails() {
 mount_line() {
 	awk -v at="$1" '$5 == at' "/proc/$(init_pid "${2:-$ID}")/mountinfo"
 }
+
+# whole [ID]: nobody in the crowd (tests/crowd.c) that runs there has lost anything
+whole() {
+	local memory
+	memory=/proc/$(init_pid "$@")/root/dev/shm
+	proa exec "${1:-$ID}" touch /dev/shm/check
+	eventually test ! -e "$memory/check"
+	equal "$(cat "$memory/result")" whole
+}

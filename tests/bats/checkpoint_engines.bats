@@ -1,43 +1,12 @@
 #!/usr/bin/env bats
-# Checkpoint and restore as Podman drives them.
+# Checkpoint and restore as engines drive them.
 # lane: vm
 # tier: full
 
-load engines
-
-setup_file() {
-	prepare_engines
-	modprobe -a inet_diag tcp_diag udp_diag unix_diag af_packet_diag netlink_diag raw_diag
-}
-
-teardown_file() {
-	bring_others_back
-}
-
-setup() {
-	WORK=$BATS_TEST_TMPDIR
-}
-
-teardown() {
-	p rm -fa -t 0 >/dev/null
-}
-
-COUNT='i=0; while :; do i=$((i + 1)); echo $i >/dev/shm/new; mv /dev/shm/new /dev/shm/count; sleep 0.2; done'
-
-p() {
-	podman --runtime "$PROA" "$@"
-}
-
-# grows COMMAND...: the number that it prints
-grows() {
-	local now
-	wait_until "$@"
-	now=$("$@")
-	wait_until eval "[ \"\$($(printf '%q ' "$@"))\" -gt $now ]"
-}
+load checkpoint_engines
 
 @test "podman: checkpoint and restore, a pre-checkpoint, export and import under another name" {
-	p image exists "$BUSYBOX" || p import -q "$busybox_tar" "$BUSYBOX"
+	busybox_image
 	p run -d --name eng --network none --memory 64m "$BUSYBOX" sh -c "$COUNT"
 	grows p exec eng cat /dev/shm/count
 	p container checkpoint eng
@@ -51,4 +20,25 @@ grows() {
 	grows p exec d cat /dev/shm/count
 	[ "$(p exec d cat /sys/fs/cgroup/memory.max)" = 67108864 ]
 	p rm -f -t 1 d
+}
+
+@test "conmon, called as CRI-O calls it: restore of a container that writes into its log, with another source of a mount" {
+	mkdir "$WORK/exits" "$WORK/sockets" "$WORK/persist" "$WORK/one" "$WORK/two"
+	echo one >"$WORK/one/name"
+	echo two >"$WORK/two/name"
+	config '.mounts += [{destination: "/given", type: "bind", source: ($w + "/one"), options: ["bind", "ro"]}]' --arg w "$WORK"
+	shell 'i=0; while :; do i=$((i + 1)); echo "line $i $(cat /given/name)"; sleep 0.2; done'
+	monitor main
+	proa start "$ID"
+	wait_until grep -q "stdout F line 5 one" "$WORK/main.log"
+	proa checkpoint --file-locks --image-path "$WORK/checkpoint" --work-path "$WORK/log" "$ID"
+	wait_until test -s "$WORK/exits/$ID"
+	last=$(sed -n 's/.* line \([0-9]*\) one.*/\1/p' "$WORK/main.log" | tail -n 1)
+	config '(.mounts[] | select(.destination == "/given")).source = $w + "/two"' --arg w "$WORK"
+	monitor again --restore "$WORK/checkpoint"
+	called conmon "restore .*--image-path $WORK/checkpoint"
+	equal "$(jq .data <<<"$reply")" "$(cat "$WORK/again.pid")"
+	wait_until grep -q "stdout F line $((last + 5)) two" "$WORK/again.log"
+	! grep -q " line 1 " "$WORK/again.log" || fail "it began anew"
+	is running
 }

@@ -22,19 +22,6 @@ setup() {
 	mkdir "$WORK/exits" "$WORK/sockets" "$WORK/persist"
 }
 
-# monitor NAME OPTION...: conmon; what it says first through the pipe for that is in $reply
-monitor() {
-	rm -f "$WORK/sync"
-	mkfifo "$WORK/sync"
-	exec 5<>"$WORK/sync"
-	_OCI_SYNCPIPE=5 conmon --api-version 1 -c "$ID" -u "$ID" -n "$1" -r "$WRAPPER" "--runtime-arg=--root=$ROOT" \
-		"--runtime-arg=--log-format=json" "--runtime-arg=--log=$WORK/$1.oci" -b "$BUNDLE" -p "$WORK/$1.pid" \
-		--exit-dir "$WORK/exits" --persist-dir "$WORK/persist" --socket-dir-path "$WORK/sockets" \
-		-l "k8s-file:$WORK/$1.log" --log-level info "${@:2}" 3>&- </dev/null
-	read -r -t 100 reply <&5
-	exec 5<&-
-}
-
 # ended CODE: as conmon wrote it down
 ended() {
 	wait_until [ -s "$WORK/exits/$ID" ]

@@ -101,6 +101,20 @@ forgotten() {
 	[ -z "$left" ] || fail "left behind:" "$left"
 }
 
+# monitor NAME OPTION...: conmon; what it says first through the pipe for that is in $reply
+monitor() {
+	rm -f "$WORK/sync"
+	mkfifo "$WORK/sync"
+	exec 5<>"$WORK/sync"
+	_OCI_SYNCPIPE=5 conmon --api-version 1 -c "$ID" -u "$ID" -n "$1" -r "$WRAPPER" "--runtime-arg=--root=$ROOT" \
+		"--runtime-arg=--log-format=json" "--runtime-arg=--log=$WORK/$1.oci" -b "$BUNDLE" -p "$WORK/$1.pid" \
+		--exit-dir "$WORK/exits" --persist-dir "$WORK/persist" --socket-dir-path "$WORK/sockets" \
+		-l "k8s-file:$WORK/$1.log" --log-level info "${@:2}" 3>&- </dev/null
+	# shellcheck disable=SC2034 # the tests read it
+	read -r -t 100 reply <&5
+	exec 5<&-
+}
+
 # start_daemon NAME COMMAND...: in the background, without the descriptors on which bats would wait for it
 start_daemon() {
 	local name=$1
