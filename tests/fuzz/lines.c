@@ -12,6 +12,7 @@
 #include "base/mountinfo.h"
 #include "libcontainer/cgroup/internal.h"
 #include "libcontainer/init/message.h"
+#include "libcontainer/process/accounts.h"
 #include "libcontainer/process/environment.h"
 #include "src/command.h"
 #include "src/help.h"
@@ -132,9 +133,9 @@ void fuzz_options(const char *bytes, size_t length)
 		MUST(parsed.help || parsed.arguments.count <= rest.count);
 }
 
-/* ---- passwd and the environment ---- */
+/* ---- passwd, group and the environment ---- */
 
-/* An image's /etc/passwd, in a directory that is made once. */
+/* An image, in a directory that is made once. */
 static int image(void)
 {
 	static int fd = -1;
@@ -145,27 +146,38 @@ static int image(void)
 	MUST(mkdtemp(name));
 	fd = open(name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	MUST(fd >= 0 && mkdirat(fd, "etc", 0755) == 0);
-	/* nobody needs its name any more; the file is made anew each time */
+	/* nobody needs its name any more; the files are made anew each time */
 	return fd;
 }
 
-/* The file, and its lines as process.env. */
+static void put_file(const char *path, const char *bytes, size_t length)
+{
+	int file = openat(image(), path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+
+	MUST(file >= 0 && fd_write_all(file, bytes, length) == 0);
+	close(file);
+}
+
+/* Both files, and their lines as process.env. */
 void fuzz_passwd(const char *bytes, size_t length)
 {
 	struct arena *arena = empty_arena();
 	struct strings lines = split(bytes, length, '\n', arena);
 	struct environment environment;
 	struct error err = ERROR_INIT;
-	int file = openat(image(), "etc/passwd", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
+	uid_t uid = 0;
+	gid_t gid = 0;
 
-	MUST(file >= 0 && fd_write_all(file, bytes, length) == 0);
-	close(file);
+	put_file("etc/passwd", bytes, length);
+	put_file("etc/group", bytes, length);
 	if (environment_plan(&lines, NULL, arena, &environment, &err) < 0) {
 		lines.count = 0;
 		MUST(environment_plan(&lines, NULL, arena, &environment, &err) == 0);
 	}
 	environment_set_home(&environment, image(), 1000);
 	MUST(environment_get(&environment, "HOME"));
+	MUST(!accounts_user(image(), "user", &uid, &gid) || (uid != (uid_t)-1 && gid != (gid_t)-1));
+	MUST(!accounts_group(image(), "user", &gid) || gid != (gid_t)-1);
 }
 
 /* ---- mountinfo ---- */

@@ -17,7 +17,7 @@
 	TARGET(message, "libcontainer/init/message.c")                                             \
 	TARGET(cgroup, "libcontainer/cgroup/path.c")                                               \
 	TARGET(options, "src/options.c")                                                           \
-	TARGET(passwd, "libcontainer/process/environment.c")                                       \
+	TARGET(passwd, "libcontainer/process/environment.c libcontainer/process/accounts.c")       \
 	TARGET(mountinfo, "base/mountinfo.c")                                                      \
 	TARGET(manifest, "checkpoint/manifest.c")                                                  \
 	TARGET(tar, "checkpoint/tar_read.c")
