@@ -33,8 +33,7 @@ load checkpoint_engines
 
 @test "ctr: checkpoint into an image and restore under another name" {
 	busybox_archive "$BATS_FILE_TMPDIR/busybox.oci"
-	start_daemon containerd containerd
-	wait_until ctr version
+	start_daemon containerd ctr
 	ctr image import "$BATS_FILE_TMPDIR/busybox.oci"
 	ctr run -d --runc-binary "$WRAPPER" --memory-limit 67108864 "$BUSYBOX" one sh -c "$COUNT" </dev/null >/dev/null 2>&1 3>&-
 	grows ctr task exec --exec-id "e$RANDOM" one cat /dev/shm/count

@@ -8,18 +8,17 @@ load engines
 setup_file() {
 	prepare_engines
 	make_rootfs "$BATS_FILE_TMPDIR/rootfs"
-	install -D -m 644 "$PROA_SRC/contrib/engines/containers.conf" /etc/containers/containers.conf.d/proa.conf
-}
-
-teardown_file() {
-	rm /etc/containers/containers.conf.d/proa.conf
-	bring_others_back
+	prepare_podman
 }
 
 setup() {
 	: >"$CALLS"
 	common_setup
 	mkdir "$WORK/exits" "$WORK/sockets" "$WORK/persist"
+}
+
+teardown() {
+	common_teardown
 }
 
 # ended CODE: as conmon wrote it down

@@ -9,44 +9,25 @@ SHIM=containerd-shim
 
 setup_file() {
 	prepare_engines
-	mkdir -p /etc/containerd /etc/cni/net.d
-	cp /etc/containerd/config.toml "$BATS_FILE_TMPDIR/config.toml.before"
-	# there is no registry to get a pause image from
-	sed '/^version/a [plugins."io.containerd.grpc.v1.cri"]\n  sandbox_image = "'$BUSYBOX'"' \
-		"$PROA_SRC/contrib/engines/containerd.toml" >/etc/containerd/config.toml
+	mkdir -p /etc/cni/net.d
 	cat >/etc/cni/net.d/10-bridge.conflist <<-'END'
 		{"cniVersion": "1.0.0", "name": "bridge", "plugins": [{"type": "bridge", "bridge": "cni0", "isGateway": true,
 			"ipam": {"type": "host-local", "ranges": [[{"subnet": "10.99.0.0/16"}]]}}]}
 	END
-	busybox_archive "$BATS_FILE_TMPDIR/busybox.oci"
-	start_daemon containerd containerd
-	wait_until ctr version
-	ctr image import "$BATS_FILE_TMPDIR/busybox.oci"
+	prepare_containerd
 	ctr -n k8s.io image import "$BATS_FILE_TMPDIR/busybox.oci"
 }
 
 teardown_file() {
-	stop_daemon containerd
-	mv "$BATS_FILE_TMPDIR/config.toml.before" /etc/containerd/config.toml
+	leave_engines
 	rm /etc/cni/net.d/10-bridge.conflist
-	bring_others_back
 }
 
-setup() {
-	: >"$CALLS"
-	WORK=$BATS_TEST_TMPDIR
-}
-
-teardown() {
-	forgotten
+remove_all() {
+	remove_all_of_ctr
 }
 
 # --- ctr ---------------------------------------------------------------------------------------
-
-# ctr run with proa; OPTION... IMAGE NAME ARG...
-ctr_run() {
-	ctr run --runc-binary "$WRAPPER" "$@" 3>&-
-}
 
 # ctr_life CGROUP OPTION...: all that ctr does with one container, whose cgroup must be that one
 ctr_life() {
@@ -100,6 +81,52 @@ ctr_life() {
 	ok "$TERM_TOOL" run 24x80 ctr run --runc-binary "$WRAPPER" --rm -t "$BUSYBOX" fore tty 3>&-
 	has_words "^/dev/pts/0" "$output"
 	called "$SHIM" "create .*--console-socket"
+}
+
+# beside COMMAND ARG...: when the shim calls proa for that command next, ARG... is called once there is a container web, with the
+# same options before the command. The shim answers several callers at once, so its calls overlap.
+beside() {
+	cat >"$STRIKE" <<-END
+		case " \$* " in *" $1 "*)
+			rm $STRIKE
+			{
+				until [ -e /run/containerd/runc/default/web/state.json ]; do sleep 0.01; done
+				$RUNTIME \$(expr "\$*" : '\(.*\) $1 ') ${*:2}
+			} >$STRIKE.said 2>&1 & ;;
+		esac
+	END
+}
+
+# stopped_and_gone: the task can be removed, and nothing of it is left
+stopped_and_gone() {
+	wait_until eval '! ctr task ls | grep -q RUNNING'
+	wait_until eval 'ctr task rm -f web || ! ctr task ls -q | grep -qx web'
+	ok ctr container rm web
+	[ -z "$(find "$CGROUP" -type d -name web)" ]
+	wait_until eval '! pgrep -x probe'
+}
+
+@test "the shim kills during create" {
+	beside create kill --all web 9
+	run ctr_run -d "$BUSYBOX" web /probe wait # it may have been quick enough to start
+	[ -e "$STRIKE.said" ]
+	stopped_and_gone
+}
+
+@test "the shim deletes during create" {
+	beside create delete --force web
+	run ctr_run -d "$BUSYBOX" web /probe wait
+	[ -e "$STRIKE.said" ]
+	stopped_and_gone
+}
+
+@test "the shim deletes during exec" {
+	ok ctr_run -d "$BUSYBOX" web /probe wait
+	beside exec delete --force web
+	run ctr task exec --exec-id x web /probe wait
+	[ "$status" != 0 ]
+	equal "$(cat "$STRIKE.said")" ""
+	stopped_and_gone
 }
 
 # --- CRI ---------------------------------------------------------------------------------------

@@ -9,26 +9,11 @@ SHIM=containerd-shim
 
 setup_file() {
 	prepare_engines
-	ln -s "$WRAPPER" /usr/local/bin/runc # dockerd doesn't start without a runc in its PATH
-	install -D -m 644 "$PROA_SRC/contrib/engines/daemon.json" /etc/docker/daemon.json
-	start_daemon docker dockerd
-	wait_until docker version
-	docker import "$busybox_tar" "$BUSYBOX"
+	prepare_docker
 }
 
-teardown_file() {
-	stop_daemon docker
-	rm /etc/docker/daemon.json /usr/local/bin/runc
-	bring_others_back
-}
-
-setup() {
-	: >"$CALLS"
-	WORK=$BATS_TEST_TMPDIR
-}
-
-teardown() {
-	forgotten
+remove_all() {
+	docker ps -aq | xargs -r docker rm -f
 }
 
 # alone ARG...: docker run, gone afterwards, without a network

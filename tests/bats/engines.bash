@@ -1,16 +1,36 @@
 # shellcheck shell=bash
+# shellcheck disable=SC2034 # the tests use what is set here
 # Loaded by bats files that run proa under an engine. They need the test machine: no network, no registry, and a machine that
 # may be left with daemons and images. Files of all tests lie in $BATS_FILE_TMPDIR.
 #
 # The engines are configured by the files of contrib/engines and find proa where these say: /usr/local/bin/proa. That is a
 # wrapper, which notes who called it with what before it becomes proa. runc and crun are out of the way meanwhile.
+# RUNTIME=PATH makes the wrapper become a copy of one of those instead.
 
+: "${PROA:=/in/proa}" "${PROA_BUILD:=/in}"
 load helpers
-PROA=${PROA:-/in/proa}
 BUSYBOX=localhost/busybox:latest
 WRAPPER=/usr/local/bin/proa
 CALLS=/run/proa-calls
+STRIKE=/usr/local/lib/struck-proa
 ASIDE=/usr/lib/other-runtimes
+
+setup() {
+	: >"$CALLS"
+	WORK=$BATS_TEST_TMPDIR
+}
+
+# What a failed test leaves must not fail the next one: remove_all is the file's.
+teardown() {
+	[ "${BATS_TEST_COMPLETED-}" ] || remove_all
+	forgotten
+}
+
+teardown_file() {
+	leave_engines
+}
+
+# --- the machine -------------------------------------------------------------------------------
 
 # prepare_engines: for setup_file: what the kernel must have loaded (udev is not there to do it), $busybox_tar, a root
 # filesystem of busybox and the probe; proa where engines look for it, and no other runtime
@@ -37,27 +57,117 @@ put_others_aside() {
 	! command -v runc crun
 }
 
-# bring_others_back: for teardown_file
 bring_others_back() {
 	local runtime
 	for runtime in "$ASIDE"/*; do
 		mv "$runtime" "$(basename "$runtime" | tr @ /)"
 	done
-	rm -f "$WRAPPER" "$CALLS"
+	rm -f "$WRAPPER" "$CALLS" "$STRIKE"*
 }
 
-# A line of $CALLS: the caller's pid, its name (spaces are _) and the arguments.
+# A line of $CALLS: the caller's pid, its name and the arguments.
 install_wrapper() {
 	cat >"$WRAPPER" <<-END
 		#!/bin/sh
 		IFS= read -r parent </proc/\$PPID/comm
 		echo "\$PPID \$parent \$*" >>$CALLS
-		exec $PROA "\$@"
+		[ ! -e $STRIKE ] || . $STRIKE
+		exec $RUNTIME "\$@"
 	END
 	chmod 755 "$WRAPPER"
 	: >"$CALLS"
 	chmod 666 "$CALLS"
 }
+
+# --- the engines -------------------------------------------------------------------------------
+
+# For setup_file, after prepare_engines. Each configures its engine by the files of contrib/engines, starts it if it is a
+# daemon, and gives it the image $BUSYBOX. leave_engines undoes all that was done.
+
+prepare_podman() {
+	install -D -m 644 "$PROA_SRC/contrib/engines/containers.conf" /etc/containers/containers.conf.d/proa.conf
+	podman import -q "$busybox_tar" "$BUSYBOX"
+}
+
+prepare_containerd() {
+	cp /etc/containerd/config.toml "$BATS_FILE_TMPDIR/config.toml.before"
+	# there is no registry to get a pause image from
+	sed '/^version/a [plugins."io.containerd.grpc.v1.cri"]\n  sandbox_image = "'$BUSYBOX'"' \
+		"$PROA_SRC/contrib/engines/containerd.toml" >/etc/containerd/config.toml
+	busybox_archive "$BATS_FILE_TMPDIR/busybox.oci"
+	start_daemon containerd ctr
+	ctr image import "$BATS_FILE_TMPDIR/busybox.oci"
+}
+
+prepare_docker() {
+	ln -s "$WRAPPER" /usr/local/bin/runc # dockerd doesn't start without a runc in its PATH
+	install -D -m 644 "$PROA_SRC/contrib/engines/daemon.json" /etc/docker/daemon.json
+	start_daemon dockerd docker
+	docker import "$busybox_tar" "$BUSYBOX"
+}
+
+leave_engines() {
+	local before=$BATS_FILE_TMPDIR/config.toml.before
+	stop_daemon containerd
+	stop_daemon dockerd
+	rm -f /etc/containers/containers.conf.d/proa.conf /etc/docker/daemon.json /usr/local/bin/runc
+	[ ! -e "$before" ] || mv "$before" /etc/containerd/config.toml
+	bring_others_back
+}
+
+# ctr_run OPTION... IMAGE NAME ARG...: ctr run with proa
+ctr_run() {
+	ctr run --runc-binary "$WRAPPER" "$@" 3>&-
+}
+
+remove_all_of_ctr() {
+	ctr task ls -q | xargs -r -n 1 ctr task rm -f
+	ctr container ls -q | xargs -r ctr container rm
+}
+
+# start_daemon DAEMON CLIENT: in the background, without the descriptors on which bats would wait for it; CLIENT tells
+# when it answers
+start_daemon() {
+	"$1" >>"$BATS_FILE_TMPDIR/$1.log" 2>&1 3>&- </dev/null &
+	echo $! >"$BATS_FILE_TMPDIR/$1.pid"
+	wait_until "$2" version
+}
+
+# stop_daemon DAEMON: nothing if it was not started
+stop_daemon() {
+	local pid
+	pid=$(cat "$BATS_FILE_TMPDIR/$1.pid" 2>/dev/null) || return 0
+	kill "$pid"
+	wait_until [ ! -d "/proc/$pid" ]
+}
+
+# store_blob DIR: stdin becomes a blob of the OCI image layout DIR; prints "sha256:SUM","size":SIZE
+store_blob() {
+	local file sum
+	file=$(mktemp -p "$1/blobs/sha256")
+	cat >"$file"
+	sum=$(sha256sum "$file" | cut -d ' ' -f 1)
+	mv "$file" "$1/blobs/sha256/$sum"
+	echo "\"sha256:$sum\",\"size\":$(stat -c %s "$1/blobs/sha256/$sum")"
+}
+
+# busybox_archive FILE: the image as an OCI archive. It waits, unless it is told what to run.
+busybox_archive() {
+	local dir=$BATS_FILE_TMPDIR/layout type=application/vnd.oci.image layer config manifest
+	mkdir -p "$dir/blobs/sha256"
+	layer=$(store_blob "$dir" <"$busybox_tar")
+	config=$(store_blob "$dir" <<<'{"architecture":"amd64","os":"linux","config":{"Cmd":["/probe","wait"]},
+		"rootfs":{"type":"layers","diff_ids":['"${layer%%,*}"']}}')
+	manifest=$(store_blob "$dir" <<<'{"schemaVersion":2,"mediaType":"'$type'.manifest.v1+json",
+		"config":{"mediaType":"'$type'.config.v1+json","digest":'"$config"'},
+		"layers":[{"mediaType":"'$type'.layer.v1.tar","digest":'"$layer"'}]}')
+	echo '{"imageLayoutVersion":"1.0.0"}' >"$dir/oci-layout"
+	echo '{"schemaVersion":2,"manifests":[{"mediaType":"'$type'.manifest.v1+json","digest":'"$manifest"',
+		"annotations":{"io.containerd.image.name":"'$BUSYBOX'"}}]}' >"$dir/index.json"
+	tar -C "$dir" -cf "$1" .
+}
+
+# --- what is asked of them --------------------------------------------------------------------
 
 # called CALLER WORDS: since the test began that engine's process has called proa so; extended regular expressions
 called() {
@@ -110,48 +220,6 @@ monitor() {
 		"--runtime-arg=--log-format=json" "--runtime-arg=--log=$WORK/$1.oci" -b "$BUNDLE" -p "$WORK/$1.pid" \
 		--exit-dir "$WORK/exits" --persist-dir "$WORK/persist" --socket-dir-path "$WORK/sockets" \
 		-l "k8s-file:$WORK/$1.log" --log-level info "${@:2}" 3>&- </dev/null
-	# shellcheck disable=SC2034 # the tests read it
 	read -r -t 100 reply <&5
 	exec 5<&-
-}
-
-# start_daemon NAME COMMAND...: in the background, without the descriptors on which bats would wait for it
-start_daemon() {
-	local name=$1
-	shift
-	"$@" >"$BATS_FILE_TMPDIR/$name.log" 2>&1 3>&- </dev/null &
-	echo $! >"$BATS_FILE_TMPDIR/$name.pid"
-}
-
-# stop_daemon NAME: nothing if it was not started
-stop_daemon() {
-	local pid
-	pid=$(cat "$BATS_FILE_TMPDIR/$1.pid" 2>/dev/null) || return 0
-	kill "$pid"
-	wait_until [ ! -d "/proc/$pid" ]
-}
-# store_blob DIR: stdin becomes a blob of the OCI image layout DIR; prints "sha256:SUM","size":SIZE
-store_blob() {
-	local file sum
-	file=$(mktemp -p "$1/blobs/sha256")
-	cat >"$file"
-	sum=$(sha256sum "$file" | cut -d ' ' -f 1)
-	mv "$file" "$1/blobs/sha256/$sum"
-	echo "\"sha256:$sum\",\"size\":$(stat -c %s "$1/blobs/sha256/$sum")"
-}
-
-# busybox_archive FILE: the image as an OCI archive. It waits, unless it is told what to run.
-busybox_archive() {
-	local dir=$BATS_FILE_TMPDIR/layout type=application/vnd.oci.image layer config manifest
-	mkdir -p "$dir/blobs/sha256"
-	layer=$(store_blob "$dir" <"$busybox_tar")
-	config=$(store_blob "$dir" <<<'{"architecture":"amd64","os":"linux","config":{"Cmd":["/probe","wait"]},
-		"rootfs":{"type":"layers","diff_ids":['"${layer%%,*}"']}}')
-	manifest=$(store_blob "$dir" <<<'{"schemaVersion":2,"mediaType":"'$type'.manifest.v1+json",
-		"config":{"mediaType":"'$type'.config.v1+json","digest":'"$config"'},
-		"layers":[{"mediaType":"'$type'.layer.v1.tar","digest":'"$layer"'}]}')
-	echo '{"imageLayoutVersion":"1.0.0"}' >"$dir/oci-layout"
-	echo '{"schemaVersion":2,"manifests":[{"mediaType":"'$type'.manifest.v1+json","digest":'"$manifest"',
-		"annotations":{"io.containerd.image.name":"'$BUSYBOX'"}}]}' >"$dir/index.json"
-	tar -C "$dir" -cf "$1" .
 }

@@ -10,34 +10,17 @@ setup_file() {
 	BATS_TEST_TIMEOUT=3600
 	export BATS_TEST_TIMEOUT
 	prepare_engines
-	install -D -m 644 "$PROA_SRC/contrib/engines/containers.conf" /etc/containers/containers.conf.d/proa.conf
-	podman import -q "$busybox_tar" "$BUSYBOX"
-	busybox_archive "$BATS_FILE_TMPDIR/busybox.oci"
-	start_daemon containerd containerd
-	wait_until ctr version
-	ctr image import "$BATS_FILE_TMPDIR/busybox.oci"
+	prepare_podman
+	prepare_containerd
 }
 
-teardown_file() {
-	stop_daemon containerd
-	rm /etc/containers/containers.conf.d/proa.conf
-	bring_others_back
-}
-
-setup() {
-	: >"$CALLS"
-}
-
-teardown() {
-	forgotten
+remove_all() {
+	podman rm -fa -t 0
+	remove_all_of_ctr
 }
 
 podman_run() {
 	podman run --network none "$@" 3>&-
-}
-
-ctr_run() {
-	ctr run --runc-binary "$WRAPPER" "$@" 3>&-
 }
 
 # no_cgroup NAME: of that pattern

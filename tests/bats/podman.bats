@@ -7,14 +7,13 @@ load engines
 
 setup_file() {
 	prepare_engines
-	install -D -m 644 "$PROA_SRC/contrib/engines/containers.conf" /etc/containers/containers.conf.d/proa.conf
 	echo containers:200000:65536 | tee -a /etc/subuid >>/etc/subgid # for --userns auto
-	command podman import -q "$busybox_tar" "$BUSYBOX"
+	user=root manager=systemd
+	prepare_podman
 }
 
 teardown_file() {
-	bring_others_back
-	rm /etc/containers/containers.conf.d/proa.conf
+	leave_engines
 	sed -i /^containers:/d /etc/subuid /etc/subgid
 }
 
@@ -25,11 +24,8 @@ setup() {
 	WORK=$BATS_TEST_TMPDIR
 }
 
-teardown() {
-	forgotten || {
-		podman rm -fa -t 0
-		return 1
-	}
+remove_all() {
+	podman rm -fa -t 0
 }
 
 # podman ARG...: as the test's user. The descriptor 3 is bats' own, which conmon must not hold.
