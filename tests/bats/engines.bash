@@ -5,7 +5,7 @@
 #
 # The engines are configured by the files of contrib/engines and find proa where these say: /usr/local/bin/proa. That is a
 # wrapper, which notes who called it with what before it becomes proa. runc and crun are out of the way meanwhile.
-# RUNTIME=PATH makes the wrapper become a copy of one of those instead.
+# RUNTIME=PATH makes the wrapper become a copy of one of those instead (tests/engines).
 
 : "${PROA:=/in/proa}" "${PROA_BUILD:=/in}"
 load helpers
