@@ -113,7 +113,8 @@ stuck() {
 	cleanup umount --lazy "$WORK/trap"
 	up_and_waiting 9>&-
 	background sh -c "echo \$\$ >$CGROUP/$ID/cgroup.procs; exec stat $WORK/trap"
-	waits_in_kernel() { grep -q '^State:.D' "/proc/${HELPERS[0]}/status"; }
+	# not just anywhere: who moves into a cgroup waits, too
+	waits_in_kernel() { grep -q '^fuse' "/proc/${HELPERS[0]}/wchan"; }
 	eventually waits_in_kernel
 }
 

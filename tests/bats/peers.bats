@@ -75,7 +75,7 @@ all="uid gid groups umask caps privileges env args cwd fds tty signals mounts ma
 }
 
 @test "limits, OOM score, names, sysctls" {
-	config '.process.rlimits = [{type: "RLIMIT_FSIZE", soft: 100, hard: 200}] |
+	config '.process.rlimits = [{type: "RLIMIT_CPU", soft: 100, hard: 200}] |
 		.process.oomScoreAdj = 300 | .hostname = "other" |
 		.linux.sysctl = {"net.ipv4.ip_forward": "1", "kernel.shmmax": "123456"}'
 	alike rlimits uts net.ipv4.ip_forward kernel.shmmax
