@@ -63,7 +63,7 @@ options_of() {
 			value = /[^[]=| value/ ? "=" : ""
 			n = split($0, words, /[ ,]+/)
 			for (i = 1; i <= n; i++) {
-				sub(/[[=].*/, "", words[i])
+				sub(/[=[].*/, "", words[i])
 				if (words[i] ~ /^-/ && words[i] !~ /^(--help|-h|-\?|--usage|--version|-v|-V)$/)
 					# crun has forgotten the value of this one, and no method can be told without
 					print command, words[i] (words[i] == "--network-lock" ? "=" : value)

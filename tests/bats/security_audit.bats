@@ -32,7 +32,7 @@ audited() {
 everything() {
 	ln -s /behind "$BUNDLE/rootfs/link"
 	mkdir "$BUNDLE/rootfs/behind"
-	config '.root.readonly = false | .process.cwd = "/work/dir" | .linux.sysctl = {"net.ipv4.ip_forward": "1"} |
+	config '.root.readonly = false | .process.cwd = "/srv/dir" | .linux.sysctl = {"net.ipv4.ip_forward": "1"} |
 		.linux.devices = [{path: "/device.d/new", type: "c", major: 1, minor: 3}, {path: "/dev/own", type: "p"}] |
 		.linux.maskedPaths += ["/etc/passwd", "/root"] | .linux.readonlyPaths += ["/var"] |
 		.mounts += [{destination: "/link/volume", type: "bind", source: ($w + "/volume"), options: ["rbind", "ro"]},

@@ -209,9 +209,9 @@ TEST(the_errors_of_its_log_with_a_hint)
 		   "work fail\n");
 	FAILS(ask(NULL), ERROR_SYSTEM);
 	CHECK_STR(err.text, "CRIU failed");
-	log_explain(dir, "/work", "dump.log", &err);
+	log_explain(dir, "/images", "dump.log", &err);
 	CHECK_STR(err.text, "CRIU failed: inet: Connected TCP socket; give --tcp-established, on "
-			    "restore too (log: /work/dump.log)");
+			    "restore too (log: /images/dump.log)");
 	criu_end(&criu);
 }
 
@@ -220,7 +220,7 @@ TEST(a_message_of_its_answer)
 	begin(GOOD "work fail No space here\n");
 	FAILS(ask(NULL), ERROR_SYSTEM);
 	CHECK_STR(err.text, "CRIU failed: No space here");
-	log_explain(dir, "/work", "dump.log", &err);
+	log_explain(dir, "/images", "dump.log", &err);
 	CHECK_HAS(err.text, "CRIU failed: No space here");
 	criu_end(&criu);
 }
