@@ -50,6 +50,14 @@ alone() {
 	ok docker rm web
 }
 
+@test "an update that would take memory in use is refused, and all is as it was" {
+	ok docker run -d --name full --network none --memory 64m --memory-swap 64m --cpus 0.5 "$BUSYBOX" /probe wait
+	cgroup=$(cgroup_of "$(docker inspect --format '{{.State.Pid}}' full)")
+	shrink_refused "docker update --memory 24m --memory-swap 24m --cpus 1 full" "docker exec full"
+	equal "$(docker inspect --format '{{.HostConfig.Memory}}' full)" 67108864
+	ok docker rm -f full
+}
+
 @test "exit codes and texts" {
 	exits 3 "" alone "$BUSYBOX" sh -c 'exit 3'
 	exits 127 'exec: "nosuch": executable file not found in \$PATH' alone "$BUSYBOX" nosuch

@@ -203,6 +203,21 @@ holds() {
 	equal "$(cat "$cgroup/$1")" "$2" "$1:"
 }
 
+# shrink_refused UPDATE EXEC: a container fills 40 of its 64 MiB; UPDATE, which gives it 24 MiB and other limits, fails, and all
+# is as it was. EXEC runs a command in it.
+shrink_refused() {
+	local before
+	ok $2 dd if=/dev/zero of=/dev/shm/fill bs=1M count=40
+	before=$(head -n 100 "$cgroup"/{memory.max,memory.swap.max,cpu.max,pids.max})
+	run $1
+	[ "$status" != 0 ]
+	has_words "memory" "$output"
+	equal "$(head -n 100 "$cgroup"/{memory.max,memory.swap.max,cpu.max,pids.max})" "$before"
+	holds cgroup.freeze 0
+	ok $2 stat -c %s /dev/shm/fill
+	equal "$output" 41943040
+}
+
 # forgotten: engines have deleted what they created, and no process of proa is left
 forgotten() {
 	local left

@@ -104,6 +104,13 @@ life() {
 	life /libpod_parent/libpod-
 }
 
+@test "an update that would take memory in use is refused, and all is as it was" {
+	ok podman run -d --name full --network none --memory 64m --cpus 0.5 --pids-limit 50 "$BUSYBOX" /probe wait
+	cgroup=$(cgroup_of "$(inspected full '{{.State.Pid}}')")
+	shrink_refused "podman update --memory 24m --cpus 1 --pids-limit 60 full" "podman exec full"
+	ok podman rm -f -t 60 full
+}
+
 # terminal SIZE ARG...: podman in a terminal
 terminal() {
 	ok "$TERM_TOOL" run "$1" podman --cgroup-manager "$manager" "${@:2}" 3>&-
