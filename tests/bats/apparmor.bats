@@ -96,3 +96,13 @@ look='cat /proc/self/attr/current /one /two'
 	fails 255 "proa-test-none" proa exec --apparmor proa-test-none "$ID" true
 	is running
 }
+
+@test "the profile of contrib/engines is there where proa is installed, also after it has executed itself anew" {
+	apparmor_parser --skip-cache --replace "$PROA_SRC/contrib/engines/apparmor"
+	cleanup apparmor_parser --remove "$PROA_SRC/contrib/engines/apparmor"
+	cp "$RUNTIME" /usr/local/bin/proa
+	cleanup rm /usr/local/bin/proa
+	RUNTIME=/usr/local/bin/proa
+	inside sh -c "$look"
+	equal "$(xargs <<<"$output")" "proa (unconfined) one two"
+}
