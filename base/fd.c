@@ -17,14 +17,22 @@
 
 #define READ_CHUNK 16384
 
+ssize_t fd_read_some(int fd, void *bytes, size_t size)
+{
+	ssize_t got;
+
+	do
+		got = read(fd, bytes, size);
+	while (got < 0 && errno == EINTR);
+	return got;
+}
+
 static int read_whole(int fd, size_t limit, struct buffer *buffer, const char *object,
 		      char chunk[READ_CHUNK], struct error *err)
 {
 	for (;;) {
-		ssize_t got = read(fd, chunk, READ_CHUNK);
+		ssize_t got = fd_read_some(fd, chunk, READ_CHUNK);
 
-		if (got < 0 && errno == EINTR)
-			continue;
 		if (got < 0)
 			return error_errno(err, errno, object, "read %s", object);
 		if (got == 0)

@@ -17,6 +17,9 @@ int fd_read(int fd, size_t limit, struct buffer *buffer, const char *object, str
 /* Open @path relative to @dirfd (no links followed in its last component) and read it whole. */
 int file_read(int dirfd, const char *path, size_t limit, struct buffer *buffer, struct error *err);
 
+/* read(2), begun anew where a signal interrupts it. */
+ssize_t fd_read_some(int fd, void *bytes, size_t size);
+
 /* Write everything; EINTR and short writes are continued. Returns 0, or -1 with errno set. */
 int fd_write_all(int fd, const void *bytes, size_t length);
 

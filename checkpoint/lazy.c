@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/fd.h"
 #include "base/text.h"
 #include "checkpoint/log.h"
 
@@ -34,13 +35,9 @@ static int leave_session(void *context, struct error *err)
 
 static int wait_until_it_listens(int status, struct error *err)
 {
-	ssize_t length;
 	char byte;
 
-	do
-		length = read(status, &byte, 1);
-	while (length < 0 && errno == EINTR);
-	if (length == 1)
+	if (fd_read_some(status, &byte, 1) == 1)
 		return 0;
 	return error_set(err, ERROR_SYSTEM, "criu", "criu lazy-pages has failed");
 }

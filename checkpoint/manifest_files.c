@@ -53,10 +53,8 @@ static int read_whole(int fd, char *bytes, size_t size)
 	const char *end = bytes + size;
 
 	while (bytes < end) {
-		ssize_t got = read(fd, bytes, (size_t)(end - bytes));
+		ssize_t got = fd_read_some(fd, bytes, (size_t)(end - bytes));
 
-		if (got < 0 && errno == EINTR)
-			continue;
 		if (got <= 0)
 			return -1;
 		bytes += got;

@@ -102,11 +102,8 @@ int stream_open(int fd, struct stream *ret_stream, struct error *err)
 /* Some more of what is packed; 0 at the end of it. */
 static ssize_t refill(struct stream *stream, struct error *err)
 {
-	ssize_t length;
+	ssize_t length = fd_read_some(stream->fd, stream->packed, stream->packed_size);
 
-	do
-		length = read(stream->fd, stream->packed, stream->packed_size);
-	while (length < 0 && errno == EINTR);
 	if (length < 0)
 		return error_errno(err, errno, NULL, "read the stream");
 	stream->in = (ZSTD_inBuffer){ stream->packed, (size_t)length, 0 };

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/fd.h"
 #include "checkpoint/tar.h"
 #include "checkpoint/tar_header.h"
 
@@ -119,10 +120,9 @@ int tar_put_content(struct stream *stream, int fd, uint64_t size, struct error *
 	if (!chunk)
 		return error_set(err, ERROR_MEMORY, NULL, "no memory to copy a file");
 	for (uint64_t left = size; left;) {
-		ssize_t length = read(fd, chunk, left < TAR_CHUNK ? (size_t)left : TAR_CHUNK);
+		ssize_t length =
+		    fd_read_some(fd, chunk, left < TAR_CHUNK ? (size_t)left : TAR_CHUNK);
 
-		if (length < 0 && errno == EINTR)
-			continue;
 		if (length < 0)
 			return error_errno(err, errno, NULL, "read a file for the stream");
 		if (length == 0)

@@ -176,13 +176,19 @@ static int open_sealed_copy(void)
 
 /* ---- its execution ---- */
 
+/* Of @entry, if that is the mark's. */
+static const char *mark_of(const char *entry)
+{
+	const char *rest = after(entry, IMAGE_MARK);
+
+	return rest && *rest == '=' ? rest : NULL;
+}
+
 const char *image_mark(char **envp)
 {
-	const char *rest;
-
 	for (; *envp; envp++)
-		if ((rest = after(*envp, IMAGE_MARK)) && *rest == '=')
-			return rest;
+		if (mark_of(*envp))
+			return mark_of(*envp);
 	return NULL;
 }
 
@@ -207,7 +213,7 @@ static long mark_environment(char **envp, char *mark, char *ret_envp[static ENVI
 	size_t count = 0;
 
 	for (; *envp; envp++) {
-		if (image_mark((char *[]){ *envp, NULL }))
+		if (mark_of(*envp))
 			continue;
 		if (count == ENVIRONMENT_MAX)
 			return -E2BIG;

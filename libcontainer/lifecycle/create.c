@@ -475,20 +475,20 @@ int creation_clone(void *context, struct creation *creation, struct error *err)
  * before anything is. */
 static int put_by_descriptors(struct creation *creation, struct error *err)
 {
-	for (size_t i = 0; i < CREATION_SPARE; i++) {
-		creation->spare[i] = open("/", O_PATH | O_CLOEXEC);
-		if (creation->spare[i] < 0)
+	while (creation->spare_count < CREATION_SPARE) {
+		int fd = open("/", O_PATH | O_CLOEXEC);
+
+		if (fd < 0)
 			return error_errno(err, errno, NULL, "put descriptors by");
+		creation->spare[creation->spare_count++] = fd;
 	}
 	return 0;
 }
 
 static void free_spare_descriptors(struct creation *creation)
 {
-	for (size_t i = 0; i < CREATION_SPARE; i++) {
-		cleanup_fd_(&creation->spare[i]);
-		creation->spare[i] = -1;
-	}
+	while (creation->spare_count)
+		close(creation->spare[--creation->spare_count]);
 }
 
 static int prepare(struct creation *creation, struct error *err)
@@ -557,7 +557,6 @@ int creation_make(struct creation *creation, const struct runtime *runtime,
 		.spawned = SPAWNED_INIT,
 		.device_program = -1,
 		.pidfd_socket = -1,
-		.spare = { -1, -1, -1, -1, -1, -1 },
 	};
 	if (container_id_check(options->id, err) < 0)
 		return -1;

@@ -29,6 +29,7 @@ struct creation {
 	bool running;	  /* the program runs: there is nothing to be started */
 	int pidfd_socket;
 	int spare[CREATION_SPARE];
+	size_t spare_count;
 };
 
 /* Makes the container's first process once all is decided, the id is claimed and the cgroup made (a scope has to

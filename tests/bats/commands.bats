@@ -79,18 +79,17 @@ load helpers
 	[ -d "/run/proa/$ID" ]
 	mkdir "$WORK/run"
 	chown 2000 "$WORK/run"
-	# the user may not be able to reach the build tree
-	install "$(command -v "$RUNTIME")" "$WORK/proa"
+	reachable=$(reachable_runtime)
 	as_user() {
 		setpriv --reuid 2000 --regid 2000 --clear-groups env "PROA_TEST=$TAG" "$@"
 	}
 	# how far it comes depends on the machine; the claim on the id is before that
 	config '.linux.namespaces += [{type: "user"}] | .linux.uidMappings = [{containerID: 0, hostID: 2000, size: 1}] |
 		.linux.gidMappings = .linux.uidMappings | del(.linux.cgroupsPath)'
-	as_user "XDG_RUNTIME_DIR=$WORK/run" "$WORK/proa" create -b "$BUNDLE" "$ID" </dev/null >"$WORK/out" 2>"$WORK/err" || true
+	as_user "XDG_RUNTIME_DIR=$WORK/run" "$reachable" create -b "$BUNDLE" "$ID" </dev/null >"$WORK/out" 2>"$WORK/err" || true
 	equal "$(stat -c %a "$WORK/run/proa")" 1700
-	as_user "XDG_RUNTIME_DIR=$WORK/run" "$WORK/proa" delete --force "$ID"
-	fails 1 "--root" as_user env -u XDG_RUNTIME_DIR "$WORK/proa" list
+	as_user "XDG_RUNTIME_DIR=$WORK/run" "$reachable" delete --force "$ID"
+	fails 1 "--root" as_user env -u XDG_RUNTIME_DIR "$reachable" list
 }
 
 @test "--root that can't be written is an error that names it" {
@@ -318,8 +317,7 @@ load helpers
 @test "features needs nothing: no root, no /proc, no state" {
 	require proa
 	expected=$("$RUNTIME" features)
-	cp "$RUNTIME" "$WORK/proa" # the build tree may be out of reach for others than root
-	run --separate-stderr setpriv --reuid 65534 --clear-groups env -i "$WORK/proa" features
+	run --separate-stderr setpriv --reuid 65534 --clear-groups env -i "$(reachable_runtime)" features
 	equal "$status" 0
 	equal "$output" "$expected"
 	[ -z "${ASAN_OPTIONS-}" ] || return 0 # a leak checker does need /proc

@@ -156,6 +156,12 @@ count() {
 	if [ "${PROA_TIER-}" = long ]; then echo "$1"; else echo $((($1 + 19) / 20)); fi
 }
 
+# reachable_runtime: a copy of the runtime, for users who may not be able to reach the build tree; prints its path
+reachable_runtime() {
+	install "$(command -v "$RUNTIME")" "$WORK/proa"
+	echo "$WORK/proa"
+}
+
 # --- the bundle --------------------------------------------------------------------------------
 
 make_rootfs() {

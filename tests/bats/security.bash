@@ -30,9 +30,7 @@ rootless() {
 		.linux.uidMappings = [{containerID: 0, hostID: 1000, size: 1}] | .linux.gidMappings = .linux.uidMappings'
 	mkdir -p "$ROOT"
 	chown -R 1000:1000 "$BUNDLE" "$ROOT"
-	# who may not be able to reach the build tree
-	install "$(command -v "$RUNTIME")" "$WORK/proa"
-	RUNTIME=$WORK/proa
+	RUNTIME=$(reachable_runtime)
 }
 
 # each_trap PATH COMMAND...: make PATH of the image each of the things that lead elsewhere, one after the other, and call
