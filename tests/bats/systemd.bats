@@ -242,7 +242,7 @@ is_limit() {
 		mv "$WORK/config.json" "$WORK/$name/config.json"
 	done
 	quiet proa create -b "$WORK/second" "second$ID"
-	bus=$(pidof dbus-daemon)
+	bus=$(systemctl show -P MainPID dbus.service)
 	kill -STOP "$bus"
 	cleanup kill -CONT "$bus"
 	begun=$SECONDS pids=() codes=()
