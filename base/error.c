@@ -4,6 +4,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/text.h"
+
 static const struct {
 	int errnum;
 	const char *words;
@@ -52,8 +54,8 @@ static void set(struct error *err, enum error_code code, int errnum, const char 
 {
 	err->code = code;
 	err->errnum = errnum;
-	snprintf(err->object, sizeof(err->object), "%s", object ? object : "");
-	vsnprintf(err->text, sizeof(err->text), format, args);
+	text_cut(err->object, sizeof(err->object), "%s", object ? object : "");
+	text_cutv(err->text, sizeof(err->text), format, args);
 }
 
 void error_set_(struct error *err, enum error_code code, const char *object, const char *format,
@@ -75,7 +77,7 @@ void error_errno_(struct error *err, int errnum, const char *object, const char 
 	set(err, ERROR_SYSTEM, errnum, object, format, args);
 	va_end(args);
 	length = strlen(err->text);
-	snprintf(err->text + length, sizeof(err->text) - length, ": %s", error_words(errnum));
+	text_cut(err->text + length, sizeof(err->text) - length, ": %s", error_words(errnum));
 }
 
 void error_prefix_(struct error *err, const char *format, ...)
@@ -86,8 +88,8 @@ void error_prefix_(struct error *err, const char *format, ...)
 
 	memcpy(old, err->text, sizeof(old));
 	va_start(args, format);
-	vsnprintf(err->text, sizeof(err->text), format, args);
+	text_cutv(err->text, sizeof(err->text), format, args);
 	va_end(args);
 	length = strlen(err->text);
-	snprintf(err->text + length, sizeof(err->text) - length, ": %s", old);
+	text_cut(err->text + length, sizeof(err->text) - length, ": %s", old);
 }

@@ -14,6 +14,7 @@
 
 #include "base/cleanup.h"
 #include "base/kernel.h"
+#include "base/text.h"
 
 #define READ_CHUNK 16384
 
@@ -286,11 +287,19 @@ int socket_bind_at(int dirfd, const char *name, int type, mode_t mode, struct er
 static int socket_connect(const struct sockaddr_un *address, int type, const char *name,
 			  struct error *err)
 {
+	static const struct timeval patience = { .tv_sec = SOCKET_SECONDS };
 	_cleanup_fd_ int fd = socket(AF_UNIX, type | SOCK_CLOEXEC, 0);
 
-	if (fd < 0 || connect(fd, (const struct sockaddr *)address, sizeof(*address)) < 0)
-		return error_errno(err, errno, name, "connect to socket %s", name);
-	return steal_fd(&fd);
+	if (fd < 0 || (!(type & SOCK_NONBLOCK) &&
+		       setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience)) < 0))
+		return error_errno(err, errno, name, "make a socket for %s", name);
+	if (connect(fd, (const struct sockaddr *)address, sizeof(*address)) == 0)
+		return steal_fd(&fd);
+	if (errno == EAGAIN)
+		return error_errno(err, errno, name,
+				   "connect to socket %s, where nobody takes those that wait",
+				   name);
+	return error_errno(err, errno, name, "connect to socket %s", name);
 }
 
 int socket_connect_at(int dirfd, const char *name, int type, struct error *err)
@@ -315,7 +324,7 @@ int socket_connect_path(const char *path, int type, struct error *err)
 	}
 	if (!slash || slash - path >= PATH_MAX)
 		return error_set(err, ERROR_INVALID, path, "socket path is too long");
-	snprintf(directory, sizeof(directory), "%.*s/", (int)(slash - path), path);
+	text_fit(directory, sizeof(directory), "%.*s/", (int)(slash - path), path);
 	dirfd = open(directory, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (dirfd < 0)
 		return error_errno(err, errno, directory, "open directory %s", directory);

@@ -56,7 +56,9 @@ int fds_cloexec_from(unsigned int first, struct error *err);
  * in the directory @dirfd. An address has only 108 bytes and state roots may be deep, hence the
  * directory. The bound one's file has exactly @mode. connect returns -1 with err->errnum
  * ECONNREFUSED or ENOENT when nobody listens; EAGAIN, if it may not block, when somebody does but
- * has accepted none of many. */
+ * has accepted none of many. One that may block waits SOCKET_SECONDS for its turn, and as long for
+ * room for what it sends: a listener that hangs is no reason to hang, too. */
+#define SOCKET_SECONDS 30
 int socket_bind_at(int dirfd, const char *name, int type, mode_t mode, struct error *err);
 int socket_connect_at(int dirfd, const char *name, int type, struct error *err);
 /* The same for a path that may be longer than an address. */

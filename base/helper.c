@@ -11,6 +11,7 @@
 
 #include "base/cleanup.h"
 #include "base/program.h"
+#include "base/text.h"
 
 #define HELPER_IMAGE (HELPER_CHANNEL + 1) /* its own executable, by descriptor */
 
@@ -50,12 +51,12 @@ int helper_find(const char *executable, const char *name, struct error *err)
 	char path[PATH_MAX + NAME_MAX];
 	int fd;
 
-	snprintf(path, sizeof(path), "%.*s/%s", slash ? (int)(slash - executable) : 0, executable,
+	text_fit(path, sizeof(path), "%.*s/%s", slash ? (int)(slash - executable) : 0, executable,
 		 name);
 	fd = open_helper(path, executable, err);
 	if (fd >= 0 || err->errnum != ENOENT)
 		return fd;
-	snprintf(path, sizeof(path), "%s/%s", PROA_LIBEXECDIR, name);
+	text_fit(path, sizeof(path), "%s/%s", PROA_LIBEXECDIR, name);
 	return open_helper(path, executable, err);
 }
 

@@ -295,6 +295,33 @@ char **strings_vector(struct arena *arena, const struct strings *strings)
 	return vector;
 }
 
+void text_cut(char *ret, size_t size, const char *format, ...)
+{
+	va_list args;
+
+	va_start(args, format);
+	text_cutv(ret, size, format, args);
+	va_end(args);
+}
+
+void text_cutv(char *ret, size_t size, const char *format, va_list args)
+{
+	if (vsnprintf(ret, size, format, args) < 0 && size)
+		*ret = '\0';
+}
+
+void text_fit(char *ret, size_t size, const char *format, ...)
+{
+	va_list args;
+	int length;
+
+	va_start(args, format);
+	length = vsnprintf(ret, size, format, args);
+	va_end(args);
+	if (length < 0 || (size_t)length >= size)
+		abort();
+}
+
 static bool buffer_grow(struct buffer *buffer, size_t more)
 {
 	size_t wanted = buffer->length + more + 1,

@@ -1,6 +1,7 @@
 /* Text: strict numbers, a growing buffer, and lists of strings. */
 #pragma once
 
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -58,6 +59,16 @@ struct strings name_list(const struct name_value *table, struct arena *arena);
 struct strings strings_copy(struct arena *arena, const struct strings *strings);
 /* A NULL-terminated vector for execve(2), in the arena; the strings are copied too. */
 char **strings_vector(struct arena *arena, const struct strings *strings);
+
+/* What printf(3) makes, in @ret of @size bytes. text_cut() cuts off what has no room there: for words
+ * to people. text_fit() is for names and paths, which would mean something else if they were cut: the
+ * caller knows that there is room, and is ended (abort(3)) if there isn't. */
+void text_cut(char *ret, size_t size, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+void text_cutv(char *ret, size_t size, const char *format, va_list args)
+    __attribute__((format(printf, 3, 0)));
+void text_fit(char *ret, size_t size, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
 
 /* A growing buffer on the heap, cleared when it is freed (base/wipe.h); always NUL-terminated once something was added. Running out of
  * memory is remembered and reported by buffer_failed(), so that a row of additions needs one check.

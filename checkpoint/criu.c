@@ -95,7 +95,9 @@ static int become_criu(const struct criu_start *start, const char *path, int soc
 	if (place(fds, start->fd_count + 1, SOCKET_FD) < 0)
 		return error_errno(err, errno, "criu", "place descriptors for CRIU");
 	if (start->plugin_dir) {
-		snprintf(plugins, sizeof(plugins), "CRIU_LIBS_DIR=%s", start->plugin_dir);
+		if (snprintf(plugins, sizeof(plugins), "CRIU_LIBS_DIR=%s", start->plugin_dir) >=
+		    (int)sizeof(plugins))
+			return error_errno(err, ENAMETOOLONG, "criu", "--plugin-dir");
 		envp[1] = plugins;
 	}
 	forget_signals();

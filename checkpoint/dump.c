@@ -9,6 +9,7 @@
 
 #include "base/cleanup.h"
 #include "base/fd.h"
+#include "base/text.h"
 #include "base/trace.h"
 #include "checkpoint/checkpoint.h"
 #include "checkpoint/config_file.h"
@@ -162,7 +163,7 @@ static int add_namespaces(struct dump *dump, struct request *request, struct err
 
 		if (!namespace || !namespace->path || !namespace->path[0])
 			continue;
-		snprintf(path, sizeof(path), "/proc/%d/ns/%s", (int)dump->state->pid, rows[i].criu);
+		text_fit(path, sizeof(path), "/proc/%d/ns/%s", (int)dump->state->pid, rows[i].criu);
 		if (stat(path, &st) < 0)
 			return error_errno(err, errno, path, "look at the %s namespace",
 					   rows[i].type);

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/text.h"
 #include "checkpoint/rootfs_changes.h"
 #include "libcontainer/lifecycle/store.h"
 
@@ -37,7 +38,7 @@ static int open_beside(const char *path, struct export *export, struct error *er
 		return error_set(err, ERROR_MEMORY, NULL, "no memory");
 	if (snprintf(partial, sizeof(partial), "%s" PARTIAL, name) > NAME_MAX)
 		return error_errno(err, ENAMETOOLONG, path, "--export %s", path);
-	snprintf(export->name, sizeof(export->name), "%s", name);
+	text_fit(export->name, sizeof(export->name), "%s", name);
 	export->dir = open(dirname(other), O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (export->dir < 0)
 		return error_errno(err, errno, path, "--export: open the directory of %s", path);
@@ -76,7 +77,7 @@ int export_close(struct export *export, bool whole, struct error *err)
 
 	cleanup_fd_(&export->fd);
 	export->fd = -1;
-	snprintf(partial, sizeof(partial), "%s" PARTIAL, export->name);
+	text_fit(partial, sizeof(partial), "%s" PARTIAL, export->name);
 	if (dir >= 0 && !whole)
 		unlinkat(dir, partial, 0);
 	if (dir >= 0 && whole && renameat(dir, partial, dir, export->name) < 0)

@@ -69,7 +69,7 @@ static int check_contents(const struct images *images, struct error *err)
 		if (!is_ours(name) && !log && strcmp(name, OLDER) != 0 &&
 		    strcmp(name, MOVING) != 0 &&
 		    fstatat(images->dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0)
-			snprintf(foreign, sizeof(foreign), "%s", name);
+			text_cut(foreign, sizeof(foreign), "%s", name);
 	}
 	if (!*foreign || checkpoint)
 		return 0;

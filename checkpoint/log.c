@@ -114,8 +114,8 @@ static void reword(char *text)
 
 		if (!found)
 			continue;
-		snprintf(rest, sizeof(rest), "%s", found + strlen(theirs));
-		snprintf(found, LINE_WIDTH - (size_t)(found - text), "%s%s", ours, rest);
+		text_cut(rest, sizeof(rest), "%s", found + strlen(theirs));
+		text_cut(found, LINE_WIDTH - (size_t)(found - text), "%s%s", ours, rest);
 	}
 }
 
@@ -123,7 +123,7 @@ static void clean(char text[static LINE_WIDTH], const char *message)
 {
 	size_t length = strcspn(message, "\n");
 
-	snprintf(text, LINE_WIDTH, "%.*s", (int)length, message);
+	text_cut(text, LINE_WIDTH, "%.*s", (int)length, message);
 	for (char *at = text; *at; at++)
 		if (iscntrl((unsigned char)*at))
 			*at = ' ';
@@ -190,6 +190,6 @@ int log_explain(int workfd, const char *path, const char *name, struct error *er
 	if (length < 0)
 		return -1;
 	log[length] = '\0';
-	snprintf(place, sizeof(place), "%s/%s", path, name);
+	text_cut(place, sizeof(place), "%s/%s", path, name);
 	return log_explain_text(log, place, err);
 }

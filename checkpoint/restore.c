@@ -14,6 +14,7 @@
 #include "base/cleanup.h"
 #include "base/fd.h"
 #include "base/path.h"
+#include "base/text.h"
 #include "base/trace.h"
 #include "checkpoint/checkpoint.h"
 #include "checkpoint/config_file.h"
@@ -407,7 +408,7 @@ static int move_work(struct restore *restore, struct request *request, struct er
 	if (length < 0)
 		return error_errno(err, errno, restore->images.work_path, "find the work path");
 	path[length] = '\0';
-	snprintf(inside, sizeof(inside), "/proc/%d/root%s", (int)restore->criu.pid, path);
+	text_fit(inside, sizeof(inside), "/proc/%d/root%s", (int)restore->criu.pid, path);
 	work = open(inside, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (work < 0)
 		return error_errno(err, errno, path, "open the work path as CRIU sees it");

@@ -153,7 +153,8 @@ int rootfs_change_take(struct tar_reader *reader, const struct tar_entry *entry,
 		return refuse(path, err);
 	if (!*path)
 		return take_directory(entry, "/", root, err);
-	snprintf(directory, sizeof(directory), "%s", path);
+	if (snprintf(directory, sizeof(directory), "%s", path) >= (int)sizeof(directory))
+		return refuse(path, err);
 	name = strrchr(directory, '/');
 	*name++ = '\0';
 	above =

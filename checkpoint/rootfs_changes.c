@@ -10,6 +10,7 @@
 
 #include "base/cleanup.h"
 #include "base/fd.h"
+#include "base/text.h"
 #include "checkpoint/xattrs.h"
 
 #define DEPTH_MAX 256
@@ -195,6 +196,6 @@ int rootfs_changes_put(struct stream *stream, const char *prefix, const char *ro
 	if (root < 0 || fstat(root, &st) < 0)
 		return error_errno(err, errno, rootfs, "open the root filesystem %s", rootfs);
 	walk.device = st.st_dev;
-	snprintf(walk.path, sizeof(walk.path), "%s", prefix);
+	text_fit(walk.path, sizeof(walk.path), "%s", prefix);
 	return walk_directory(&walk, root, &st, err);
 }

@@ -6,6 +6,7 @@
 
 #include "base/cleanup.h"
 #include "base/fd.h"
+#include "base/text.h"
 #include "checkpoint/tar.h"
 #include "checkpoint/tar_header.h"
 
@@ -105,8 +106,8 @@ static bool parse_header(struct tar_reader *reader, const struct tar_header *hea
 	entry->uid = (uint32_t)uid;
 	entry->gid = (uint32_t)gid;
 	entry->mtime = (int64_t)mtime;
-	snprintf(reader->name, sizeof(reader->name), "%.100s", header->name);
-	snprintf(reader->link, sizeof(reader->link), "%.100s", header->link);
+	text_cut(reader->name, sizeof(reader->name), "%.100s", header->name);
+	text_cut(reader->link, sizeof(reader->link), "%.100s", header->link);
 	return true;
 }
 

@@ -7,6 +7,7 @@
 #include <sys/xattr.h>
 
 #include "base/cleanup.h"
+#include "base/text.h"
 
 #define NAMES_MAX (64 << 10) /* the kernel's limits */
 #define VALUE_MAX (64 << 10)
@@ -36,7 +37,7 @@ static int take(int fd, const char *name, struct xattrs *xattrs, struct error *e
 	key = malloc(size);
 	if (!value || !key)
 		return error_set(err, ERROR_MEMORY, NULL, "no memory for attributes");
-	snprintf(key, size, TAR_XATTR "%s", name);
+	text_fit(key, size, TAR_XATTR "%s", name);
 	if (length < 0)
 		return error_errno(err, errno, name, "read the attribute %s", name);
 	if (xattrs->count == TAR_RECORDS_MAX)

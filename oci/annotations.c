@@ -4,12 +4,13 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/text.h"
 
 static int wrong(const char *name, const char *expected, struct error *err)
 {
 	char object[128];
 
-	snprintf(object, sizeof(object), "annotations[\"%s\"]", name);
+	text_cut(object, sizeof(object), "annotations[\"%s\"]", name);
 	return error_set(err, ERROR_INVALID, object, "%s: expected %s", object, expected);
 }
 

@@ -8,6 +8,7 @@
 #include <yajl/yajl_gen.h>
 #include <yajl/yajl_parse.h>
 
+#include "base/text.h"
 #include "base/wipe.h"
 
 /* UTF-8 as RFC 3629 has it; yajl's own checks let overlong forms and surrogates pass. Behind a text
@@ -331,7 +332,7 @@ void json_array_end(struct json_writer *writer)
 void json_key(struct json_writer *writer, const char *key)
 {
 	if (!writer->failed)
-		snprintf(writer->key, sizeof(writer->key), "%s", key);
+		text_cut(writer->key, sizeof(writer->key), "%s", key);
 	json_string(writer, key);
 }
 

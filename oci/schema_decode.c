@@ -1,3 +1,4 @@
+#include "base/text.h"
 #include "oci/schema.h"
 
 #include <inttypes.h>
@@ -62,7 +63,7 @@ __attribute__((format(printf, 3, 4))) static void append(char *out, size_t size,
 	va_list args;
 
 	va_start(args, format);
-	vsnprintf(out + at, size - at, format, args);
+	text_cutv(out + at, size - at, format, args);
 	va_end(args);
 }
 
@@ -107,7 +108,7 @@ __attribute__((format(printf, 2, 3), cold)) static int refuse(struct decoder *de
 	va_list args;
 
 	va_start(args, format);
-	vsnprintf(text, sizeof(text), format, args);
+	text_cutv(text, sizeof(text), format, args);
 	va_end(args);
 	write_path(decoder, path, sizeof(path));
 	return error_set(decoder->err, ERROR_INVALID, path, "%s%s%s", path, *path ? ": " : "",
@@ -243,7 +244,7 @@ static int refuse_range(struct decoder *decoder, const char *min, const char *ma
 {
 	char wanted[96];
 
-	snprintf(wanted, sizeof(wanted), "an integer from %s to %s", min, max);
+	text_cut(wanted, sizeof(wanted), "an integer from %s to %s", min, max);
 	return refuse_found(decoder, event->kind == JSON_NUMBER ? wanted : "an integer", event);
 }
 
@@ -651,7 +652,7 @@ int schema_locate(const struct schema *schema, const char *bytes, size_t length,
 	struct error given = *err, ignored = ERROR_INIT;
 	struct seeker seeker = { .given = &given };
 
-	snprintf(seeker.place, sizeof(seeker.place), "%s", given.object);
+	text_cut(seeker.place, sizeof(seeker.place), "%s", given.object);
 	do {
 		_cleanup_arena_ struct arena arena = ARENA_INIT;
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/text.h"
 
 #define CONFIG	(1u << DOCUMENT_CONFIG)
 #define PROCESS (1u << DOCUMENT_PROCESS)
@@ -44,7 +45,7 @@ struct place at(const char *format, ...)
 	va_list args;
 
 	va_start(args, format);
-	vsnprintf(place.path, sizeof(place.path), format, args);
+	text_cutv(place.path, sizeof(place.path), format, args);
 	va_end(args);
 	return place;
 }
@@ -52,7 +53,7 @@ struct place at(const char *format, ...)
 /* Names from the document are quoted in the text: nothing in it may act on a terminal. */
 static void format_text(char *text, size_t size, const char *format, va_list args)
 {
-	vsnprintf(text, size, format, args);
+	text_cutv(text, size, format, args);
 	for (; *text; text++)
 		if ((unsigned char)*text < 0x20 || *text == 0x7f)
 			*text = '?';

@@ -12,6 +12,7 @@
 
 #include "base/cleanup.h"
 #include "base/fd.h"
+#include "base/text.h"
 
 #define JOURNAL_SOCKET "/run/systemd/journal/socket"
 
@@ -283,7 +284,7 @@ void log_debug(const char *format, ...)
 	if (current.level < LEVEL_DEBUG)
 		return;
 	va_start(args, format);
-	vsnprintf(text, sizeof(text), format, args);
+	text_cutv(text, sizeof(text), format, args);
 	va_end(args);
 	current.write(&(struct message){ LEVEL_DEBUG, text, NULL });
 }

@@ -198,7 +198,7 @@ static int on_job_removed(sd_bus_message *message, void *context, sd_bus_error *
 	    strcmp(path, job->path) != 0)
 		return 0;
 	job->ended = true;
-	snprintf(job->result, sizeof(job->result), "%s", result);
+	text_cut(job->result, sizeof(job->result), "%s", result);
 	return 0;
 }
 

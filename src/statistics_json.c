@@ -1,6 +1,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/text.h"
 #include "oci/json.h"
 #include "src/statistics.h"
 
@@ -29,10 +30,10 @@ static size_t split(const struct statistic_value *value, struct component parts[
 		bool list = length > 2 && strncmp(place + length - 2, "[]", 2) == 0;
 
 		if (length == 1 && *place == '*')
-			snprintf(parts[count].name, sizeof(parts[count].name), "%s",
+			text_cut(parts[count].name, sizeof(parts[count].name), "%s",
 				 value->instance);
 		else
-			snprintf(parts[count].name, sizeof(parts[count].name), "%.*s",
+			text_cut(parts[count].name, sizeof(parts[count].name), "%.*s",
 				 (int)(list ? length - 2 : length), place);
 		parts[count].list = list;
 		if (!place[length])

@@ -1,5 +1,6 @@
 /* Controllers: a cgroup has the files of a controller only if every ancestor enables it for its
  * children, in cgroup.subtree_control (kernel: cgroup-v2.rst, Enabling and Disabling). */
+#include "base/text.h"
 #include "libcontainer/cgroup/internal.h"
 
 #include <errno.h>
@@ -74,7 +75,7 @@ static void explain_lack(int hierarchy, const char *controller, char *reason, si
 	bool known = proc_cgroups_line(controller, &number, &enabled);
 
 	if (known && number)
-		snprintf(reason, size,
+		text_cut(reason, size,
 			 "it is bound to cgroup v1; boot with cgroup_no_v1=%s or "
 			 "systemd.unified_cgroup_hierarchy=1",
 			 controller);
@@ -128,12 +129,12 @@ static int refuse_enabling(const struct cgroup_plan *plan, const char *controlle
 {
 	char reason[512];
 
-	snprintf(reason, sizeof(reason),
+	text_cut(reason, sizeof(reason),
 		 "cgroup %s can't enable it for its children: %s; see cgroup.subtree_control there",
 		 path, error_words(errnum));
 	for (size_t i = 0; i < array_length(refusals); i++)
 		if (refusals[i].errnum == errnum)
-			snprintf(reason, sizeof(reason),
+			text_cut(reason, sizeof(reason),
 				 "cgroup %s, which has to enable it for its children, %s (%s); %s",
 				 path, refusals[i].reason, error_words(errnum), refusals[i].cure);
 	return refuse(plan, controller, errnum, reason, err);

@@ -1,4 +1,5 @@
 /* Make the container's cgroup, with the controllers it needs, and see that it is fit for use. */
+#include "base/text.h"
 #include "libcontainer/cgroup/internal.h"
 
 #include <errno.h>
@@ -63,7 +64,7 @@ static int go_down(struct descent *descent, const char *name, size_t length, str
 
 	if (controllers_enable(descent->plan, descent->fd, here, descent->available, err) < 0)
 		return -1;
-	snprintf(descent->path + used, sizeof(descent->path) - used, "/%.*s", (int)length, name);
+	text_fit(descent->path + used, sizeof(descent->path) - used, "/%.*s", (int)length, name);
 	if (mkdirat(descent->fd, child, 0755) == 0) {
 		if (!descent->made_from)
 			descent->made_from = strlen(descent->path);

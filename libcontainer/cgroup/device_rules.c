@@ -1,4 +1,5 @@
 /* linux.resources.devices, read, and what every container may do with devices besides. Pure. */
+#include "base/text.h"
 #include "libcontainer/cgroup/internal.h"
 
 #include <stdio.h>
@@ -34,7 +35,7 @@ static int bad_rule(struct error *err, size_t index, const char *property, const
 {
 	char object[96];
 
-	snprintf(object, sizeof(object), PROPERTY "[%zu].%s", index, property);
+	text_cut(object, sizeof(object), PROPERTY "[%zu].%s", index, property);
 	return error_set(err, ERROR_INVALID, object, "%s: expected %s", object, expected);
 }
 

@@ -20,9 +20,10 @@ bool cgroup_find_value(const char *lines, const char *key, uint64_t *ret_value)
 		line += *line == '\n';
 		if (strncmp(line, key, length) != 0 || line[length] != ' ')
 			continue;
-		snprintf(number, sizeof(number), "%.*s", (int)strcspn(line + length + 1, "\n"),
-			 line + length + 1);
-		return parse_u64(number, ret_value);
+		line += length + 1;
+		return snprintf(number, sizeof(number), "%.*s", (int)strcspn(line, "\n"), line) <
+			   (int)sizeof(number) &&
+		       parse_u64(number, ret_value);
 	}
 	return false;
 }

@@ -1,4 +1,5 @@
 /* Freeze and thaw (kernel: cgroup-v2.rst, cgroup.freeze). */
+#include "base/text.h"
 #include "libcontainer/cgroup/internal.h"
 
 #include <ctype.h>
@@ -22,7 +23,7 @@ static bool read_proc(int procfs, pid_t pid, const char *name, char *ret_text, s
 {
 	char path[64];
 
-	snprintf(path, sizeof(path), "%d/%s", (int)pid, name);
+	text_fit(path, sizeof(path), "%d/%s", (int)pid, name);
 	_cleanup_fd_ int fd = procfs_open_at(procfs, path, O_RDONLY);
 	ssize_t length = fd < 0 ? -1 : read(fd, ret_text, size - 1);
 
@@ -52,7 +53,7 @@ static bool look_at(int procfs, pid_t pid, struct process *ret_process)
 	close = strrchr(stat, ')');
 	if (!open || !close || close < open || close[1] != ' ')
 		return false;
-	snprintf(ret_process->name, sizeof(ret_process->name), "%.*s", (int)(close - open - 1),
+	text_cut(ret_process->name, sizeof(ret_process->name), "%.*s", (int)(close - open - 1),
 		 open + 1);
 	ret_process->state = close[2];
 	return true;
@@ -63,12 +64,12 @@ static void describe(int procfs, pid_t pid, const struct process *process, char 
 	char place[64];
 
 	if (process->state != 'D')
-		snprintf(text, size, "process %d (%s)", (int)pid, process->name);
+		text_cut(text, size, "process %d (%s)", (int)pid, process->name);
 	else if (read_proc(procfs, pid, "wchan", place, sizeof(place)) && strlen(place) > 1)
-		snprintf(text, size, "process %d (%s), which waits uninterruptibly in %s", (int)pid,
+		text_cut(text, size, "process %d (%s), which waits uninterruptibly in %s", (int)pid,
 			 process->name, place);
 	else
-		snprintf(text, size, "process %d (%s), which waits uninterruptibly", (int)pid,
+		text_cut(text, size, "process %d (%s), which waits uninterruptibly", (int)pid,
 			 process->name);
 }
 
@@ -161,7 +162,7 @@ bool cgroup_is_to_freeze(int cgroupfd)
 /* The nearest cgroup above @path that is to be frozen, in @ret_path. */
 static bool frozen_above(const char *path, char ret_path[PATH_MAX])
 {
-	snprintf(ret_path, PATH_MAX, "%s", path);
+	text_fit(ret_path, PATH_MAX, "%s", path);
 	for (char *slash = strrchr(ret_path, '/'); slash && slash != ret_path;
 	     slash = strrchr(ret_path, '/')) {
 		struct error ignored = ERROR_INIT;

@@ -278,7 +278,7 @@ int intel_rdt_follow(int root, const struct config_intel_rdt *config, const char
 	char path[2 * NAME_MAX + 16];
 	_cleanup_fd_ int group = -1;
 
-	snprintf(path, sizeof(path), "%s%s%s", class_name(config, id),
+	text_fit(path, sizeof(path), "%s%s%s", class_name(config, id),
 		 monitored ? "/mon_groups/" : "", monitored ? id : "");
 	group = openat(root, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (group < 0)

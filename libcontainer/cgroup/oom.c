@@ -1,4 +1,5 @@
 /* Who was killed for memory, and how to say so. */
+#include "base/text.h"
 #include "libcontainer/cgroup/internal.h"
 
 #include <errno.h>
@@ -45,11 +46,11 @@ void cgroup_limit_text(int cgroupfd, char *ret_text, size_t size)
 	char limit[32];
 
 	if (cgroup_read(cgroupfd, "memory.max", limit, sizeof(limit)) < 0)
-		snprintf(ret_text, size, "%s", "");
+		text_cut(ret_text, size, "%s", "");
 	else if (strcmp(limit, "max") == 0)
 		snprintf(ret_text, size, ": it has no limit of its own");
 	else
-		snprintf(ret_text, size, ": its limit memory.max is %s bytes", limit);
+		text_cut(ret_text, size, ": its limit memory.max is %s bytes", limit);
 }
 
 /* What was in use before the limit came is what it takes to get there; a limit that was there already doesn't let

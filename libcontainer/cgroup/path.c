@@ -1,5 +1,6 @@
 /* Where a container's cgroup is: linux.cgroupsPath (config-linux.md, Cgroups Path), and the cgroup
  * of a process. */
+#include "base/text.h"
 #include "libcontainer/cgroup/internal.h"
 
 #include <limits.h>
@@ -58,7 +59,7 @@ static const char *append(char *clean, size_t size, const char *name, size_t len
 		return "contains \"..\"";
 	if (length > NAME_MAX || used + length + 2 > size)
 		return "is too long";
-	snprintf(clean + used, size - used, "/%.*s", (int)length, name);
+	text_fit(clean + used, size - used, "/%.*s", (int)length, name);
 	return NULL;
 }
 

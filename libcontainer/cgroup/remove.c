@@ -1,4 +1,5 @@
 /* Remove a cgroup and all below it. */
+#include "base/text.h"
 #include "libcontainer/cgroup/internal.h"
 
 #include <errno.h>
@@ -27,7 +28,7 @@ static bool first_child(int dirfd, char name[NAME_MAX + 1])
 	const char *first = children ? cgroup_next_child(children) : NULL;
 
 	if (first)
-		snprintf(name, NAME_MAX + 1, "%s", first);
+		text_fit(name, NAME_MAX + 1, "%s", first);
 	return first;
 }
 
@@ -80,7 +81,7 @@ static int remove_tree(struct removal *removal, const char *target, struct error
 
 	for (;;) {
 		if (removal->depth == 0) {
-			snprintf(name, sizeof(name), "%s", target);
+			text_fit(name, sizeof(name), "%s", target);
 		} else if (!first_child(removal->fd, name)) {
 			if (go_to(removal, "..", -1, err) < 0)
 				return -1;
@@ -112,7 +113,7 @@ int cgroup_remove(const char *path, unsigned int deadline_ms, struct error *err)
 
 	if (!slash || !slash[1] || slash - path >= PATH_MAX)
 		return error_set(err, ERROR_INVALID, path, "%s is not the path of a cgroup", path);
-	snprintf(parent, sizeof(parent), "%.*s", (int)(slash - path), path);
+	text_fit(parent, sizeof(parent), "%.*s", (int)(slash - path), path);
 	removal.fd = cgroup_open(parent, err);
 	if (removal.fd < 0)
 		return err->errnum == ENOENT ? 0 : -1;

@@ -14,6 +14,7 @@
 #include "base/cleanup.h"
 #include "base/fd.h"
 #include "base/helper.h"
+#include "base/text.h"
 #include "base/trace.h"
 #include "libcontainer/cgroup/systemd_message.h"
 
@@ -254,7 +255,7 @@ static int take_facts(struct systemd *systemd, bool user, struct words *words, s
 
 	if (!root || !parse_u32(version, &number) || strlen(root) >= sizeof(systemd->root))
 		return error_set(err, ERROR_PROTOCOL, HELPER, "%s sent a broken greeting", HELPER);
-	snprintf(systemd->root, sizeof(systemd->root), "%s", strcmp(root, "/") == 0 ? "" : root);
+	text_fit(systemd->root, sizeof(systemd->root), "%s", strcmp(root, "/") == 0 ? "" : root);
 	systemd->facts =
 	    (struct systemd_facts){ .user = user, .version = number, .root = systemd->root };
 	return 0;

@@ -1,5 +1,6 @@
 /* The annotations org.systemd.property.NAME, whose values are in GVariant's text format
  * (https://docs.gtk.org/glib/gvariant-text-format.html). Pure. */
+#include "base/text.h"
 #include "libcontainer/cgroup/systemd.h"
 
 #include <ctype.h>
@@ -342,7 +343,7 @@ int unit_annotation(const char *name, const char *text, struct arena *arena,
 	char signature[SIGNATURE_MAX] = "";
 	char object[128];
 
-	snprintf(object, sizeof(object), "annotations[\"org.systemd.property.%s\"]",
+	text_cut(object, sizeof(object), "annotations[\"org.systemd.property.%s\"]",
 		 text_printable(name) ? name : "");
 	reader.values = arena_calloc(arena, VALUES_MAX, sizeof(*reader.values));
 	reader.why = bad_name(name);

@@ -133,7 +133,7 @@ static bool span_number(struct span span, uint64_t *ret_number)
 		span.length--;
 	if (span.length >= sizeof(digits))
 		return false;
-	snprintf(digits, sizeof(digits), "%.*s", (int)span.length, span.at);
+	text_fit(digits, sizeof(digits), "%.*s", (int)span.length, span.at);
 	if (!parse_u64(digits, &number))
 		return false;
 	*ret_number = unit ? times(number, 1ull << (10 * (unit - units + 1))) : number;

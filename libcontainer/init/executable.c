@@ -43,7 +43,9 @@ static bool running_protected(void)
 		return false;
 	if (stat("/proc/self/exe", &st) < 0 || st.st_dev != device || st.st_ino != inode)
 		return false;
-	snprintf(binary_path, sizeof(binary_path), "%s", mark + path);
+	if (snprintf(binary_path, sizeof(binary_path), "%s", mark + path) >=
+	    (int)sizeof(binary_path))
+		return false;
 	unsetenv(IMAGE_MARK);
 	return true;
 }

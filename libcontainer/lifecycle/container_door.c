@@ -10,6 +10,7 @@
 #include "base/cleanup.h"
 #include "base/fd.h"
 #include "base/procfs.h"
+#include "base/text.h"
 #include "libcontainer/lifecycle/store.h"
 
 /* A cgroup that doesn't freeze in this time is let go again: to stand still for longer would be felt. */
@@ -50,7 +51,7 @@ static int open_file(const struct container_door *door, const struct cgroup_chan
 		return openat(door->cgroup, change->file, flags | O_NOFOLLOW | O_CLOEXEC);
 	if (check_process(change) < 0)
 		return -1;
-	snprintf(path, sizeof(path), "%" PRId64 "/%s", change->pid, change->file);
+	text_fit(path, sizeof(path), "%" PRId64 "/%s", change->pid, change->file);
 	return procfs_open_at(door->procfs, path, flags);
 }
 

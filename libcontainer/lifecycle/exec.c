@@ -13,6 +13,7 @@
 #include "base/cleanup.h"
 #include "base/fd.h"
 #include "base/procfs.h"
+#include "base/text.h"
 #include "base/trace.h"
 #include "libcontainer/cgroup/intel_rdt.h"
 #include "libcontainer/init/message.h"
@@ -292,7 +293,7 @@ static void tell_death(const struct execution *execution, const char *limit, int
 
 	if (status != 128 + SIGKILL)
 		return;
-	snprintf(what, sizeof(what), "process %d of container %s", (int)execution->spawned.pid, id);
+	text_cut(what, sizeof(what), "process %d of container %s", (int)execution->spawned.pid, id);
 	report_death(execution->runtime, id, what, limit);
 }
 

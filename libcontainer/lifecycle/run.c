@@ -6,6 +6,7 @@
 
 #include "base/cleanup.h"
 #include "base/kernel.h"
+#include "base/text.h"
 #include "libcontainer/lifecycle/creation.h"
 #include "libcontainer/lifecycle/notify.h"
 #include "libcontainer/lifecycle/start.h"
@@ -20,7 +21,7 @@ static void tell_death(const struct creation *creation, const struct memory_watc
 
 	if (status != 128 + SIGKILL || !watch->kills)
 		return;
-	snprintf(what, sizeof(what), "container %s", creation->state->id);
+	text_cut(what, sizeof(what), "container %s", creation->state->id);
 	report_death(creation->runtime, creation->state->id, what, watch->limit);
 }
 

@@ -12,6 +12,7 @@
 
 #include "base/cleanup.h"
 #include "base/procfs.h"
+#include "base/text.h"
 #include "libcontainer/namespace/namespace.h"
 
 #define HELPER_ARGS_MAX (3 * 340 + 3) /* 340 ranges are the kernel's limit */
@@ -58,7 +59,7 @@ static int write_file(const struct map_kind *kind, const char *text, pid_t pid, 
 {
 	char path[64];
 
-	snprintf(path, sizeof(path), "%d/%s", (int)pid, kind->file);
+	text_fit(path, sizeof(path), "%d/%s", (int)pid, kind->file);
 	if (procfs_write(procfs, path, text) < 0)
 		return error_errno(err, errno, kind->file, "write %s of the user namespace",
 				   kind->file);

@@ -10,6 +10,7 @@
 #include "base/cleanup.h"
 #include "base/kernel.h"
 #include "base/path.h"
+#include "base/text.h"
 #include "libcontainer/process/execute.h"
 
 int cwd_make(int rootfd, const char *cwd, struct error *err)
@@ -35,7 +36,7 @@ int cwd_enter(const char *cwd, struct error *err)
 	if (enter(cwd) == 0)
 		return 0;
 	/* To engines it is like a program that is missing or forbidden: exit code 127 or 126. */
-	snprintf(what, sizeof(what), "process.cwd: enter %s", cwd);
+	text_cut(what, sizeof(what), "process.cwd: enter %s", cwd);
 	return execute_failed(err, errno, "process.cwd", what);
 }
 

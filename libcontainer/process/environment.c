@@ -6,6 +6,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/text.h"
 #include "libcontainer/process/accounts.h"
 
 #define HOME	  "HOME="
@@ -114,7 +115,7 @@ void environment_set_home(struct environment *environment, int rootfd, uid_t uid
 		return;
 	if (!accounts_home(rootfd, uid, home))
 		memcpy(home, "/", sizeof("/"));
-	snprintf(environment->home, HOME_SIZE, HOME "%s", home);
+	text_fit(environment->home, HOME_SIZE, HOME "%s", home);
 	environment->vector[environment->count++] = environment->home;
 	environment->home_missing = false;
 }

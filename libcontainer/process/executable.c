@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/text.h"
 #include "libcontainer/process/execute.h"
 
 #define QUOTED_SIZE 256
@@ -58,9 +59,9 @@ static int take(const char *name, char ret_path[PATH_MAX], struct error *err)
 	}
 	quote(name, quoted);
 	if (errnum == ENAMETOOLONG || !exists)
-		snprintf(what, sizeof(what), "exec: \"%s\": stat %s", quoted, quoted);
+		text_cut(what, sizeof(what), "exec: \"%s\": stat %s", quoted, quoted);
 	else
-		snprintf(what, sizeof(what), "exec: \"%s\"", quoted);
+		text_cut(what, sizeof(what), "exec: \"%s\"", quoted);
 	return execute_failed(err, errnum, name, what);
 }
 

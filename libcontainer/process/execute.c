@@ -5,6 +5,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/text.h"
+
 static const struct {
 	int errnum;
 	enum error_code code;
@@ -45,6 +47,6 @@ int execute(const char *path, char **args, char **env, struct error *err)
 	char what[512];
 
 	execve(path, args, env);
-	snprintf(what, sizeof(what), "exec %s", path);
+	text_cut(what, sizeof(what), "exec %s", path);
 	return execute_failed(err, errno, path, what);
 }

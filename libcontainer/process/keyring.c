@@ -9,6 +9,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "base/text.h"
+
 #define NAME_SIZE      (1024 + sizeof("_ses.")) /* the longest id that there is */
 #define KEY_USR_SEARCH 0x00080000		/* keyctl_setperm(3): the owner may search it */
 
@@ -38,7 +40,7 @@ int keyring_join(const char *id, struct error *err)
 	uint32_t permissions;
 	long keyring;
 
-	snprintf(name, sizeof(name), "_ses.%s", id);
+	text_fit(name, sizeof(name), "_ses.%s", id);
 	keyring = syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, name);
 	if (keyring < 0 && (errno == ENOSYS || errno == EPERM))
 		return 0; /* marginal protection, and nothing that a container could lack */

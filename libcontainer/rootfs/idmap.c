@@ -13,6 +13,7 @@
 #include "base/cleanup.h"
 #include "base/kernel.h"
 #include "base/procfs.h"
+#include "base/text.h"
 
 static int write_maps(const struct idmap *idmap, int procfs, pid_t pid, struct error *err)
 {
@@ -22,7 +23,7 @@ static int write_maps(const struct idmap *idmap, int procfs, pid_t pid, struct e
 	char path[64];
 
 	for (size_t i = 0; i < array_length(maps); i++) {
-		snprintf(path, sizeof(path), "%d/%s", (int)pid, maps[i].file);
+		text_fit(path, sizeof(path), "%d/%s", (int)pid, maps[i].file);
 		if (procfs_write(procfs, path, maps[i].text) < 0)
 			return error_errno(err, errno, maps[i].file,
 					   "write the mount's mappings to %s", maps[i].file);

@@ -1,5 +1,5 @@
-/* base/text.c: numbers and sizes. */
-#include "tests/unit/harness.h"
+/* base/text.c: numbers, sizes, texts that have no room. */
+#include "tests/unit/support.h"
 
 #include "base/text.h"
 
@@ -110,4 +110,21 @@ TEST(decimals)
 	CHECK_STR(decimal(5, 6), "0.000005");
 	CHECK_STR(decimal(70, 0), "70");
 	CHECK_STR(decimal(UINT64_MAX, 9), "18446744073.709551615");
+}
+
+TEST(what_has_no_room_is_cut_or_aborts)
+{
+	char text[8];
+	pid_t pid;
+
+	text_cut(text, sizeof(text), "%s", "too long for it");
+	CHECK_STR(text, "too lon");
+	text_fit(text, sizeof(text), "%d %s", 1234, "12");
+	CHECK_STR(text, "1234 12");
+	pid = fork();
+	if (pid == 0) {
+		text_fit(text, sizeof(text), "%d %s", 1234, "123");
+		_exit(0);
+	}
+	CHECK_INT(exit_of(pid), 128 + SIGABRT);
 }
