@@ -44,7 +44,7 @@ leaks_but_helpers() {
 	proa delete --force "$ID"
 }
 
-@test "a console socket that takes no connection: create waits, and can be killed" {
+@test "a console socket that takes no connection: create waits for a while, and can be killed" {
 	config '.process.terminal = true'
 	background "$TERM_TOOL" full "$WORK/socket"
 	eventually grep -q deaf "$WORK/background.out"
