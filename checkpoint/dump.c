@@ -251,7 +251,7 @@ static int renew_parent(void *context, int parent, struct error *err)
 static int write_manifests(struct dump *dump, struct error *err)
 {
 	if (dump->options->criu.auto_dedup &&
-	    images_visit_parents(dump->images.dir, renew_parent, dump, err) < 0)
+	    images_visit_parents(dump->images.dir, false, renew_parent, dump, err) < 0)
 		return -1;
 	return manifest_write(&dump->manifest, dump->images.dir, &dump->arena, err);
 }
@@ -298,6 +298,7 @@ static int ask(struct dump *dump, struct error *err)
 	if (fill_request(dump, &request, err) < 0)
 		return -1;
 	log_forget(dump->images.work, LOG_NAME);
+	log_forget(dump->images.work, LOG_DUMP_STATISTICS);
 	if (criu_ask(&dump->criu, &request.message, notified, dump, NULL, err) == 0)
 		return 0;
 	if (err->code == ERROR_SYSTEM || err->code == ERROR_PROTOCOL)

@@ -235,23 +235,31 @@ static int check_parent(int dir, struct error *err)
 			 text_printable(target) ? target : "?");
 }
 
-static int check_entry(int dir, const char *name, struct error *err)
+/* Among images that another user has made may be a hard link to a file of the host. */
+static int check_entry(int dir, const char *name, bool dedup, struct error *err)
 {
+	const char *printed = text_printable(name) ? name : "?";
 	struct stat st;
 
 	if (!is_ours(name))
 		return 0;
 	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
-		return error_errno(err, errno, name, "look at %s", name);
-	if (S_ISREG(st.st_mode))
-		return 0;
+		return error_errno(err, errno, name, "look at %s", printed);
 	if (S_ISLNK(st.st_mode) && strcmp(name, IMAGES_PARENT) == 0)
 		return check_parent(dir, err);
-	return error_set(err, ERROR_REFUSED, name, "%s among the images is no regular file",
-			 text_printable(name) ? name : "?");
+	if (!S_ISREG(st.st_mode))
+		return error_set(err, ERROR_REFUSED, name, "%s among the images is no regular file",
+				 printed);
+	if (dedup && st.st_nlink != 1)
+		return error_set(
+		    err, ERROR_REFUSED, name,
+		    "%s among the images is a file under another name, too: copy the images, "
+		    "or restore without --auto-dedup",
+		    printed);
+	return 0;
 }
 
-static int check_entries(int dir, struct error *err)
+static int check_entries(int dir, bool dedup, struct error *err)
 {
 	_cleanup_dir_ DIR *entries = dir_list(dir);
 	const char *name;
@@ -259,13 +267,13 @@ static int check_entries(int dir, struct error *err)
 	if (!entries)
 		return error_errno(err, errno, NULL, "list the images");
 	while ((name = dir_next(entries)))
-		if (check_entry(dir, name, err) < 0)
+		if (check_entry(dir, name, dedup, err) < 0)
 			return -1;
 	return 0;
 }
 
 /* *ret_found false, and -1, if there is none. */
-static int open_parent(int dir, bool *ret_found, struct error *err)
+static int open_parent(int dir, bool dedup, bool *ret_found, struct error *err)
 {
 	_cleanup_fd_ int parent = openat(dir, IMAGES_PARENT, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
@@ -276,20 +284,21 @@ static int open_parent(int dir, bool *ret_found, struct error *err)
 	if (parent < 0)
 		return error_errno(err, errno, IMAGES_PARENT,
 				   "open the parent of the images (was it moved?)");
-	if (check_entries(parent, err) < 0)
+	if (check_entries(parent, dedup, err) < 0)
 		return error_prefix(err, "parent of the images");
 	return steal_fd(&parent);
 }
 
 /* A chain may be long, but not endless: links can be made to go round. */
-int images_visit_parents(int dir, int (*visit)(void *context, int parent, struct error *err),
-			 void *context, struct error *err)
+int images_visit_parents(int dir, bool dedup,
+			 int (*visit)(void *context, int parent, struct error *err), void *context,
+			 struct error *err)
 {
 	_cleanup_fd_ int child = fcntl(dir, F_DUPFD_CLOEXEC, 0);
 
 	for (int depth = 0; depth < PARENTS_MAX; depth++) {
 		bool found;
-		int parent = open_parent(child, &found, err);
+		int parent = open_parent(child, dedup, &found, err);
 
 		if (!found)
 			return 0;
@@ -304,8 +313,8 @@ int images_visit_parents(int dir, int (*visit)(void *context, int parent, struct
 			 "the images have more than %d generations of parents", PARENTS_MAX);
 }
 
-int images_open_for_restore(const char *path, const char *work_path, struct images *ret_images,
-			    struct error *err)
+int images_open_for_restore(const char *path, const char *work_path, bool dedup,
+			    struct images *ret_images, struct error *err)
 {
 	_cleanup_images_ struct images images = { -1, -1, path, work_path ?: path };
 
@@ -316,7 +325,7 @@ int images_open_for_restore(const char *path, const char *work_path, struct imag
 		return error_set(err, ERROR_INVALID, path,
 				 "--image-path: %s holds no checkpoint (no %s)", path,
 				 IMAGES_INVENTORY);
-	if (check_entries(images.dir, err) < 0)
+	if (check_entries(images.dir, dedup, err) < 0)
 		return error_prefix(err, "--image-path %s", path);
 	images.work = make(images.work_path, "--work-path", err);
 	if (images.work < 0)

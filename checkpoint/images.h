@@ -33,14 +33,16 @@ int images_open_for_dump(const char *path, const char *work_path, bool passing,
 int images_open_for_import(const char *path, int *ret_dir, struct error *err);
 
 /* Open them to restore from: what isn't a regular file, but for the link to a parent below the same directory,
- * is ERROR_REFUSED: CRIU would follow it. */
-int images_open_for_restore(const char *path, const char *work_path, struct images *ret_images,
-			    struct error *err);
+ * is ERROR_REFUSED: CRIU would follow it. So is, with @dedup, a file that has another name, too: CRIU takes from the images what it
+ * has used. */
+int images_open_for_restore(const char *path, const char *work_path, bool dedup,
+			    struct images *ret_images, struct error *err);
 
 /* Call @visit with the directory of the parent's images, checked the same way, of the parent's parent, and so on, until there is
  * none, or one call fails. The descriptors stay ours. */
-int images_visit_parents(int dir, int (*visit)(void *context, int parent, struct error *err),
-			 void *context, struct error *err);
+int images_visit_parents(int dir, bool dedup,
+			 int (*visit)(void *context, int parent, struct error *err), void *context,
+			 struct error *err);
 
 /* The dump has come to its end: if it is @whole, the older checkpoint goes, else what CRIU and we have written, but not the logs,
  * and the older one is there again. */

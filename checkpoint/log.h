@@ -3,7 +3,11 @@
 
 #include "base/error.h"
 
-/* Remove the log @name of an earlier time: a CRIU that dies early writes none. */
+#define LOG_DUMP_STATISTICS    "stats-dump"
+#define LOG_RESTORE_STATISTICS "stats-restore"
+
+/* Remove what CRIU is to write as @name, its log or statistics: one that dies early writes none, and one that doesn't
+ * writes through a link that somebody has left in its place. */
 void log_forget(int workfd, const char *name);
 
 /* Put CRIU's own last errors, out of the log @name in the directory @workfd, into @err in place of the text that is there,

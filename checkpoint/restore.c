@@ -111,8 +111,8 @@ static int open_images(struct restore *restore, struct error *err)
 
 	if (arena_init(&restore->arena, ARENA, err) < 0 ||
 	    (restore->options->import && import(restore, err) < 0) ||
-	    images_open_for_restore(options->image_path, options->work_path, &restore->images,
-				    err) < 0)
+	    images_open_for_restore(options->image_path, options->work_path, options->auto_dedup,
+				    &restore->images, err) < 0)
 		return -1;
 	trace_phase("verify");
 	if (manifest_read(restore->images.dir, &restore->arena, &restore->manifest, err) < 0)
@@ -124,7 +124,8 @@ static int open_images(struct restore *restore, struct error *err)
 				 "%s holds a pre-dump, which is only the memory: restore from the "
 				 "checkpoint that was made after it",
 				 restore->images.path);
-	return images_visit_parents(restore->images.dir, verify_parent, restore, err);
+	return images_visit_parents(restore->images.dir, options->auto_dedup, verify_parent,
+				    restore, err);
 }
 
 /* ---- the request ---- */
@@ -421,6 +422,7 @@ static int move_work(struct restore *restore, struct request *request, struct er
 static int ask(struct restore *restore, const struct request *request, struct error *err)
 {
 	log_forget(restore->images.work, LOG_NAME);
+	log_forget(restore->images.work, LOG_RESTORE_STATISTICS);
 	if (criu_ask(&restore->criu, &request->message, notified, restore, NULL, err) == 0)
 		return 0;
 	if (err->code == ERROR_SYSTEM || err->code == ERROR_PROTOCOL)

@@ -5,6 +5,7 @@
  *	is MAJOR MINOR SUBLEVEL     answer to version
  *	has [mem_track|lazy_pages]  answer to features
  *	log TEXT                    a line in the log, where the request says
+ *	statistics NAME             a file beside the log
  *	image NAME                  a file of the images
  *	freeze                      the cgroup that the request names
  *	notify SCRIPT               and wait for the answer
@@ -118,6 +119,11 @@ static void write_log(const char *words)
 	append(asked->opts->work_dir_fd, asked->opts->log_file, line);
 }
 
+static void write_statistics(const char *words)
+{
+	append(asked->opts->work_dir_fd, words, "statistics\n");
+}
+
 static void write_image(const char *words)
 {
 	append(asked->opts->images_dir_fd, words, "an image\n");
@@ -228,13 +234,21 @@ static const struct {
 	const char *name;
 	void (*act)(const char *words);
 } steps[] = {
-	{ "is", say_version },	 { "has", say_features },
-	{ "log", write_log },	 { "image", write_image },
-	{ "freeze", freeze },	 { "notify", notify },
-	{ "succeed", succeed },	 { "fail", fail },
-	{ "exit", end },	 { "kill", die },
-	{ "hang", hang },	 { "garbage", send_garbage },
-	{ "large", send_large }, { "nothing", send_nothing },
+	{ "is", say_version },
+	{ "has", say_features },
+	{ "log", write_log },
+	{ "statistics", write_statistics },
+	{ "image", write_image },
+	{ "freeze", freeze },
+	{ "notify", notify },
+	{ "succeed", succeed },
+	{ "fail", fail },
+	{ "exit", end },
+	{ "kill", die },
+	{ "hang", hang },
+	{ "garbage", send_garbage },
+	{ "large", send_large },
+	{ "nothing", send_nothing },
 };
 
 /* ---- the script ---- */

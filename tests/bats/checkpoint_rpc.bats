@@ -35,8 +35,9 @@ dump() {
 	proa checkpoint --image-path "$WORK/images" --work-path "$WORK/log" "$@" "$ID"
 }
 
+# restore_fails WORDS [FLAG...]
 restore_fails() {
-	fails 1 "$1" proa restore -d -b "$BUNDLE" --image-path "$WORK/images" --work-path "$WORK/log" "$ID"
+	fails 1 "$1" proa restore -d -b "$BUNDLE" --image-path "$WORK/images" --work-path "$WORK/log" "${@:2}" "$ID"
 	nothing_left
 }
 
@@ -183,4 +184,58 @@ restore_fails() {
 	restore_fails "--image-path: open the directory $WORK/images"
 	mkdir "$WORK/images"
 	restore_fails "holds no checkpoint"
+}
+
+# trap_at KIND PATH: in place of what is there
+trap_at() {
+	rm -f "$2"
+	case $1 in
+	link) ln -s "$WORK/host" "$2" ;;
+	fifo) mkfifo "$2" ;;
+	socket) ln "$WORK/socket" "$2" ;;
+	device) mknod "$2" c 1 5 ;;
+	directory) mkdir "$2" ;;
+	esac
+}
+
+@test "among the images are links, fifos, sockets, devices, directories: each is refused, and nothing of the host read or changed" {
+	up_and_waiting
+	dump
+	echo of the host >"$WORK/host"
+	background "$TERM_TOOL" notify "$WORK/socket"
+	eventually test -S "$WORK/socket"
+	kill -KILL "$!"
+	wait "$!" || true
+	criu_says "$GOOD" "work fail it was asked to restore"
+	mv "$WORK/images" "$WORK/good"
+	for name in core-1.img inventory.img proa.json parent; do
+		for kind in link fifo socket device directory; do
+			cp -a "$WORK/good" "$WORK/images"
+			trap_at $kind "$WORK/images/$name"
+			restore_fails "$name among the images is no regular file|link to their parent leads to $WORK/host"
+			rm -r "$WORK/images"
+		done
+	done
+	# a file of the host, from which CRIU would take what it has used
+	cp -a "$WORK/good" "$WORK/images"
+	ln "$WORK/host" "$WORK/images/pages-1.img"
+	restore_fails "pages-1.img among the images is a file under another name, too" --auto-dedup
+	restore_fails "the image pages-1.img is not in proa.json"
+	[ ! -e "$WORK/criu/asked" ] || fail "CRIU was asked"
+	equal "$(<"$WORK/host")" "of the host"
+}
+
+@test "what lies in the way of CRIU's log and statistics is not written through" {
+	up_and_waiting
+	echo of the host >"$WORK/host"
+	ln -s "$WORK/host" "$WORK/log/dump.log"
+	ln -s "$WORK/host" "$WORK/log/stats-dump"
+	criu_says "$GOOD" "work log a line" "work statistics stats-dump" "work image inventory.img" "work notify post-dump" "work succeed"
+	proa checkpoint --image-path "$WORK/images" --work-path "$WORK/log" "$ID"
+	ln -s "$WORK/host" "$WORK/log/restore.log"
+	ln -s "$WORK/host" "$WORK/log/stats-restore"
+	criu_says "$GOOD" "work log a line" "work statistics stats-restore" "work fail it was asked to restore"
+	restore_fails "it was asked to restore"
+	equal "$(cat "$WORK"/log/*)" $'a line\na line\nstatistics\nstatistics'
+	equal "$(<"$WORK/host")" "of the host"
 }
