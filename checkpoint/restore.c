@@ -13,13 +13,13 @@
 
 #include "base/cleanup.h"
 #include "base/fd.h"
-#include "base/path.h"
 #include "base/text.h"
 #include "base/trace.h"
 #include "checkpoint/checkpoint.h"
 #include "checkpoint/config_file.h"
 #include "checkpoint/criu.h"
 #include "checkpoint/export.h"
+#include "checkpoint/foreign.h"
 #include "checkpoint/images.h"
 #include "checkpoint/lazy.h"
 #include "checkpoint/log.h"
@@ -28,10 +28,8 @@
 #include "checkpoint/stage.h"
 #include "libcontainer/lifecycle/creation.h"
 #include "libcontainer/lifecycle/hooks_after.h"
-#include "oci/json.h"
 
 #define ARENA		  (64 << 20)
-#define DESCRIPTORS_MAX	  (64 << 10)
 #define LOG_NAME	  "restore.log"
 #define NAMESPACE_FDS_MAX 2
 
@@ -57,33 +55,6 @@ static int verify_parent(void *context, int parent, struct error *err)
 	struct manifest *ignored;
 
 	return manifest_read(parent, &restore->arena, &ignored, err);
-}
-
-static int collect_stream(void *context, const struct json_event *event, struct error *err)
-{
-	struct restore *restore = context;
-	struct strings *streams = &restore->manifest->descriptors;
-
-	(void)err;
-	if (event->kind == JSON_STRING && streams->count < 3)
-		streams->items[streams->count++] =
-		    arena_strndup(&restore->arena, event->text, event->length);
-	return 0;
-}
-
-/* Of images that runc or crun made, what the manifest would say. Their keys are the destinations, which come from the
- * config: filled in once that is read. */
-static int make_up_manifest(struct restore *restore, struct error *err)
-{
-	_cleanup_buffer_ struct buffer text = BUFFER_INIT;
-	struct manifest *manifest = arena_alloc(&restore->arena, sizeof(*manifest));
-
-	restore->manifest = manifest;
-	manifest->descriptors.items = arena_calloc(&restore->arena, 3, sizeof(char *));
-	if (file_read(restore->images.dir, IMAGES_DESCRIPTORS, DESCRIPTORS_MAX, &text, err) < 0)
-		return error_prefix(err,
-				    "these images are of another program than proa, runc or crun");
-	return json_read(text.bytes, text.length, IMAGES_DESCRIPTORS, collect_stream, restore, err);
 }
 
 /* From the stream to a directory, where they are checked as all others. */
@@ -117,7 +88,8 @@ static int open_images(struct restore *restore, struct error *err)
 	trace_phase("verify");
 	if (manifest_read(restore->images.dir, &restore->arena, &restore->manifest, err) < 0)
 		return error_prefix(err, "%s", restore->images.path);
-	if (!restore->manifest && make_up_manifest(restore, err) < 0)
+	if (!restore->manifest &&
+	    foreign_manifest(restore->images.dir, &restore->arena, &restore->manifest, err) < 0)
 		return error_prefix(err, "%s", restore->images.path);
 	if (restore->manifest->pre_dump)
 		return error_set(err, ERROR_INVALID, restore->images.path,
@@ -303,38 +275,6 @@ static int notified(void *context, const char *script, pid_t pid, int fd, struct
 
 /* ---- instead of a clone ---- */
 
-static void add_foreign(struct restore *restore, char *key, const char *mountpoint)
-{
-	struct manifest *manifest = restore->manifest;
-
-	manifest->mounts.items[manifest->mounts.count++] =
-	    (struct manifest_mount){ key, arena_strdup(&restore->arena, mountpoint) };
-}
-
-/* The destinations of binds are the keys that runc and crun use, and /dev/null is that of masked files. */
-static int find_foreign_mounts(struct restore *restore, struct error *err)
-{
-	const struct config *config = restore->creation->config;
-	const struct strings *masks = &config->linux_->masked_paths;
-	char clean[PATH_MAX];
-
-	restore->manifest->mounts.items =
-	    arena_calloc(&restore->arena, config->mounts.count + masks->count,
-			 sizeof(*restore->manifest->mounts.items));
-	for (size_t i = 0; i < config->mounts.count; i++) {
-		const struct config_mount *mount = &config->mounts.items[i];
-
-		if (!rootfs_is_bind(mount, &restore->arena))
-			continue;
-		if (path_clean(mount->destination, clean, sizeof(clean), err) < 0)
-			return -1;
-		add_foreign(restore, arena_printf(&restore->arena, "proa-m%zu", i), clean);
-	}
-	for (size_t i = 0; i < masks->count; i++)
-		add_foreign(restore, (char *)MANIFEST_MASK, masks->items[i]);
-	return 0;
-}
-
 /* In a user namespace the restored root reads the images with rights of its own, and they lie in a directory that only
  * the machine's root may enter: its group may as well, then. The files can be read by all who get that far. */
 static int let_read(const struct restore *restore, struct error *err)
@@ -362,7 +302,8 @@ static int prepare(struct restore *restore, struct error *err)
 
 	if (let_read(restore, err) < 0)
 		return -1;
-	if (!restore->manifest->version && find_foreign_mounts(restore, err) < 0)
+	if (!restore->manifest->version &&
+	    foreign_mounts(restore->manifest, creation->config, &restore->arena, err) < 0)
 		return -1;
 	restore->stage = (struct stage){
 		.plan = creation->plan,
