@@ -44,8 +44,13 @@ static const struct {
 	{ "link_remap", "give --link-remap" },
 	{ "irmap", "inotify on a file whose path is not known: give --force-irmap or "
 		   "--irmap-scan-path" },
-	{ "Can't dump that handle", "inotify on a file whose path is not known: give "
-				    "--force-irmap or --irmap-scan-path" },
+	{ "Can't dump that handle",
+	  "inotify watches a file whose path is not known, as on an overlay: "
+	  "give --irmap-scan-path with its directory, or, if the file was "
+	  "removed, let the program stop watching it" },
+	{ "Can't find suitable path for handle", "inotify watches a file that was removed from a "
+						 "tmpfs, which can't be checkpointed: let the "
+						 "program stop watching it" },
 	/* of all that a program may have open only this can't be sent to CRIU, from Linux 6.7 on */
 	{ "Message reply from daemon is trimmed",
 	  "most likely an io_uring is open, which can't be checkpointed: the program has to do "

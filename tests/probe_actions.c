@@ -313,10 +313,8 @@ static int open_kind(const char *kind, const char *path)
 	if (strcmp(kind, "io_uring") == 0)
 		return (int)syscall(SYS_io_uring_setup, 4, parameters);
 	if (strcmp(kind, "inotify") == 0) {
-		fd = inotify_init1(IN_CLOEXEC);
-		return fd < 0 || inotify_add_watch(fd, path, IN_MODIFY) < 0 || unlink(path) < 0
-			   ? -1
-			   : fd;
+		fd = inotify_init1(IN_CLOEXEC | IN_NONBLOCK);
+		return fd < 0 || inotify_add_watch(fd, path, IN_MODIFY) < 0 ? -1 : fd;
 	}
 	if (strcmp(kind, "lock") == 0) {
 		fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
@@ -327,8 +325,8 @@ static int open_kind(const char *kind, const char *path)
 	return fd < 0 || connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0 ? -1 : fd;
 }
 
-/* open io_uring | inotify PATH | lock PATH | socket PATH: such a thing, the file that is watched being removed; then send a
- * message to it again and again, which only the socket takes. */
+/* open io_uring | inotify PATH | lock PATH | socket PATH: such a thing; then send a message to it again and again, which only
+ * the socket takes, and tell of an event, which only inotify has. */
 static int action_open(int argc, char **argv)
 {
 	int fd;
@@ -342,10 +340,12 @@ static int action_open(int argc, char **argv)
 	}
 	puts("opened");
 	for (int i = 0;; i++) {
-		char text[16];
+		char text[16], event[sizeof(struct inotify_event) + NAME_MAX + 1];
 
 		snprintf(text, sizeof(text), "%d", i);
 		(void)send(fd, text, strlen(text), MSG_NOSIGNAL);
+		if (strcmp(argv[0], "inotify") == 0 && read(fd, event, sizeof(event)) > 0)
+			puts("event");
 		usleep(100000);
 	}
 }

@@ -293,6 +293,49 @@ load checkpoint
 	counting
 }
 
+# watches PREPARE FILE THEN: the container has FILE open and watches it, after PREPARE and before THEN
+watches() {
+	shell "$1; /probe open inotify $2 >/dev/shm/said & exec 5<>$2; until grep -q opened /dev/shm/said; do sleep 0.1; done
+		$3; touch /dev/shm/ready; while :; do sleep 0.1; done"
+	detached run -d -b "$BUNDLE" "$ID"
+	eventually test -e "/proc/$(init_pid)/root/dev/shm/ready"
+}
+
+# still_watches: a change of the open file is told
+still_watches() {
+	local said before
+	said=/proc/$(init_pid)/root/dev/shm/said
+	before=$(grep -c event "$said" || true)
+	execs sh -c 'echo x >>/proc/1/fd/5'
+	eventually eval "[ \"\$(grep -c event $said)\" -gt $before ]"
+}
+
+@test "inotify on a file that was removed" {
+	config '.root.readonly = false'
+	watches 'mkdir /data; echo x >/data/file' /data/file 'rm /data/file'
+	dump
+	restore
+	still_watches
+	# a tmpfs doesn't find it again
+	proa delete -f "$ID"
+	watches 'echo x >/dev/shm/file' /dev/shm/file 'rm /dev/shm/file'
+	dump_fails "inotify watches a file that was removed from a tmpfs.*let the program stop watching it"
+	still_watches
+}
+
+@test "inotify on a file of an overlay, to which CRIU finds no path" {
+	config '.root.readonly = false'
+	mkdir "$WORK"/{lower,upper,work}
+	mount -t overlay -o "lowerdir=$BUNDLE/rootfs,upperdir=$WORK/upper,workdir=$WORK/work" overlay "$BUNDLE/rootfs"
+	cleanup "umount $BUNDLE/rootfs"
+	watches 'mkdir /data; echo x >/data/file' /data/file :
+	dump_fails "inotify watches a file whose path is not known.*--irmap-scan-path"
+	still_watches
+	dump --irmap-scan-path /data
+	restore
+	still_watches
+}
+
 @test "a full disk fails the dump and not the container" {
 	start_counter
 	mkdir "$WORK/small"

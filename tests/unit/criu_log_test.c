@@ -70,7 +70,9 @@ TEST(hints)
 		{ "Can't dump ghost file /x of 2097152 size, increase limit", "--ghost-limit" },
 		{ "files-reg: Can't lookup mount=22 for fd=1 path=/tmp/out", "standard streams" },
 		{ "tty: Found dangling tty with sid 1", "--shell-job" },
-		{ "fsnotify: Can't dump that handle", "--force-irmap" },
+		{ "fsnotify: Can't dump that handle", "--irmap-scan-path" },
+		{ "fsnotify: Can't find suitable path for handle (dev 0x28 ino 0x2): -2",
+		  "stop watching" },
 	};
 
 	for (size_t i = 0; i < array_length(rows); i++) {
