@@ -2,11 +2,13 @@
 # lane: native
 # lane-long: vm
 # tier: full
-# timeout: 900
+# timeout: 3600
 # System calls that a kernel, or a filter around us, may not have: the first of each in each process fails with ENOSYS. Then the
 # container is just as it is otherwise, or there is none and an error says what is missing.
 
 load helpers
+
+[ "${PROA_TIER-}" != long ] || export BATS_TEST_TIMEOUT=3000
 
 # Those for which there is a second way, or whose lack must be told; the long tier takes every call that is made, but for those
 # whose first one in the container is the program's own.

@@ -184,6 +184,54 @@ $NUMBERS wiops=7"
 	fails 1 "make cgroup /$TAG.full/c: .*cgroup.max.descendants or cgroup.max.depth of an ancestor" proa create -b "$BUNDLE" "$ID"
 }
 
+# in_cgroup DIR COMMAND...: proa's, with the caller in DIR; the exit code is in $status, what it said in $WORK/err
+in_cgroup() {
+	status=0
+	# shellcheck disable=SC2016 # the inner shell expands it
+	env "PROA_TEST=$TAG" bash -c 'echo $$ >"$0/cgroup.procs" && exec "$@"' "$1" "$RUNTIME" --root "$ROOT" "${@:2}" \
+		</dev/null >"$WORK/out" 2>"$WORK/err" 3>&- || status=$?
+}
+
+@test "too few processes for the caller, above the container, in the container: told, and nothing is left" {
+	waits
+	for place in caller above own; do
+		config '.linux.cgroupsPath = $p' --arg p "$([ $place = above ] && echo "/$TAG.above/c" || echo "/$ID")"
+		mkdir -p "$CGROUP/$TAG.$place"
+		cleanup "rmdir $CGROUP/$TAG.$place"
+		refused=0 done=0
+		for ((n = 0; n < 8 && done < 2; n++)); do
+			# the shell that becomes proa counts, too
+			[ $place:$n != caller:0 ] || continue
+			echo max >"$CGROUP/$TAG.$place/pids.max"
+			case $place in
+			caller | above)
+				echo $n >"$CGROUP/$TAG.$place/pids.max"
+				in_cgroup "$([ $place = caller ] && echo "$CGROUP/$TAG.caller" || echo "$CGROUP/init")" run -d -b "$BUNDLE" "$ID"
+				;;
+			own)
+				create
+				proa start "$ID"
+				proa update --unified pids.max=$n "$ID"
+				in_cgroup "$CGROUP/init" exec "$ID" /bin/true
+				;;
+			esac
+			if [ "$status" = 0 ]; then
+				done=$((done + 1))
+			else
+				refused=$((refused + 1))
+				[[ $status =~ ^(1|255)$ ]] || fail "$place $n: exit code $status" "$(<"$WORK/err")"
+				has_words "^proa: .*[a-z]+ .*(temporarily unavailable|processes|pids.max)" "$(<"$WORK/err")"
+			fi
+			[ $place:$status != own:255 ] || is running
+			proa delete --force "$ID" 2>/dev/null || [ "$status" != 0 ]
+			nothing_left || fail "$place $n"
+		done
+		echo "$place: $refused refused, with $((n - 1)) it is enough: $(<"$WORK/err")"
+		[ $done = 2 ]
+		[ $place = caller ] || [ $refused -gt 0 ]
+	done
+}
+
 @test "rootless with a part of the controllers: which isn't delegated is told, with the cure; the others limit" {
 	id rootless >/dev/null
 	outer=$CGROUP/$TAG.outer
