@@ -12,8 +12,8 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
-#include "base/fd.h"
 #include "base/kernel.h"
+#include "base/socket.h"
 #include "base/text.h"
 #include "base/trace.h"
 

@@ -12,6 +12,7 @@
 
 #include "base/cleanup.h"
 #include "base/fd.h"
+#include "base/socket.h"
 #include "base/text.h"
 
 #define JOURNAL_SOCKET "/run/systemd/journal/socket"

@@ -16,9 +16,9 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
-#include "base/fd.h"
 #include "base/path.h"
 #include "base/procfs.h"
+#include "base/socket.h"
 #include "libcontainer/init/init.h"
 
 #define PTMX_MAJOR 5

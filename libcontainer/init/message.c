@@ -5,7 +5,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
-#include "base/fd.h"
+#include "base/socket.h"
 
 static const char *const names[] = {
 	[MESSAGE_ENTER_CGROUP] = "ENTER_CGROUP",

@@ -16,6 +16,7 @@
 #include "base/cleanup.h"
 #include "base/fd.h"
 #include "base/procfs.h"
+#include "base/socket.h"
 #include "base/trace.h"
 #include "libcontainer/cgroup/intel_rdt.h"
 #include "libcontainer/init/executable.h"
@@ -423,15 +424,13 @@ int creation_finish(struct creation *creation, pid_t pid, int pidfd, struct erro
 	state->status = STATUS_CREATED;
 	if (store_save(&creation->record, state, err) < 0)
 		return -1;
-	if (creation->pidfd_socket >= 0 &&
-	    pidfd_send(creation->pidfd_socket, pidfd, err) < 0)
+	if (creation->pidfd_socket >= 0 && pidfd_send(creation->pidfd_socket, pidfd, err) < 0)
 		return -1;
 	if (creation->options->terminal && terminal_receive(creation->options->terminal, err) < 0)
 		return -1;
 	/* last: who waits for the file takes it for the container being there */
-	return creation->options->pid_file
-		   ? pid_file_write(creation->options->pid_file, pid, err)
-		   : 0;
+	return creation->options->pid_file ? pid_file_write(creation->options->pid_file, pid, err)
+					   : 0;
 }
 
 static int serve_created(void *context, struct exchange *exchange, struct error *err)

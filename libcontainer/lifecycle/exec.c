@@ -13,6 +13,7 @@
 #include "base/cleanup.h"
 #include "base/fd.h"
 #include "base/procfs.h"
+#include "base/socket.h"
 #include "base/text.h"
 #include "base/trace.h"
 #include "libcontainer/cgroup/intel_rdt.h"

@@ -5,7 +5,7 @@
 #include <sys/socket.h>
 
 #include "base/cleanup.h"
-#include "base/fd.h"
+#include "base/socket.h"
 #include "libcontainer/init/hooks.h"
 
 int hooks_after_start(const struct hook_list *poststart, const struct container_state *state,

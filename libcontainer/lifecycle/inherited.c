@@ -9,6 +9,7 @@
 
 #include "base/cleanup.h"
 #include "base/fd.h"
+#include "base/socket.h"
 #include "libcontainer/lifecycle/creation.h"
 
 unsigned int inherited_listen_fds(struct arena *arena, struct strings *env)

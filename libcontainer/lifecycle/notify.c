@@ -14,6 +14,7 @@
 
 #include "base/cleanup.h"
 #include "base/fd.h"
+#include "base/socket.h"
 
 #define NOTIFY_NAME "notify.sock"
 #define BARRIER_MS  30000

@@ -7,7 +7,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
-#include "base/fd.h"
+#include "base/socket.h"
 #include "base/trace.h"
 #include "libcontainer/init/hooks.h"
 #include "libcontainer/init/message.h"

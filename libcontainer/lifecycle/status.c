@@ -8,8 +8,8 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
-#include "base/fd.h"
 #include "base/procfs.h"
+#include "base/socket.h"
 #include "libcontainer/lifecycle/journal.h"
 #include "libcontainer/lifecycle/store.h"
 

@@ -6,7 +6,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
-#include "base/fd.h"
+#include "base/socket.h"
 
 int terminal_check(bool wanted, bool detached, const char *console_socket, struct error *err)
 {

@@ -10,6 +10,7 @@
 #include "base/cleanup.h"
 #include "base/fd.h"
 #include "base/mountinfo.h"
+#include "base/socket.h"
 #include "libcontainer/cgroup/internal.h"
 #include "libcontainer/init/message.h"
 #include "libcontainer/process/accounts.h"

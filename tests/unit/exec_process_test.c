@@ -1,4 +1,5 @@
 /* libcontainer/lifecycle: which process exec runs, terminals, what a caller hands on. */
+#include "base/socket.h"
 #include "tests/unit/documents.h"
 #include "tests/unit/support.h"
 

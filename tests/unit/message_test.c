@@ -1,11 +1,11 @@
 /* libcontainer/init/message.c: one packet, of exactly the length of its kind. */
+#include "base/socket.h"
 #include "tests/unit/support.h"
 
 #include <stddef.h>
 #include <sys/socket.h>
 
 #include "base/cleanup.h"
-#include "base/fd.h"
 #include "libcontainer/init/message.h"
 
 static int ours, theirs;

@@ -1,4 +1,5 @@
 /* libcontainer/lifecycle/notify.c: a container's readiness, and nothing else, goes to the host. */
+#include "base/socket.h"
 #include "tests/unit/support.h"
 
 #include <sys/pidfd.h>
@@ -6,7 +7,6 @@
 #include <sys/socket.h>
 
 #include "base/cleanup.h"
-#include "base/fd.h"
 #include "libcontainer/lifecycle/notify.h"
 
 static struct record record = RECORD_INIT;

@@ -1,11 +1,11 @@
 /* libcontainer/init/serve.c: the parent's side, with a child that says what a test wants. */
+#include "base/socket.h"
 #include "tests/unit/support.h"
 
 #include <sys/pidfd.h>
 #include <sys/socket.h>
 
 #include "base/cleanup.h"
-#include "base/fd.h"
 #include "base/kernel.h"
 #include "libcontainer/init/message.h"
 #include "libcontainer/init/spawn.h"

@@ -1,4 +1,5 @@
 /* libcontainer/lifecycle/store.c and status.c: the directory of a container, its lock, its status. */
+#include "base/socket.h"
 #include "tests/unit/support.h"
 
 #include <sys/resource.h>
@@ -7,7 +8,6 @@
 #include <time.h>
 
 #include "base/cleanup.h"
-#include "base/fd.h"
 #include "base/procfs.h"
 #include "libcontainer/lifecycle/store.h"
 
