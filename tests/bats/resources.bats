@@ -195,18 +195,18 @@ in_cgroup() {
 @test "too few processes for the caller, above the container, in the container: told, and nothing is left" {
 	waits
 	for place in caller above own; do
-		config '.linux.cgroupsPath = $p' --arg p "$([ $place = above ] && echo "/$TAG.above/c" || echo "/$ID")"
-		mkdir -p "$CGROUP/$TAG.$place"
-		cleanup "rmdir $CGROUP/$TAG.$place"
+		config '.linux.cgroupsPath = $p' --arg p "$([ $place = above ] && echo "/few.above/c" || echo "/$ID")"
+		mkdir -p "$CGROUP/few.$place"
+		cleanup "rmdir $CGROUP/few.$place"
 		refused=0 done=0
 		for ((n = 0; n < 8 && done < 2; n++)); do
 			# the shell that becomes proa counts, too
 			[ $place:$n != caller:0 ] || continue
-			echo max >"$CGROUP/$TAG.$place/pids.max"
+			echo max >"$CGROUP/few.$place/pids.max"
 			case $place in
 			caller | above)
-				echo $n >"$CGROUP/$TAG.$place/pids.max"
-				in_cgroup "$([ $place = caller ] && echo "$CGROUP/$TAG.caller" || echo "$CGROUP/init")" run -d -b "$BUNDLE" "$ID"
+				echo $n >"$CGROUP/few.$place/pids.max"
+				in_cgroup "$([ $place = caller ] && echo "$CGROUP/few.caller" || echo "$CGROUP/init")" run -d -b "$BUNDLE" "$ID"
 				;;
 			own)
 				create
