@@ -112,7 +112,8 @@ restore_fails() {
 	head -c -20 "$WORK/out.tar.zst" >"$WORK/cut"
 	fails 1 "--import $WORK/cut: the stream is damaged: it is cut off" proa restore -d -b "$BUNDLE" --import "$WORK/cut" \
 		--image-path "$WORK/images" --work-path "$WORK/log" "$ID"
-	[ ! -e "$WORK/criu/asked" ] && [ ! -e "$WORK/images" ]
+	[ ! -e "$WORK/criu/asked" ]
+	[ ! -e "$WORK/images" ]
 	nothing_left
 }
 

@@ -140,7 +140,10 @@ connection() {
 	dump --parent-path ../p3
 	read -r p1 p2 p3 last < <(du -sk "$WORK"/{p1,p2,p3,images} | cut -f 1 | xargs)
 	echo "KiB: $p1 $p2 $p3, and $last at the end"
-	[ "$p1" -gt 60000 ] && [ "$p2" -lt $((p1 / 20)) ] && [ "$p3" -lt $((p1 / 20)) ] && [ "$last" -lt $((p1 / 20)) ]
+	[ "$p1" -gt 60000 ]
+	[ "$p2" -lt $((p1 / 20)) ]
+	[ "$p3" -lt $((p1 / 20)) ]
+	[ "$last" -lt $((p1 / 20)) ]
 	restore
 	whole
 }

@@ -54,7 +54,7 @@ put_others_aside() {
 	for runtime in /usr/bin/crun /usr/sbin/runc /usr/bin/runc; do
 		[ ! -e "$runtime" ] || [ -L "$runtime" ] || mv "$runtime" "$ASIDE/${runtime//\//@}"
 	done
-	! command -v runc crun
+	! command -v runc crun || fail "another runtime could be found"
 }
 
 bring_others_back() {

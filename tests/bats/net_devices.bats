@@ -88,6 +88,6 @@ setup() {
 	proa delete --force "$ID"
 	# it went with its namespace, and its other end too
 	eventually eval "! ip link show '$inner' 2>/dev/null"
-	! ip link show "$outer"
-	! ip link show eth8
+	! ip link show "$outer" || fail "its other end is left"
+	! ip link show eth8 || fail "it came back"
 }

@@ -140,7 +140,8 @@ told() {
 		nothing_left || fail "create with $n"
 	done
 	echo "create: $refused refused, from $n on it is enough"
-	[ $refused -gt 3 ] && [ $done = 3 ]
+	[ $refused -gt 3 ]
+	[ $done = 3 ]
 	for command in start exec update delete; do
 		refused=0 done=0
 		for ((n = 4; n < 64 && done < 2; n++)); do
@@ -183,7 +184,8 @@ told() {
 		[ "$status" != 0 ] || proa delete --force "$ID"
 		nothing_left || fail "create with $n"
 	done
-	[ $refused -gt 0 ] && [ $done -gt 0 ]
+	[ $refused -gt 0 ]
+	[ $done -gt 0 ]
 	limited -u 100 run -d -b "$BUNDLE" "$ID"
 	equal "$status" 0
 	refused=0 done=0
@@ -197,7 +199,8 @@ told() {
 		fi
 		is running
 	done
-	[ $refused -gt 0 ] && [ $done -gt 0 ]
+	[ $refused -gt 0 ]
+	[ $done -gt 0 ]
 }
 
 @test "a disk that becomes full: start, exec, pause and kill go on, update says so, delete --force leaves nothing" {
