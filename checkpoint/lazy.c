@@ -5,18 +5,25 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <netinet/in.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/ptrace.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/fd.h"
+#include "base/kernel.h"
 #include "base/text.h"
 #include "checkpoint/log.h"
+#include "libcontainer/cgroup/cgroup.h"
 
 #define SOCKET_NAME                                                                                \
 	"lazy-pages.socket" /* CRIU's, in the work path: where its restore looks for it */
 #define LOG_NAME "lazy-pages.log"
+#define KILL_MS	 10000
+#define KILLED	 "proa: the container was killed: what wasn't fetched of its memory would be zeroes\n"
 
 /* In the command line: paths are given through descriptors, so that they lead where ours do. They are CRIU_FIRST_FD and so on. */
 #define WITHOUT_SERVER 11 /* the argument from which on it is about the page server */
@@ -27,7 +34,8 @@ static int leave_session(void *context, struct error *err)
 	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 
 	(void)context;
-	if (null < 0 || dup2(null, 0) < 0 || dup2(null, 1) < 0 || dup2(null, 2) < 0)
+	if (null < 0 || dup2(null, 0) < 0 || dup2(null, 1) < 0 || dup2(null, 2) < 0 ||
+	    chdir("/") < 0)
 		return error_errno(err, errno, "/dev/null", "open /dev/null");
 	setsid();
 	return 0;
@@ -122,17 +130,113 @@ int lazy_start(const struct images *images, const struct page_server *server, st
 	return result;
 }
 
-int lazy_check(const struct images *images, const struct criu *criu, struct error *err)
+static int check(const struct images *images, const struct criu *criu, struct error *err)
 {
 	siginfo_t info = { 0 };
 
-	if (criu->pid == 0 ||
-	    waitid(P_PID, (id_t)criu->pid, &info, WEXITED | WNOHANG | WNOWAIT) < 0 ||
+	if (waitid(P_PID, (id_t)criu->pid, &info, WEXITED | WNOHANG | WNOWAIT) < 0 ||
 	    info.si_pid == 0)
 		return 0;
 	error_set(err, ERROR_SYSTEM, "criu", "criu lazy-pages has failed");
 	return log_explain(images->work, images->work_path, LOG_NAME, err);
 }
+
+/* ---- the watcher ---- */
+
+struct watch {
+	pid_t daemon;
+	int log, cgroup, pidfd;
+};
+
+static void kill_container(const struct watch *watch)
+{
+	struct pollfd dead = { .fd = watch->pidfd, .events = POLLIN };
+	struct error ignored = ERROR_INIT;
+
+	if (watch->cgroup >= 0)
+		(void)cgroup_signal(watch->cgroup, SIGKILL, &ignored);
+	(void)sys_pidfd_send_signal(watch->pidfd, SIGKILL);
+	(void)poll(&dead, 1, KILL_MS);
+	(void)fd_write_all(watch->log, KILLED, strlen(KILLED));
+}
+
+/* Traced, it stops at its end while all is still open: whoever waits for memory goes on waiting, until he is killed. */
+static bool has_ended(pid_t daemon, int status, unsigned long *ret_code)
+{
+	if (!WIFSTOPPED(status)) {
+		*ret_code = (unsigned long)status;
+		return true;
+	}
+	return status >> 8 == (SIGTRAP | PTRACE_EVENT_EXIT << 8) &&
+	       ptrace(PTRACE_GETEVENTMSG, daemon, NULL, ret_code) == 0;
+}
+
+/* Its end: as waitpid(2) has it, 0 if all was fetched. In between it stops for signals, and goes on with them. */
+static unsigned long wait_for_end(pid_t daemon)
+{
+	unsigned long code = 1;
+	int status;
+
+	for (;;) {
+		while (waitpid(daemon, &status, __WALL) < 0)
+			if (errno != EINTR)
+				return code;
+		if (has_ended(daemon, status, &code))
+			return code;
+		(void)ptrace(PTRACE_CONT, daemon, NULL, status >> 16 ? 0 : WSTOPSIG(status));
+	}
+}
+
+/* In a child like CRIU's, which never comes to execute it. It says that it watches by closing what it has of ours. */
+static int begin_to_watch(void *context, struct error *err)
+{
+	const struct watch *watch = context;
+	const int keep[] = { watch->log, watch->cgroup, watch->pidfd };
+
+	if (leave_session(NULL, err) < 0)
+		return -1;
+	if (ptrace(PTRACE_SEIZE, watch->daemon, NULL, PTRACE_O_TRACEEXIT) < 0)
+		return error_errno(err, errno, "criu", "watch criu lazy-pages");
+	if (fds_close_others(3, keep, array_length(keep), err) < 0)
+		return -1;
+	if (wait_for_end(watch->daemon) != 0)
+		kill_container(watch);
+	_exit(0);
+}
+
+static int open_log(const struct images *images, struct error *err)
+{
+	int log = openat(images->work, LOG_NAME, O_WRONLY | O_APPEND | O_NOFOLLOW | O_CLOEXEC);
+
+	return log < 0 ? error_errno(err, errno, LOG_NAME, "open %s", LOG_NAME) : log;
+}
+
+int lazy_watch(const struct images *images, const struct criu *criu, int cgroup, int pidfd,
+	       struct error *err)
+{
+	_cleanup_fd_ int log = -1;
+	struct watch watch = { .daemon = criu->pid, .cgroup = cgroup, .pidfd = pidfd };
+	const struct criu_start start = { .cgroup = -1,
+					  .prepare = begin_to_watch,
+					  .context = &watch };
+	struct criu watcher = CRIU_INIT;
+	int result;
+
+	if (criu->pid == 0)
+		return 0;
+	if (check(images, criu, err) < 0 || (log = open_log(images, err)) < 0)
+		return -1;
+	watch.log = log;
+	if (criu_clone(&start, &watcher, err) < 0)
+		return -1;
+	result = criu_release(&watcher, err);
+	if (result == 0)
+		watcher.pid = 0; /* it ends with the daemon */
+	criu_end(&watcher);
+	return result;
+}
+
+/* ---- its end ---- */
 
 void lazy_stop(const struct images *images, struct criu *criu)
 {

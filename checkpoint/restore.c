@@ -253,7 +253,8 @@ static int finish(struct restore *restore, pid_t pid, struct error *err)
 	spawned->pidfd = pidfd_open(pid, 0);
 	if (spawned->pidfd < 0)
 		return error_errno(err, errno, NULL, "open the restored process");
-	if (lazy_check(&restore->images, &restore->lazy, err) < 0 ||
+	if (lazy_watch(&restore->images, &restore->lazy, creation->cgroup.fd, spawned->pidfd, err) <
+		0 ||
 	    stage_verify(&restore->stage, restore->criu.pid, pid, creation->config, &restore->arena,
 			 err) < 0 ||
 	    leave_cgroup(restore, err) < 0)

@@ -104,8 +104,9 @@ faults() {
 	counting
 }
 
-@test "lazy restore from the checkpoint that has left the memory behind: it runs with less than 30 % of that" {
-	require proa
+# left_behind: checkpoint it, which leaves the memory behind, and restore it as other-$ID with the page server's 5 MB in a second, so
+# that there is time to look; the checkpoint is $dumping
+left_behind() {
 	big
 	config '.linux.cgroupsPath = "/other-" + $id' --arg id "$ID"
 	mkfifo "$WORK/status"
@@ -114,13 +115,17 @@ faults() {
 	dumping=$!
 	HELPERS+=("$dumping")
 	[ "$(head -c 1 "$WORK/status" | od -An -tu1 | xargs)" = 0 ] || fail "$(cat "$WORK/err")" "$(criu_errors)"
-	[ "$(du -k "$WORK/$IMAGES" | cut -f 1)" -lt 20000 ] || fail "the memory isn't left behind"
-	# 5 MB in a second, so that there is time to look
 	modprobe sch_netem
 	tc qdisc replace dev lo root netem rate 40mbit limit 10000
 	cleanup "tc qdisc del dev lo root"
 	detached restore -d -b "$BUNDLE" --lazy-pages --page-server 127.0.0.1:2727 --image-path "$WORK/$IMAGES" \
 		--work-path "$WORK/lazy" "other-$ID"
+}
+
+@test "lazy restore from the checkpoint that has left the memory behind: it runs with less than 30 % of that" {
+	require proa
+	left_behind
+	[ "$(du -k "$WORK/$IMAGES" | cut -f 1)" -lt 20000 ] || fail "the memory isn't left behind"
 	runs_early "other-$ID"
 	tc qdisc del dev lo root
 	whole "other-$ID"
@@ -129,6 +134,30 @@ faults() {
 	eventually eval "! pgrep -f 'criu lazy-pages'"
 	[ "$(faults "$WORK/lazy/lazy-pages.log")" -gt 0 ]
 	whole "other-$ID"
+}
+
+# killed_for_memory ID LOG: it was ended rather than run without its memory, and nobody is left who could bring that
+killed_for_memory() {
+	becomes stopped "$1"
+	eventually eval "! pgrep -f 'criu lazy-pages'"
+	grep -q "the container was killed: what wasn't fetched" "$2"
+}
+
+@test "when the page server is gone before all is fetched, the copy ends, and the container itself goes on" {
+	require proa
+	left_behind
+	kill -KILL "$(pgrep -f 'criu: dump')"
+	killed_for_memory "other-$ID" "$WORK/lazy/lazy-pages.log"
+	is running
+	counting
+	whole
+}
+
+@test "when the daemon of a lazy restore is killed, the container ends" {
+	require proa
+	left_behind
+	kill -KILL "$(pgrep -f 'criu lazy-pages')"
+	killed_for_memory "other-$ID" "$WORK/lazy/lazy-pages.log"
 }
 
 @test "a lazy restore that fails leaves no daemon" {
