@@ -147,13 +147,24 @@ bool value_number(const char *text, uint64_t *ret_number)
 	return take(&rest, ' ', &word) && span_number(trimmed(word), ret_number);
 }
 
+/* The limits do; memory.oom.group and memory.zswap.writeback, and who knows what else, don't. */
+static bool counts_pages(const char *file)
+{
+	static const char *const limits[] = { ".min", ".low", ".high", ".max" };
+
+	for (size_t i = 0; i < array_length(limits); i++)
+		if (text_starts(file, "memory.") && text_ends(file, limits[i]))
+			return true;
+	return false;
+}
+
 /* What the kernel counts in: it rounds down to that. */
 static uint64_t granularity(const char *file)
 {
 	struct span rest = span_of(file), word;
 	uint64_t size;
 
-	if (text_starts(file, "memory."))
+	if (counts_pages(file))
 		return (uint64_t)sysconf(_SC_PAGESIZE);
 	if (!text_starts(file, "hugetlb.") || !take(&rest, '.', &word) || !take(&rest, '.', &word))
 		return 1;

@@ -30,6 +30,7 @@ static void world(void)
 	fake_put("memory.swap.current", "0");
 	fake_put("memory.low", "0");
 	fake_put("memory.high", "max");
+	fake_put("memory.oom.group", "0");
 	fake_put("memory.reclaim", "");
 	fake_put("cpu.max", "50000 100000");
 	fake_put("cpu.max.burst", "0");
@@ -112,6 +113,8 @@ TEST(what_is_so_already_is_not_written)
 	CHECK_STR(planned("{\"memory\":{\"limit\":-1,\"swap\":-1}}"), "");
 	CHECK_STR(planned("{\"pids\":{\"limit\":-1}}"), "");
 	CHECK_STR(planned("{\"pids\":{\"limit\":0}}"), "pids.max=0");
+	CHECK_STR(planned("{\"unified\":{\"memory.oom.group\":\"0\"}}"), "");
+	CHECK_STR(planned("{\"unified\":{\"memory.oom.group\":\"1\"}}"), "memory.oom.group=1");
 }
 
 TEST(swap_is_counted_with_the_memory_there_is)
@@ -456,8 +459,9 @@ static const char *const updates[] = {
 	"\"limit\":9}}",
 	"{\"memory\":{\"limit\":-1},\"cpu\":{\"quota\":-1,\"burst\":60000,\"shares\":2},"
 	"\"unified\":{"
-	"\"memory.high\":\"1048576\"}}",
-	"{\"cpu\":{\"idle\":1,\"quota\":90000},\"blockIO\":{\"weight\":1000}}",
+	"\"memory.high\":\"1048576\",\"memory.oom.group\":\"0\"}}",
+	"{\"cpu\":{\"idle\":1,\"quota\":90000},\"blockIO\":{\"weight\":1000},"
+	"\"unified\":{\"memory.oom.group\":\"1\"}}",
 };
 
 static void prepare(const char *update, bool second)
@@ -467,6 +471,7 @@ static void prepare(const char *update, bool second)
 	fake_put("cpu.weight", "300");
 	if (second) {
 		fake_put("memory.max", "209715200");
+		fake_put("memory.oom.group", "1");
 		fake_put("cpu.max.burst", "40000");
 		fake_put("cpuset.cpus", "1-3");
 	}

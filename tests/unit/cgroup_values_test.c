@@ -47,6 +47,11 @@ TEST(what_was_written_is_known_again)
 		{ "memory.max", "314572800\n", "300M", VALUE_SAME },
 		{ "memory.max", "max\n", "9223372036854775807", VALUE_SAME },
 		{ "memory.max", "max\n", "9223372036854", VALUE_OTHER },
+		/* switches are no bytes */
+		{ "memory.oom.group", "0\n", "1", VALUE_OTHER },
+		{ "memory.oom.group", "1\n", "0", VALUE_OTHER },
+		{ "memory.oom.group", "1\n", "1", VALUE_SAME },
+		{ "memory.zswap.writeback", "0\n", "1", VALUE_OTHER },
 		{ "hugetlb.2MB.max", "2097152\n", "4194303", VALUE_SAME },
 		{ "hugetlb.2MB.rsvd.max", "2097152\n", "4194304", VALUE_OTHER },
 		{ "hugetlb.2MB.max", "max\n", "9223372036854771712", VALUE_SAME },

@@ -143,7 +143,7 @@ static inline int fake_write_number(const char *file, const char *value)
 	if (!value_number(value, &number))
 		return EINVAL;
 	snprintf(text, sizeof(text), "%" PRIu64, number);
-	if (strncmp(file, "memory.", 7) == 0)
+	if (strncmp(file, "memory.", 7) == 0 && strcmp(file, "memory.oom.group") != 0)
 		snprintf(text, sizeof(text), "%" PRIu64, number - number % 4096);
 	fake_put(file, number == UINT64_MAX ? "max" : text);
 	return 0;
