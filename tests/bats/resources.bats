@@ -196,23 +196,23 @@ in_cgroup() {
 	waits
 	for place in caller above own; do
 		config '.linux.cgroupsPath = $p' --arg p "$([ $place = above ] && echo "/few.above/c" || echo "/$ID")"
-		mkdir -p "$CGROUP/few.$place"
+		mkdir "$CGROUP/few.$place"
 		cleanup "rmdir $CGROUP/few.$place"
 		refused=0 done=0
 		for ((n = 0; n < 8 && done < 2; n++)); do
 			# the shell that becomes proa counts, too
 			[ $place:$n != caller:0 ] || continue
-			echo max >"$CGROUP/few.$place/pids.max"
+			echo max >"$CGROUP/few.caller/pids.max"
 			case $place in
 			caller | above)
 				echo $n >"$CGROUP/few.$place/pids.max"
-				in_cgroup "$([ $place = caller ] && echo "$CGROUP/few.caller" || echo "$CGROUP/init")" run -d -b "$BUNDLE" "$ID"
+				in_cgroup "$CGROUP/few.caller" run -d -b "$BUNDLE" "$ID"
 				;;
 			own)
 				create
 				proa start "$ID"
 				proa update --unified pids.max=$n "$ID"
-				in_cgroup "$CGROUP/init" exec "$ID" /bin/true
+				in_cgroup "$CGROUP/few.caller" exec "$ID" /bin/true
 				;;
 			esac
 			if [ "$status" = 0 ]; then
