@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # lane: native
 # tier: full
-# timeout: 5400
+# timeout: 14000
 # Somebody exchanges a place that the runtime mounts on, or makes something in, with a link to the host, as fast as he can
 # (CVE-2021-30465, CVE-2024-45310, CVE-2025-31133, CVE-2025-52565), while containers are created: 50,000 in --long, a
 # twentieth of them otherwise, spread over the places; a tenth for each further kind of caller and for each system call
@@ -11,6 +11,7 @@ load helpers
 load security
 
 export BATS_TEST_TIMEOUT=2400
+[ "${PROA_TIER-}" != long ] || BATS_TEST_TIMEOUT=5000
 
 setup() {
 	common_setup
