@@ -201,6 +201,23 @@ static int gone(struct criu *criu, struct error *err)
 			 WEXITSTATUS(status));
 }
 
+static void give_up(struct criu *criu, struct error *err)
+{
+	kill(criu->pid, SIGKILL);
+	error_set(err, ERROR_BUSY, "criu",
+		  "CRIU was killed after the --timeout: it may wait for a FIFO that lies where the "
+		  "container had a file open");
+}
+
+int criu_limit(struct criu *criu, unsigned int seconds, struct error *err)
+{
+	struct timeval limit = { .tv_sec = seconds };
+
+	if (setsockopt(criu->socket, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit)) < 0)
+		return error_errno(err, errno, "criu", "set a time limit for CRIU");
+	return 0;
+}
+
 static int send_request(struct criu *criu, const CriuReq *request, struct error *err)
 {
 	size_t size = criu_req__get_packed_size(request);
@@ -235,6 +252,10 @@ static CriuResp *receive(struct criu *criu, int *ret_fd, struct error *err)
 		*ret_fd = -1;
 	if (length == 0 || (length < 0 && errno == ECONNRESET)) {
 		gone(criu, err);
+		return NULL;
+	}
+	if (length < 0 && errno == EAGAIN) {
+		give_up(criu, err);
 		return NULL;
 	}
 	response = length < 0 ? NULL : criu_resp__unpack(NULL, (size_t)length, bytes);

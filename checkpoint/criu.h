@@ -58,6 +58,9 @@ struct criu_needs {
 /* Ask for version and features; ERROR_UNSUPPORTED names what is missing. */
 int criu_probe(struct criu *criu, const struct criu_needs *needs, struct error *err);
 
+/* From now on it is killed when it says nothing for this time (0: no limit), which is ERROR_BUSY. */
+int criu_limit(struct criu *criu, unsigned int seconds, struct error *err);
+
 /* Called for each notification; @fd came with it, -1, and is lent. A failure is told to CRIU, which then gives up and
  * undoes, and is the error of criu_ask(). */
 typedef int criu_notified(void *context, const char *script, pid_t pid, int fd, struct error *err);

@@ -334,7 +334,8 @@ static int start_criu(struct restore *restore, struct error *err)
 	if (creation->plan->enters_cgroup &&
 	    creation_enter_cgroup(creation, restore->criu.pid, err) < 0)
 		return -1;
-	if (criu_release(&restore->criu, err) < 0)
+	if (criu_release(&restore->criu, err) < 0 ||
+	    criu_limit(&restore->criu, restore->options->criu.timeout, err) < 0)
 		return -1;
 	return criu_probe(&restore->criu, &needs, err);
 }

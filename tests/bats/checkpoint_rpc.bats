@@ -91,6 +91,13 @@ restore_fails() {
 	restore_fails "CRIU didn't say that it has restored"
 }
 
+@test "a restore in which CRIU waits for ever ends with --timeout, and nothing is left" {
+	up_and_waiting
+	dump
+	criu_says "$GOOD" "work notify setup-namespaces" "work hang"
+	restore_fails "CRIU was killed after the --timeout: it may wait for a FIFO" --timeout 1
+}
+
 @test "an export is one stream that tar can list, and the images go; an import gives them to CRIU, and they go again" {
 	require zstd
 	up_and_waiting
