@@ -17,29 +17,7 @@ setup() {
 	make_sentinel
 }
 
-places=(/dev /dev/null /dev/console /dev/pts /dev/shm /proc /sys /sys/fs/cgroup /etc /etc/passwd /etc/mtab /work /volume)
-
-# hostile_config: all places are used, in the image's own /dev where there is no other
-hostile_config() {
-	mkdir -p "$WORK/volume"
-	config '.root.readonly = false | .process.cwd = "/work" | .process.user.additionalGids = [] |
-		.mounts |= map(select(.destination | IN("/dev", "/dev/mqueue", "/sys/fs/cgroup") | not)) |
-		(.mounts[] | select(.destination == "/sys")) |= {destination: "/sys", type: "none", source: "/sys", options: ["rbind", "ro"]} |
-		.mounts += [{destination: "/volume/sub", type: "bind", source: $v, options: ["bind"]}]' --arg v "$WORK/volume"
-	# shellcheck disable=SC2016 # the inner shell expands it
-	process /bin/sh -c 'for f in /dev /dev/null /dev/shm /etc/passwd /etc/mtab /work /volume /volume/sub /sys; do
-		for g in $f $f/file $f/../file; do [ ! -f $g ] || head -c 100 $g; done; done; echo x >/volume/sub/x; :'
-}
-
-# in_user_namespace, by_user: the container has one, made by root; or it is made by the user 1000
-in_user_namespace() {
-	require userns
-	config '.linux.namespaces += [{type: "user"}] |
-		.linux.uidMappings = [{containerID: 0, hostID: 100000, size: 65536}] | .linux.gidMappings = .linux.uidMappings'
-	chown -R 100000:100000 "$BUNDLE/rootfs"
-	TRAP_OWNER=100000
-}
-
+# by_user: the container is made by the user 1000, whose root it has
 by_user() {
 	require userns
 	rootless
@@ -52,36 +30,6 @@ runtime_is() {
 	printf '#!/bin/sh\nexec %s %s "$@"\n' "$*" "${REAL_RUNTIME:=$RUNTIME}" >"$WORK/runtime"
 	chmod 755 "$WORK/runtime"
 	RUNTIME=$WORK/runtime
-}
-
-# trapped COMMAND...: with each trap in each place, one after the other; some of them must succeed, and some must not
-trapped() {
-	tried_all "$@"
-	[ $succeeded != 0 ] && [ $refused != 0 ] || fail "$succeeded succeeded, $refused were refused"
-}
-
-tried_all() {
-	local place
-	succeeded=0 refused=0
-	for place in "${places[@]}"; do
-		each_trap "$place" "$@"
-		host_unharmed || fail "with a trap in place of $place"
-	done
-}
-
-# survives COMMAND...: no matter whether it succeeds
-survives() {
-	may_survive "$@" && host_unharmed
-}
-
-# may_survive COMMAND...: the same, for who looks at the host himself
-may_survive() {
-	local code=0
-	"$@" </dev/null >"$WORK/out" 2>"$WORK/err" 3>&- || code=$?
-	[ "$code" -le 1 ] || [ "$code" = 255 ] || [ "$code" = 126 ] || [ "$code" = 127 ] || fail "exit code $code" "$(<"$WORK/err")" || return
-	if [ "$code" = 0 ]; then succeeded=$((succeeded + 1)); else refused=$((refused + 1)); fi
-	[ "$code" = 0 ] || grep -q '^proa: .' "$WORK/err" || fail "an error without words" "$(<"$WORK/err")" || return
-	! grep -q secret-of-the-host "$WORK/out" || fail "the host's file was read"
 }
 
 @test "run: a trap in each place, in a user namespace" {
