@@ -174,9 +174,9 @@ int cgroup_pids(int cgroupfd, struct arena *arena, pid_t **ret_pids, size_t *ret
 		struct error *err);
 
 /* Send @signal to every process in the cgroup and below, none missed that is forked meanwhile.
- * SIGKILL is one write to cgroup.kill, which also reaches the frozen. Others find the processes
- * frozen for a moment; a cgroup that was frozen before stays so, and a signal that a process
- * catches waits there. Where the cgroup's files can't be written (a read-only mount) each process gets
+ * SIGKILL is one write to cgroup.kill, which also reaches the frozen. Others go to one process after
+ * the other; nothing is frozen for that, and in a frozen cgroup a signal that a process catches
+ * waits. Where the cgroup's files can't be written (a read-only mount) each process gets
  * the signal all the same, one after the other. An empty cgroup is fine. */
 int cgroup_signal(int cgroupfd, int signal, struct error *err);
 
@@ -185,6 +185,9 @@ int cgroup_signal(int cgroupfd, int signal, struct error *err);
  * every other failure too, and where a signal that ends us waits (base/termination.h). */
 int cgroup_freeze(int cgroupfd, unsigned int deadline_ms, struct error *err);
 int cgroup_thaw(int cgroupfd, struct error *err);
+
+/* As cgroup_freeze() where somebody else has told it to freeze: it only waits, and thaws nothing. */
+int cgroup_await_frozen(int cgroupfd, unsigned int deadline_ms, struct error *err);
 
 /* Is it to be frozen, by itself? A freeze that was killed in the middle leaves that, whether all are frozen or not. */
 bool cgroup_is_to_freeze(int cgroupfd);

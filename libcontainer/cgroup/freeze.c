@@ -128,17 +128,21 @@ static int wait_until_frozen(int cgroupfd, unsigned int deadline_ms)
 	return waited;
 }
 
+int cgroup_await_frozen(int cgroupfd, unsigned int deadline_ms, struct error *err)
+{
+	int waited = wait_until_frozen(cgroupfd, deadline_ms);
+
+	return waited > 0 ? 0 : freeze_failed(cgroupfd, waited, deadline_ms, err);
+}
+
 int cgroup_freeze(int cgroupfd, unsigned int deadline_ms, struct error *err)
 {
 	struct error ignored = ERROR_INIT; /* the first error is the one to tell */
-	int waited;
 
 	if (file_write(cgroupfd, "cgroup.freeze", "1") < 0)
 		return error_errno(err, errno, "cgroup.freeze", "write 1 to cgroup.freeze");
-	waited = wait_until_frozen(cgroupfd, deadline_ms);
-	if (waited > 0)
+	if (cgroup_await_frozen(cgroupfd, deadline_ms, err) == 0)
 		return 0;
-	freeze_failed(cgroupfd, waited, deadline_ms, err);
 	cgroup_thaw(cgroupfd, &ignored);
 	return -1;
 }

@@ -9,8 +9,9 @@
 #include "base/cleanup.h"
 #include "base/fd.h"
 
-/* How long the processes get to freeze before they are signalled all the same. */
-#define FREEZE_MS 200
+/* Who is forked after a list was read appears in the next; two or three are usual. Who gets away each time ignores the
+ * signal and forks on and on. */
+#define PASSES 10
 
 struct pid_set {
 	pid_t *pids;
@@ -51,7 +52,11 @@ static int signal_new(int cgroupfd, int signal, struct pid_set *done, struct are
 	return 0;
 }
 
-/* Who is forked after a list was read appears in the next. A frozen cgroup needs one pass. */
+/* Nothing is frozen meanwhile: who looks at the container would take it for paused, and our death would
+ * leave it so. A number of the list comes to mean another process only once all others have been used up.
+ *
+ * As elsewhere, a process that has the signal blocked while it forks, as glibc's fork() does, keeps it to itself; only
+ * SIGKILL is sure to reach its child. */
 static int signal_until_none_is_new(int cgroupfd, int signal, struct error *err)
 {
 	_cleanup_arena_ struct arena arena = ARENA_INIT;
@@ -60,7 +65,7 @@ static int signal_until_none_is_new(int cgroupfd, int signal, struct error *err)
 
 	if (arena_init(&arena, CGROUP_PIDS_ARENA, err) < 0)
 		return -1;
-	for (int pass = 0; more && pass < 10; pass++)
+	for (int pass = 0; more && pass < PASSES; pass++)
 		if (signal_new(cgroupfd, signal, &done, &arena, &more, err) < 0)
 			return -1;
 	return 0;
@@ -72,34 +77,10 @@ static bool is_read_only(int errnum)
 	return errnum == EROFS || errnum == EACCES || errnum == EPERM;
 }
 
-/* As elsewhere, a process that has the signal blocked while it forks, as glibc's fork() does, keeps it
- * to itself; only SIGKILL is sure to reach its child.
- *
- * Frozen, the processes neither fork nor end, so that no number in the list can come to mean
- * another process. One that doesn't freeze in time is stuck in the kernel, where it does neither.
- */
-static int signal_each(int cgroupfd, int signal, struct error *err)
-{
-	struct error ignored = ERROR_INIT; /* of the thaw; what went wrong first is told */
-	int result;
-
-	if (cgroup_is_to_freeze(cgroupfd))
-		return signal_until_none_is_new(cgroupfd, signal, err);
-	if (file_write(cgroupfd, "cgroup.freeze", "1") < 0)
-		return is_read_only(errno)
-			   ? signal_until_none_is_new(cgroupfd, signal, err)
-			   : error_errno(err, errno, "cgroup.freeze", "write 1 to cgroup.freeze");
-	cgroup_wait_event(cgroupfd, "frozen", 1, FREEZE_MS);
-	result = signal_until_none_is_new(cgroupfd, signal, err);
-	if (cgroup_thaw(cgroupfd, result < 0 ? &ignored : err) < 0)
-		return -1;
-	return result;
-}
-
 int cgroup_signal(int cgroupfd, int signal, struct error *err)
 {
 	if (signal != SIGKILL)
-		return signal_each(cgroupfd, signal, err);
+		return signal_until_none_is_new(cgroupfd, signal, err);
 	if (file_write(cgroupfd, "cgroup.kill", "1") == 0)
 		return 0;
 	return is_read_only(errno)

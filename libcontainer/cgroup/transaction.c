@@ -84,7 +84,7 @@ static int freeze(struct transaction *transaction, const struct cgroup_door *doo
 		  struct error *err)
 {
 	if (door->paused)
-		return 0;
+		return door->freeze(door->context, err);
 	transaction->frozen = true;
 	if (door->note(door->context, transaction, err) < 0)
 		return -1;

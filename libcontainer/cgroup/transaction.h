@@ -56,7 +56,7 @@ struct transaction {
 struct cgroup_door {
 	void *context;
 	int cgroup;  /* its directory, to tell why a file is missing; -1: none */
-	bool paused; /* frozen already, by somebody else: neither to be frozen nor to be thawed */
+	bool paused; /* by somebody else: freeze() only waits until all stand still, nobody thaws */
 
 	/* All of a file, one write(2) into it. Only the change's file and pid matter. 0, or -1 with
 	 * errno set. */

@@ -87,20 +87,23 @@ static int write_file(void *context, const struct cgroup_change *change, const c
 	return write(fd, line.bytes, line.length) < 0 ? -1 : 0;
 }
 
+/* A pause that was killed has told it to freeze, and may have left processes running. */
 static int freeze(void *context, struct error *err)
 {
 	const struct container_door *door = context;
 
+	if (door->door.paused)
+		return cgroup_await_frozen(door->cgroup, FREEZE_MS, err);
 	return cgroup_freeze(door->cgroup, FREEZE_MS, err);
 }
 
-static int is_frozen(const struct container_door *door, bool *ret_frozen, struct error *err)
+static int is_to_freeze(const struct container_door *door, bool *ret_answer, struct error *err)
 {
 	_cleanup_buffer_ struct buffer text = BUFFER_INIT;
 
 	if (file_read(door->cgroup, "cgroup.freeze", FILE_MAX, &text, err) < 0)
 		return -1;
-	*ret_frozen = text.bytes[0] == '1';
+	*ret_answer = text.bytes[0] == '1';
 	return 0;
 }
 
@@ -111,7 +114,7 @@ static int thaw(void *context, struct error *err)
 	struct error ignored = ERROR_INIT;
 	bool frozen = true;
 
-	if (is_frozen(door, &frozen, &ignored) == 0 && !frozen)
+	if (is_to_freeze(door, &frozen, &ignored) == 0 && !frozen)
 		return 0;
 	return cgroup_thaw(door->cgroup, err);
 }
@@ -125,7 +128,7 @@ int container_door_open(const struct container_state *state, struct container_do
 	if (door->cgroup < 0)
 		return -1;
 	door->procfs = procfs_open(err);
-	if (door->procfs < 0 || is_frozen(door, &paused, err) < 0)
+	if (door->procfs < 0 || is_to_freeze(door, &paused, err) < 0)
 		return -1;
 	door->door = (struct cgroup_door){
 		.context = door,

@@ -151,6 +151,32 @@ thawed() {
 	fails 1 "not paused" proa resume "$ID"
 }
 
+@test "an update that needs all to stand still waits for a half frozen container, and thaws none" {
+	stuck
+	echo 1 >"$CGROUP/$ID/cgroup.freeze"
+	fails 1 "didn't freeze within 1000 ms because of process ${HELPERS[0]}" proa update --oom-score-adj 300 "$ID"
+	freezing
+	equal "$(cat "/proc/$(init_pid)/oom_score_adj")" 0
+	# what may be changed while they run is
+	proa update --unified cgroup.max.depth=5 "$ID"
+	freezing
+}
+
+@test "while kill --all signals the container runs, and who pauses it then finds it paused" {
+	require strace proa
+	up_and_waiting
+	background strace -f -qq -o "$WORK/strace" -e inject=kill:signal=STOP:when=1 \
+		"$RUNTIME" --root "$ROOT" kill --all "$ID" WINCH
+	pid=$!
+	eventually grep -q "stopped by SIGSTOP" "$WORK/strace"
+	is running
+	execs /bin/true
+	proa pause "$ID"
+	kill -CONT "$(cat "/proc/$pid/task/$pid/children")"
+	wait $pid
+	is paused
+}
+
 @test "a stranger in the cgroup of a stopped container goes with it" {
 	up_and_waiting
 	background sleep 1000

@@ -315,17 +315,16 @@ TEST(who_does_not_freeze_is_named_and_the_rest_thawed)
 	CHECK_STR(get(world, "cgroup.freeze"), "0");
 }
 
-TEST(who_does_not_freeze_is_signalled_all_the_same)
+TEST(who_is_waited_for_in_vain_stays_as_told)
 {
 	world_enter();
 	make(world);
 	set_trap();
-	pid_t waiting = spawn(world, die_of_term);
-
 	spawn_stuck(world);
-	CHECK(cgroup_signal(open_cgroup(world), SIGTERM, &err) == 0);
-	CHECK(WTERMSIG(status_of(waiting)) == SIGTERM);
-	CHECK_STR(get(world, "cgroup.freeze"), "0");
+	put(world, "cgroup.freeze", "1");
+	CHECK(cgroup_await_frozen(open_cgroup(world), 100, &err) < 0);
+	CHECK_INT(err.code, ERROR_BUSY);
+	CHECK_STR(get(world, "cgroup.freeze"), "1");
 }
 
 /* ---- remove ---- */

@@ -396,6 +396,12 @@ TEST(swap_in_use_must_find_room)
 	CHECK_STR(fake_get("memory.swap.max"), "20971520");
 }
 
+static int await_frozen(void *context, struct error *error)
+{
+	(void)context;
+	return fake->frozen ? 0 : error_set(error, ERROR_BUSY, NULL, "half frozen");
+}
+
 TEST(who_is_paused_already_is_neither_frozen_nor_thawed)
 {
 	struct cgroup_door door = fake_door;
@@ -404,6 +410,7 @@ TEST(who_is_paused_already_is_neither_frozen_nor_thawed)
 	world();
 	fake->frozen = true;
 	door.paused = true;
+	door.freeze = await_frozen;
 	door.note = note;
 	door.list = list;
 	CHECK(plan_over("{\"memory\":{\"limit\":62914560}}", "{}", &transaction) == 0);
@@ -411,6 +418,13 @@ TEST(who_is_paused_already_is_neither_frozen_nor_thawed)
 	CHECK(fake->frozen && fake->freezes == 0);
 	CHECK(undo() == 0);
 	CHECK(fake->frozen);
+
+	/* told to freeze, it may run all the same */
+	world();
+	CHECK(plan_over("{\"memory\":{\"limit\":62914560}}", "{}", &transaction) == 0);
+	CHECK(transaction_run(&transaction, &door, false, arena(), &err) < 0);
+	CHECK(err.code == ERROR_BUSY && fake->freezes == 0);
+	CHECK_STR(fake_get("memory.max"), "max");
 }
 
 TEST(the_score_of_all_processes)
