@@ -7,7 +7,7 @@ static int usage(void)
 {
 	fputs("usage: probe facts [NAME...]\n"
 	      "       probe try ACTION ARG...   print ok or the errno's name\n"
-	      "       probe exit|kill|crash|wait|fork|hold|signals|notify|open|cat|spy|overwrite|search ARG...\n",
+	      "       probe exit|kill|crash|wait|fork|hold|signals|notify|open|cat|spy|overwrite|search|watch ARG...\n",
 	      stderr);
 	return 99;
 }

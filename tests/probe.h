@@ -13,5 +13,8 @@ int probe_action(int argc, char **argv);
 int probe_overwrite(int argc, char **argv);
 int probe_search(int argc, char **argv);
 
+/* And one that watches what appears in its pid namespace (probe_watch.c). */
+int probe_watch(int argc, char **argv);
+
 /* The short name of an errno ("EPERM"); "ok" for 0. */
 const char *probe_errno_name(int errnum);

@@ -475,7 +475,7 @@ static const struct action {
 	{ "cat", action_cat },	       { "crash", action_crash },
 	{ "spy", action_spy },	       { "grow", action_grow },
 	{ "open", action_open },       { "overwrite", probe_overwrite },
-	{ "search", probe_search },
+	{ "search", probe_search },    { "watch", probe_watch },
 };
 
 int probe_action(int argc, char **argv)

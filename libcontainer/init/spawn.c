@@ -86,7 +86,21 @@ int continue_in_clone(int channel, uint64_t flags, int cgroup, struct error *err
 static bool enters_cgroup_first(const struct plan *plan)
 {
 	return plan->purpose == PURPOSE_EXEC ||
-	       plan->namespaces.joined & (CLONE_NEWUSER | CLONE_NEWCGROUP);
+	       plan->namespaces.joined & (CLONE_NEWUSER | CLONE_NEWCGROUP) ||
+	       namespaces_unshared(&plan->namespaces);
+}
+
+/* What is cloned once more when it enters the pid namespace isn't cloned here: an exec'd process, and an init for which
+ * the bridge makes the namespaces around itself. */
+static int become_init(const struct plan *plan, int socket, struct error *err)
+{
+	uint64_t flags = namespaces_clone_flags(&plan->namespaces);
+
+	if (plan->purpose != PURPOSE_CREATE)
+		return 0;
+	if (namespaces_unshared(&plan->namespaces))
+		return unshare((int)flags) < 0 ? clone_failed(-1, err) : 0;
+	return continue_in_clone(socket, flags, enters_cgroup_first(plan) ? -1 : plan->cgroup, err);
 }
 
 void bridge_main(const struct plan *plan, int socket, struct progress *progress)
@@ -107,10 +121,7 @@ void bridge_main(const struct plan *plan, int socket, struct progress *progress)
 	if (namespaces_join(&plan->namespaces, plan->procfs, &error) < 0)
 		init_fail(socket, &error);
 	step_begin(progress, "clone");
-	/* an exec'd process is cloned once more, when it enters the pid namespace */
-	if (plan->purpose == PURPOSE_CREATE &&
-	    continue_in_clone(socket, namespaces_clone_flags(&plan->namespaces),
-			      enters_cgroup_first(plan) ? -1 : plan->cgroup, &error) < 0)
+	if (become_init(plan, socket, &error) < 0)
 		init_fail(socket, &error);
 	init_main(plan, socket, progress);
 }

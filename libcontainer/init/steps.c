@@ -210,7 +210,10 @@ static int step_runtime_hooks(struct init *init, struct error *err)
 	return message_ask(init->channel, MESSAGE_RUNTIME_HOOKS, 0, -1, NULL, err);
 }
 
-/* Hooks in the container's namespaces are told its pid as it is there
+/* Where a pid namespace is joined before a user namespace is made, createContainer hooks already run in it, as the
+ * specification wants it, and the neighbours see them: they are the caller's programs.
+ *
+ * Hooks in the container's namespaces are told its pid as it is there
  * (config.md#posix-platform-hooks). */
 static int run_hooks(struct init *init, const char *kind, const struct hook_list *hooks,
 		     enum container_status status, struct error *err)
@@ -337,7 +340,7 @@ static int step_pid_namespace(struct init *init, struct error *err)
 	const struct namespace_plan *namespaces = &init->plan->namespaces;
 	bool last = namespaces_pid_last(namespaces);
 
-	if (init->plan->purpose == PURPOSE_CREATE && !last)
+	if (init->plan->purpose == PURPOSE_CREATE && !last && !namespaces_unshared(namespaces))
 		return 0;
 	if ((last && namespace_join_pid(namespaces, err) < 0) ||
 	    continue_in_clone(init->channel, 0, -1, err) < 0 || close_rest(init, -1, err) < 0)
@@ -438,7 +441,7 @@ static int step_created(struct init *init, struct error *err)
 	 * ends before, the end of the conversation tells us so. */
 	if (prctl(PR_SET_PDEATHSIG, 0) < 0)
 		return error_errno(err, errno, NULL, "outlive the parent");
-	if (plan_caller_finds_init(init->plan) && prctl(PR_SET_DUMPABLE, 1) < 0)
+	if (stays_found(init) && prctl(PR_SET_DUMPABLE, 1) < 0)
 		return error_errno(err, errno, NULL, "let the caller find the process");
 	if (message_ask(init->channel, MESSAGE_CREATED, 0, -1, NULL, err) < 0)
 		return -1;

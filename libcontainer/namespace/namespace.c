@@ -203,6 +203,11 @@ bool namespaces_pid_last(const struct namespace_plan *plan)
 	return plan->joined & CLONE_NEWPID && !(plan->created & CLONE_NEWUSER);
 }
 
+bool namespaces_unshared(const struct namespace_plan *plan)
+{
+	return plan->joined & CLONE_NEWPID && plan->created & CLONE_NEWUSER;
+}
+
 bool namespaces_need_bridge(const struct namespace_plan *plan)
 {
 	uint64_t early = plan->joined;

@@ -69,6 +69,12 @@ bool namespaces_need_bridge(const struct namespace_plan *plan);
  * neighbours with its descriptors. Not possible when a new user namespace comes in between: it
  * takes the right to join. */
 bool namespaces_pid_last(const struct namespace_plan *plan);
+/* Does a new user namespace come in between? Then the bridge joins the pid namespace early, which is for its children
+ * only, makes the new namespaces for itself, and goes on as init: the clone that enters is still the last one. If it
+ * cloned init into the new namespaces, the neighbours would see that with the host's root from its first instruction;
+ * and those who have the uid that owns the user namespace have all rights over what is in it, without any capability
+ * of their own. */
+bool namespaces_unshared(const struct namespace_plan *plan);
 /* What clone3(2) of init makes, once the bridge has done its part. */
 uint64_t namespaces_clone_flags(const struct namespace_plan *plan);
 

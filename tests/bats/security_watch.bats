@@ -1,0 +1,90 @@
+#!/usr/bin/env bats
+# lane: native
+# tier: quick
+# Who lives in a pid namespace looks at all that proa brings into it, from its first instruction on: with what a debugger
+# may (CAP_SYS_PTRACE), and with no capability at all.
+
+load helpers
+load security
+
+setup() {
+	common_setup
+	make_sentinel
+	chmod 600 "$SENTINEL/file"
+	SENTINEL_WAS=$(look_at_sentinel)
+}
+
+# watcher CAPABILITIES WHAT...: the container $ID watches what appears in its pid namespace; its pid is in $watcher
+watcher() {
+	local capabilities=$1
+	shift
+	mkdir "$WORK/flags"
+	config '.process.capabilities = ({bounding: $c, effective: $c, permitted: $c}) | .process.args = ["/probe", "watch", "/flags/stop", $f] + $ARGS.positional |
+		.mounts += [{destination: "/flags", type: "bind", source: "\($w)/flags", options: ["rbind"]}]' \
+		--argjson c "$capabilities" --arg f "$SENTINEL/file" --arg w "$WORK" --args -- "$@"
+	proa run -d -b "$BUNDLE" "$ID" </dev/null >"$WORK/watched" 2>&1 3>&-
+	wait_for_output watching "$WORK/watched"
+	watcher=$(init_pid)
+}
+
+# watched PATTERN: the watcher ends; it has seen such a line, so it didn't watch in vain. What it found is in $found.
+watched() {
+	touch "$WORK/flags/stop"
+	becomes stopped
+	found=$(<"$WORK/watched")
+	has_words "$1" "$found"
+}
+
+# found_none PATTERN
+found_none() {
+	! grep -E "$1" <<<"$found" || fail "found by the watcher"
+}
+
+# neighbour FILTER: a bundle for a container in the pid namespace of the watcher
+neighbour() {
+	make_bundle "$WORK/second" "$ID.2"
+	BUNDLE=$WORK/second
+	config "$1 | (.linux.namespaces[] | select(.type == \"pid\")).path = \$p" --arg p "/proc/$watcher/ns/pid"
+	process /bin/sleep 0.05
+}
+
+new_user_namespace='.linux.namespaces += [{type: "user"}] | .linux.uidMappings = [{containerID: 0, hostID: 0, size: 1}] |
+	.linux.gidMappings = .linux.uidMappings'
+
+# in_user_namespace: proa is called by root of another one, as under podman
+in_user_namespace() {
+	require userns
+	unshare --user --map-root-user --mount sh -c 'echo up; exec sleep 1000' >"$WORK/up" 3>&- &
+	cleanup "kill -KILL $!" # once the containers are deleted, which takes it
+	eventually grep -qs up "$WORK/up"
+	printf '#!/bin/sh\nexec nsenter --user --mount --preserve-credentials -t %s "%s" "$@"\n' "$!" "$RUNTIME" >"$WORK/runtime"
+	chmod +x "$WORK/runtime"
+	RUNTIME=$WORK/runtime GLOBALS=(--cgroup-manager disabled)
+	config 'del(.linux.cgroupsPath, .linux.resources)'
+}
+
+@test "an init in a new user namespace and a joined pid namespace has left the host when it is seen, by those without a capability, too" {
+	in_user_namespace
+	watcher '[]' root cmdline
+	neighbour "del(.linux.cgroupsPath, .linux.resources) | $new_user_namespace"
+	for _ in {1..20}; do
+		run --separate-stderr proa run -b "$BUNDLE" "$ID.2"
+		equal "$status" 0 "$stderr"
+	done
+	watched '^cmdline /bin/sleep'
+	found_none '^root '
+	host_unharmed
+}
+
+@test "nor does a debugger find the host in it" {
+	require userns
+	watcher '["CAP_SYS_PTRACE"]' root seize
+	neighbour "$new_user_namespace | del(.mounts[] | select(.type == \"proc\"))"
+	for _ in {1..20}; do
+		run --separate-stderr proa run -b "$BUNDLE" "$ID.2"
+		equal "$status" 0 "$stderr"
+	done
+	watched '^seized .*'
+	found_none '^root '
+	host_unharmed
+}
