@@ -2,10 +2,8 @@
 
 #include <errno.h>
 #include <linux/keyctl.h>
-#include <stdint.h>
+#include <stdbool.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -14,30 +12,32 @@
 #define NAME_SIZE      (1024 + sizeof("_ses.")) /* the longest id that there is */
 #define KEY_USR_SEARCH 0x00080000		/* keyctl_setperm(3): the owner may search it */
 
-/* keyctl(KEYCTL_DESCRIBE): "type;uid;gid;permissions;description", permissions in hexadecimal. */
-static int permissions_of(long keyring, uint32_t *ret_permissions)
+/* Anybody may have made one of that name before us, and let all find it: its owner would read the container's keys. Who
+ * has our own id can read them anyway. keyctl(KEYCTL_DESCRIBE): "type;uid;gid;permissions;description". */
+static bool is_ours(long keyring, unsigned int *ret_permissions)
 {
 	char description[NAME_SIZE + 64] = "";
-	const char *at = description;
+	unsigned int uid;
 
-	if (syscall(SYS_keyctl, KEYCTL_DESCRIBE, keyring, description, sizeof(description) - 1) < 0)
-		return -1;
-	for (int field = 0; at && field < 3; field++) {
-		at = strchr(at, ';');
-		at = at ? at + 1 : NULL;
-	}
-	if (!at) {
-		errno = EINVAL;
-		return -1;
-	}
-	*ret_permissions = (uint32_t)strtoul(at, NULL, 16);
+	/* a failure: ours can be looked at */
+	return syscall(SYS_keyctl, KEYCTL_DESCRIBE, keyring, description,
+		       sizeof(description) - 1) >= 0 &&
+	       sscanf(description, "%*[^;];%u;%*d;%x;", &uid, ret_permissions) == 2 &&
+	       uid == getuid();
+}
+
+/* One without a name that others know: no exec joins it, each gets its own. */
+static int join_anonymous(struct error *err)
+{
+	if (syscall(SYS_keyctl, KEYCTL_JOIN_SESSION_KEYRING, NULL) < 0)
+		return error_errno(err, errno, NULL, "make a session keyring");
 	return 0;
 }
 
 int keyring_join(const char *id, struct error *err)
 {
 	char name[NAME_SIZE];
-	uint32_t permissions;
+	unsigned int permissions;
 	long keyring;
 
 	text_fit(name, sizeof(name), "_ses.%s", id);
@@ -51,8 +51,8 @@ int keyring_join(const char *id, struct error *err)
 				   name);
 	if (keyring < 0)
 		return error_errno(err, errno, name, "join session keyring %s", name);
-	if (permissions_of(keyring, &permissions) < 0)
-		return error_errno(err, errno, name, "look at session keyring %s", name);
+	if (!is_ours(keyring, &permissions))
+		return join_anonymous(err);
 	if (!(permissions & KEY_USR_SEARCH) &&
 	    syscall(SYS_keyctl, KEYCTL_SETPERM, keyring, permissions | KEY_USR_SEARCH) < 0)
 		return error_errno(err, errno, name, "make session keyring %s searchable", name);

@@ -100,6 +100,26 @@ setup() {
 	! grep -E 'mount_setattr\([0-9]+<[^>]+/volume>.*RDONLY|^[0-9]+ +mount\(' "$WORK/strace" || fail "made read-only late"
 }
 
+@test "a session keyring that another user has made under the container's name is not joined" {
+	require keyctl
+	for permissions in 0x3f3f3f3f 0x08080808; do
+		background setpriv --reuid 65534 --regid 65534 --clear-groups keyctl session "_ses.$ID" \
+			sh -c "keyctl setperm @s $permissions && echo open; exec sleep 1000"
+		trap=$!
+		wait_for_output open "$WORK/background.out"
+		# else it is no trap: who joins by that name gets the other's
+		equal "$(keyctl session "_ses.$ID" /bin/true 2>&1)" "$(cat "$WORK"/background.{err,out} | grep Joined)"
+		facts keyring
+		has_words '^keyring keyring;0;0;' "$output"
+		up_and_waiting
+		execs /probe facts keyring
+		has_words '^keyring keyring;0;0;' "$output"
+		proa delete --force "$ID"
+		kill -KILL $trap
+		wait $trap || true
+	done
+}
+
 @test "a container that watches its /proc sees nothing of the host in a process of exec" {
 	config '.process.args = ["/bin/sh", "-c", $s] | .linux.maskedPaths = [] | .linux.readonlyPaths = []' --arg s 'echo ready; while [ ! -e /tmp/stop ]; do
 		for p in /proc/[0-9]*; do
