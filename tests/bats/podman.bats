@@ -33,7 +33,7 @@ podman() {
 	if [ "$user" = root ]; then
 		command podman --cgroup-manager "$manager" "$@" 3>&-
 	else
-		su - "$user" -c "podman --cgroup-manager $manager$(printf ' %q' "$@")" 3>&- </dev/null
+		su - "$user" -w NOTIFY_SOCKET -c "podman --cgroup-manager $manager$(printf ' %q' "$@")" 3>&- </dev/null
 	fi
 }
 
@@ -238,6 +238,52 @@ terminal() {
 	ok podman rm -f -t 0 well
 }
 
+# notified MODE ARG...: podman run -d --sdnotify MODE, in a container of that name; what it tells systemd is in $WORK/heard
+notified() {
+	rm -f "$WORK/notify"
+	setpriv --pdeathsig KILL "$TERM_TOOL" notify "$WORK/notify" >"$WORK/heard" 3>&- &
+	wait_until [ -S "$WORK/notify" ]
+	chmod 666 "$WORK/notify"
+	NOTIFY_SOCKET=$WORK/notify ok podman run -d --name "$1" --sdnotify "$1" --network none "${@:2}"
+	conmon=$(inspected "$1" '{{.State.ConmonPid}}')
+}
+
+# heard MESSAGE...: these were heard, in that order, and no other; ours is the last
+heard() {
+	NOTIFY_SOCKET=$WORK/notify "$PROA_BUILD/tests/probe" notify END
+	wait_until grep -x "message END" "$WORK/heard"
+	equal "$(cat "$WORK/heard")" "$(printf 'message %s\n' "$@" END)"
+}
+
+# sdnotify: its modes. Podman says that conmon is the main process; the mode says who tells that the container is ready.
+sdnotify() {
+	local conmon
+	mkdir -m 777 "$WORK/data"
+	notified container -v "$WORK/data:/data" "$BUSYBOX" sh -c 'until [ -e /data/up ]; do sleep 0.1; done
+		/probe notify STATUS=waking; touch /data/waking; until [ -e /data/go ]; do sleep 0.1; done
+		/probe notify READY=1; exec /probe wait'
+	touch "$WORK/data/up"
+	wait_until [ -e "$WORK/data/waking" ]
+	wait_until grep -x "message STATUS=waking" "$WORK/heard"
+	heard "MAINPID=$conmon" STATUS=waking
+	touch "$WORK/data/go"
+	wait_until grep -x "message READY=1" "$WORK/heard"
+
+	notified conmon "$BUSYBOX" sh -c '/probe facts env; exec /probe wait'
+	heard "MAINPID=$conmon"$'\nREADY=1'
+	notified ignore "$BUSYBOX" sh -c '/probe facts env; exec /probe wait'
+	heard
+	for name in conmon ignore; do
+		wait_until eval "podman logs $name | grep -x waiting"
+		equal "$(podman logs "$name" | grep -c NOTIFY)" 0
+	done
+	ok podman rm -f -t 60 container conmon ignore
+}
+
+@test "--sdnotify: who says that the container is ready" {
+	sdnotify
+}
+
 # The machine runs no generators: Quadlet is called by hand.
 @test "Quadlet: a unit whose service is ready when its container says so" {
 	mkdir -p /etc/containers/systemd
@@ -320,6 +366,11 @@ way_out() {
 	ip link set out0 up
 	ip link set out1 up
 	ip route add default via 10.9.0.1
+}
+
+@test "a user: --sdnotify" {
+	become_user
+	sdnotify
 }
 
 @test "a user: --userns keep-id, pasta, slirp4netns, exit codes" {
