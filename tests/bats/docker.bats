@@ -67,12 +67,52 @@ alone() {
 	exits 125 'net/ipv4/ip_forward: invalid argument' alone --sysctl net.ipv4.ip_forward=x "$BUSYBOX" true
 }
 
-@test "a restart policy starts it again, a limited number of times" {
-	ok docker run -d --name again --network none --restart on-failure:1 "$BUSYBOX" sh -c 'echo run; exit 4'
-	wait_until eval '[ "$(docker inspect --format "{{.RestartCount}} {{.State.Status}}" again)" = "1 exited" ]'
-	ok docker logs again
-	equal "$output" $'run\nrun'
-	ok docker rm again
+# restarts NAME: how often dockerd has started it again, and its status
+restarts() {
+	docker inspect --format '{{.RestartCount}} {{.State.Status}}' "$1"
+}
+
+# created NAME: how often proa was told to create it
+created() {
+	grep -c " create .* $(docker inspect --format '{{.Id}}' "$1")\$" "$CALLS"
+}
+
+# ends NAME POLICY CODE: a container with that policy, which says that it runs and ends with CODE
+ends() {
+	ok docker run -d --name "$1" --network none --restart "$2" "$BUSYBOX" sh -c "echo run; exit $3"
+}
+
+# stays NAME POLICY: one that waits, and ends with 0 at TERM
+stays() {
+	ok docker run -d --name "$1" --network none --restart "$2" "$BUSYBOX" /probe wait
+}
+
+@test "restart on-failure:N: N times, and only after a failure" {
+	ends no no 4
+	ends good on-failure:2 0
+	ends bad on-failure:2 4
+	wait_until eval '[ "$(restarts bad)" = "2 exited" ]'
+	equal "$(created bad), $(docker logs bad | xargs)" "3, run run run"
+	equal "$(docker wait no good | xargs)" "4 0"
+	equal "$(restarts no), $(created no)" "0 exited, 1"
+	equal "$(restarts good), $(created good)" "0 exited, 1"
+	ok docker rm no good bad
+}
+
+@test "restart always and unless-stopped: however it ends, until it is stopped" {
+	local policy count
+	for policy in always unless-stopped; do
+		stays $policy $policy
+		count=0
+		for signal in TERM KILL; do
+			kill -$signal "$(docker inspect --format '{{.State.Pid}}' $policy)"
+			((++count))
+			wait_until eval "[ \"\$(restarts $policy)\" = '$count running' ]"
+		done
+		ok docker stop -t 60 $policy
+		equal "$(restarts $policy), $(created $policy)" "2 exited, 3"
+		ok docker rm $policy
+	done
 }
 
 @test "two containers on one network find each other by name" {
@@ -99,4 +139,30 @@ alone() {
 	called dockerd "run --bundle"
 	ok alone again
 	equal "$output" "built again"
+}
+
+# The last test: from now on dockerd runs without daemon.json.
+@test "dockerd anew, with its runtime by --add-runtime: it starts what the policies say, by that" {
+	stays always always
+	stays unless unless-stopped
+	stays stopped unless-stopped
+	ok docker stop -t 60 always stopped
+	stop_daemon dockerd
+	printf '#!/bin/sh\necho "added $*" >>%s\nexec %s "$@"\n' "$CALLS" "$WRAPPER" >"$WORK/added"
+	chmod 755 "$WORK/added"
+	echo '{}' >"$WORK/daemon.json"
+	: >"$CALLS"
+	start_daemon dockerd docker --config-file "$WORK/daemon.json" --add-runtime "proa=$WORK/added"
+	equal "$(docker info --format '{{.DefaultRuntime}} {{.Runtimes.proa.Path}}')" "runc $WORK/added"
+	wait_until eval '[ "$(restarts always) $(restarts unless)" = "0 running 0 running" ]'
+	equal "$(restarts stopped)" "0 exited"
+	for name in always unless; do
+		has_words "^added .* create .* $(docker inspect --format '{{.Id}}' $name)\$" "$(cat "$CALLS")"
+	done
+	ok docker rm -f always unless stopped
+	: >"$CALLS"
+	ok alone "$BUSYBOX" true # the default is not that one
+	equal "$(grep -c ^added "$CALLS")" 0
+	ok alone --runtime proa "$BUSYBOX" true
+	has_words "^added .* create " "$(cat "$CALLS")"
 }

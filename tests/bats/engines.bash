@@ -125,10 +125,10 @@ remove_all_of_ctr() {
 	ctr container ls -q | xargs -r ctr container rm
 }
 
-# start_daemon DAEMON CLIENT: in the background, without the descriptors on which bats would wait for it; CLIENT tells
-# when it answers
+# start_daemon DAEMON CLIENT [ARG...]: in the background, without the descriptors on which bats would wait for it; CLIENT
+# tells when it answers
 start_daemon() {
-	"$1" >>"$BATS_FILE_TMPDIR/$1.log" 2>&1 3>&- </dev/null &
+	"$1" "${@:3}" >>"$BATS_FILE_TMPDIR/$1.log" 2>&1 3>&- </dev/null &
 	echo $! >"$BATS_FILE_TMPDIR/$1.pid"
 	wait_until "$2" version
 }
