@@ -6,24 +6,23 @@
 # everything: what is tested is that the kernel gets the labels.
 
 load helpers
+load policy
 
 setup_file() {
 	make_rootfs "$BATS_FILE_TMPDIR/rootfs"
-	mount -t selinuxfs selinuxfs /sys/fs/selinux
-	secilc -c 33 -o "$BATS_FILE_TMPDIR/policy" -f /dev/null "$PROA_SRC/tests/data/selinux.cil"
-	cat "$BATS_FILE_TMPDIR/policy" >/sys/fs/selinux/load
+	load_policy
 }
 
-container=test_u:test_r:container_t
-program=test_u:test_r:exec_t
-image=test_u:object_r:image_t
+container=test_u:test_r:container_t:s0
+program=test_u:test_r:exec_t:s0:c1,c2
+image=test_u:object_r:image_t:s0
 
 label() {
 	config '.process.selinuxLabel = $l' --arg l "$1"
 }
 
 @test "the policy is in force" {
-	equal "$(tr -d '\0' </proc/self/attr/current)" test_u:test_r:host_t
+	equal "$(tr -d '\0' </proc/self/attr/current)" test_u:test_r:host_t:s0
 }
 
 @test "the program has the label, whatever no_new_privs says" {
@@ -38,7 +37,7 @@ label() {
 @test "without a label the program has the caller's" {
 	config 'del(.process.selinuxLabel)'
 	inside cat /proc/self/attr/current
-	equal "$output" test_u:test_r:host_t
+	equal "$output" test_u:test_r:host_t:s0
 }
 
 @test "the session keyring has the label" {
@@ -60,12 +59,12 @@ label() {
 }
 
 @test "a label that the policy doesn't know is refused and named, and nothing is left" {
-	label test_u:test_r:nobody_t
-	fails 1 "process.selinuxLabel: write \"test_u:test_r:nobody_t\"" proa run -b "$BUNDLE" "$ID"
+	label test_u:test_r:nobody_t:s0
+	fails 1 "process.selinuxLabel: write \"test_u:test_r:nobody_t:s0\"" proa run -b "$BUNDLE" "$ID"
 	nothing_left
 	label "$container"
 	up_and_waiting
-	fails 255 "nobody_t" proa exec --process-label test_u:test_r:nobody_t "$ID" true
+	fails 255 "nobody_t:s0" proa exec --process-label test_u:test_r:nobody_t:s0 "$ID" true
 }
 
 @test "mountLabel is on the mounts that are made" {
@@ -79,6 +78,6 @@ label() {
 	config '.annotations."run.oci.mount_context_type" = "rootcontext" | .process.args += ["mounts"]'
 	runs
 	has_words "rootcontext=\"?$image" "$(mount_of /dev/shm)"
-	config '.linux.mountLabel = "test_u:object_r:nobody_t"'
+	config '.linux.mountLabel = "test_u:object_r:nobody_t:s0"'
 	refused "mount /dev"
 }
