@@ -1,15 +1,23 @@
-/* A procfs of a pid namespace that the container joins. A procfs shows the namespace of the process
- * that makes it, and init enters that namespace only at its end, for then its neighbours see it. So
- * somebody else goes in: a child that is not dumpable and has one socket open, and nothing else
- * that a neighbour could reach for. */
+/* A procfs of a pid namespace that the container joins. A procfs shows the namespace of the process that makes it, and
+ * init enters that namespace only at its end, for then its neighbours see it. From Linux 6.17 on a procfs can be made of
+ * a namespace that one isn't in, and nobody enters it.
+ *
+ * Before, somebody else has to go in: a child that is not dumpable. That doesn't stop a neighbour who has CAP_SYS_PTRACE
+ * over our user namespace; so the child takes nothing of the host along that it can leave behind. It has one socket open,
+ * an empty root in a mount namespace of its own, and of the capabilities the one that mounting takes. With that one,
+ * which such a neighbour could take from it, hosts aren't safe: SECURITY.md says so. */
 #include "libcontainer/lifecycle/joined_procfs.h"
 
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdbool.h>
+#include <stdint.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/cleanup.h"
 #include "base/kernel.h"
 #include "libcontainer/lifecycle/fd_from_child.h"
 
@@ -21,32 +29,42 @@ static int keep_only(int socket)
 	return close_range(1, ~0U, 0);
 }
 
+/* The bounding set, too, or an execve(2) as root would give all of it back. */
+static int keep_only_what_mounting_takes(struct error *err)
+{
+	const uint64_t admin = UINT64_C(1) << CAP_SYS_ADMIN;
+	const struct capabilities_plan plan = {
+		.bounding = admin,
+		.permitted = admin,
+		.effective = admin,
+	};
+
+	return capabilities_drop_bounding(&plan, err) < 0 ? -1 : capabilities_apply(&plan, err);
+}
+
 struct wanted {
 	const struct plan *plan;
 	size_t index; /* of the mount */
+	int pid_namespace;
+	bool enters_user; /* the container's own, whose owner is another user namespace than ours */
 };
 
 static _Noreturn void make_procfs(const struct wanted *wanted)
 {
 	struct error error = ERROR_INIT;
 
-	fd_tell(0, rootfs_open_procfs(wanted->plan->rootfs, wanted->index, &error), &error);
+	fd_tell(0, rootfs_open_procfs(wanted->plan->rootfs, wanted->index, -1, &error), &error);
 }
 
 /* setns(2) to a pid namespace is for the children: so the one that enters is a grandchild. */
-static _Noreturn void enter(void *context, int socket)
+static _Noreturn void enter(const struct wanted *wanted, int socket)
 {
 	struct clone_args args = { .exit_signal = SIGCHLD };
-	const struct wanted *wanted = context;
 	struct error error = ERROR_INIT;
 	pid_t child;
 
-	/* the container's own, whose owner is another user namespace than ours */
-	if (wanted->plan->purpose == PURPOSE_MOUNTS && wanted->plan->rootless &&
-	    wanted->plan->joins_user &&
-	    namespaces_enter_user(&wanted->plan->namespaces, &error) < 0)
-		fd_tell(socket, -1, &error);
-	if (namespace_join_pid(&wanted->plan->namespaces, &error) < 0)
+	if (namespace_join_pid(&wanted->plan->namespaces, &error) < 0 ||
+	    rootfs_leave_host(&error) < 0 || keep_only_what_mounting_takes(&error) < 0)
 		fd_tell(socket, -1, &error);
 	if (keep_only(socket) < 0)
 		_exit(1);
@@ -58,9 +76,42 @@ static _Noreturn void enter(void *context, int socket)
 	_exit(child < 0);
 }
 
+static _Noreturn void make_in_child(void *context, int socket)
+{
+	const struct wanted *wanted = context;
+	struct error error = ERROR_INIT;
+	int fd;
+
+	if (!wanted->enters_user)
+		enter(wanted, socket);
+	if (namespaces_enter_user(&wanted->plan->namespaces, &error) < 0)
+		fd_tell(socket, -1, &error);
+	fd = rootfs_open_procfs(wanted->plan->rootfs, wanted->index, wanted->pid_namespace, &error);
+	if (fd < 0 && error.code == ERROR_UNSUPPORTED)
+		enter(wanted, socket);
+	fd_tell(socket, fd, &error);
+}
+
 int joined_procfs_open(const struct plan *plan, size_t index, struct error *err)
 {
-	struct wanted wanted = { plan, index };
+	struct wanted wanted = {
+		.plan = plan,
+		.index = index,
+		.pid_namespace = namespace_descriptor(&plan->namespaces, CLONE_NEWPID),
+		.enters_user =
+		    plan->purpose == PURPOSE_MOUNTS && plan->rootless && plan->joins_user,
+	};
+	struct error why = ERROR_INIT;
+	int fd;
 
-	return fd_from_child(enter, &wanted, "/proc", err);
+	if (!wanted.enters_user) {
+		fd = rootfs_open_procfs(plan->rootfs, index, wanted.pid_namespace, &why);
+		if (fd >= 0)
+			return fd;
+		if (why.code != ERROR_UNSUPPORTED) {
+			*err = why;
+			return -1;
+		}
+	}
+	return fd_from_child(make_in_child, &wanted, "/proc", err);
 }

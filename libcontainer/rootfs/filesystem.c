@@ -50,11 +50,9 @@ static uint64_t first_attributes(const struct mount_plan *mount)
 	return mount->options.own.set & ~(uint64_t)(mount->readonly_later ? MOUNT_ATTR_RDONLY : 0);
 }
 
-int filesystem_open(const struct mount_plan *mount, const char *mode, const char *without,
-		    struct error *err)
+static int open_context(const struct mount_plan *mount, struct error *err)
 {
-	_cleanup_fd_ int context = fsopen(mount->type, FSOPEN_CLOEXEC);
-	int tree;
+	int context = fsopen(mount->type, FSOPEN_CLOEXEC);
 
 	if (context < 0)
 		return errno == ENODEV
@@ -62,6 +60,14 @@ int filesystem_open(const struct mount_plan *mount, const char *mode, const char
 				       "this kernel has no filesystem \"%s\"", mount->type)
 			   : error_errno(err, errno, mount->type, "open filesystem %s",
 					 mount->type);
+	return context;
+}
+
+static int make(int context, const struct mount_plan *mount, const char *mode, const char *without,
+		struct error *err)
+{
+	int tree;
+
 	if ((mount->source && set_parameter(context, "source", mount->source) < 0) ||
 	    (mode && set_parameter(context, "mode", mode) < 0) ||
 	    set_parameters(context, mount, without) < 0 ||
@@ -69,6 +75,29 @@ int filesystem_open(const struct mount_plan *mount, const char *mode, const char
 		return context_error(context, mount, err);
 	tree = fsmount(context, FSMOUNT_CLOEXEC, (unsigned int)first_attributes(mount));
 	return tree < 0 ? context_error(context, mount, err) : tree;
+}
+
+int filesystem_open(const struct mount_plan *mount, const char *mode, const char *without,
+		    struct error *err)
+{
+	_cleanup_fd_ int context = open_context(mount, err);
+
+	return context < 0 ? -1 : make(context, mount, mode, without, err);
+}
+
+int filesystem_open_procfs(const struct mount_plan *mount, int pid_namespace, struct error *err)
+{
+	_cleanup_fd_ int context = open_context(mount, err);
+
+	if (context < 0)
+		return -1;
+	/* before 6.17 there is no such parameter: EINVAL */
+	if (fsconfig(context, FSCONFIG_SET_FD, "pidns", NULL, pid_namespace) < 0)
+		return errno == EINVAL || errno == EOPNOTSUPP
+			   ? error_set(err, ERROR_UNSUPPORTED, mount->destination,
+				       "this kernel makes a procfs of no other pid namespace")
+			   : context_error(context, mount, err);
+	return make(context, mount, NULL, NULL, err);
 }
 
 int filesystem_change(const struct mount_plan *mount, int target, struct error *err)

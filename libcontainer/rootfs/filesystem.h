@@ -10,7 +10,11 @@
 int filesystem_open(const struct mount_plan *mount, const char *mode, const char *without,
 		    struct error *err);
 
-/* The same through mount(2). @root is the root mount, on which a place to mount is made for a
+/* A detached procfs of the pid namespace in @pid_namespace, in which the caller needs not be, but over which it has
+ * CAP_SYS_ADMIN. ERROR_UNSUPPORTED where the kernel can't. Any process. */
+int filesystem_open_procfs(const struct mount_plan *mount, int pid_namespace, struct error *err);
+
+/* What filesystem_open() does, through mount(2). @root is the root mount, on which a place to mount is made for a
  * moment, unseen by those who look from inside it. Changes the working directory. init. */
 int filesystem_open_old(const struct mount_plan *mount, int root, const char *mode,
 			const char *without, struct error *err);

@@ -268,9 +268,14 @@ int rootfs_mount(const struct rootfs_plan *plan, struct rootfs *rootfs, size_t i
 	return result < 0 ? error_prefix(err, "mount %s", mount->destination) : 0;
 }
 
-int rootfs_open_procfs(const struct rootfs_plan *plan, size_t index, struct error *err)
+int rootfs_open_procfs(const struct rootfs_plan *plan, size_t index, int pid_namespace,
+		       struct error *err)
 {
-	return filesystem_open(&plan->mounts.items[index], NULL, NULL, err);
+	const struct mount_plan *mount = &plan->mounts.items[index];
+
+	if (pid_namespace >= 0)
+		return filesystem_open_procfs(mount, pid_namespace, err);
+	return filesystem_open(mount, NULL, NULL, err);
 }
 
 /* ---- for init, by the parent ---- */

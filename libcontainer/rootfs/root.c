@@ -1,6 +1,7 @@
 /* The root mount: from a directory of the host to the container's "/". */
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mount.h>
@@ -14,9 +15,9 @@
 #include "base/kernel.h"
 #include "base/mountinfo.h"
 #include "base/procfs.h"
+#include "libcontainer/rootfs/filesystem.h"
 #include "libcontainer/rootfs/plan.h"
 #include "libcontainer/rootfs/tree.h"
-
 
 /* The root's directory on the host. */
 static int open_root(const struct rootfs_plan *plan, struct error *err)
@@ -225,8 +226,9 @@ static int remove_leftovers(int procfs, struct error *err)
 		if (!mountinfo_is(line.type, "proc") && !mountinfo_is(line.type, "sysfs"))
 			continue;
 		if (!mountinfo_path(line.point, path))
-			return error_set(err, ERROR_SYSTEM, "/proc/self/mountinfo",
-					 "a mount of the host's has too long a path to be taken off");
+			return error_set(
+			    err, ERROR_SYSTEM, "/proc/self/mountinfo",
+			    "a mount of the host's has too long a path to be taken off");
 		if (remove_leftover(path, err) < 0)
 			return -1;
 	}
@@ -268,4 +270,27 @@ int rootfs_pivot(const struct rootfs_plan *plan, const struct rootfs *rootfs, st
 			return -1;
 	}
 	return chdir("/") < 0 ? error_errno(err, errno, "/", "enter the root filesystem") : 0;
+}
+
+/* From an initramfs pivot_root(2) doesn't lead: then there is at least nothing of the host below our root. */
+int rootfs_leave_host(struct error *err)
+{
+	static const struct mount_plan empty = { .type = "tmpfs", .destination = "/" };
+	static const struct rootfs_plan plan = { .isolation = MS_PRIVATE, .root = "/" };
+	_cleanup_fd_ int slash = -1, tree = -1;
+	struct rootfs rootfs = ROOTFS_INIT;
+
+	if (unshare(CLONE_NEWNS) < 0)
+		return error_errno(err, errno, NULL, "make a mount namespace");
+	slash = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	tree = filesystem_open(&empty, "0700", NULL, err);
+	if (tree < 0)
+		return -1;
+	if (slash < 0 || tree_set_propagation(slash, MS_PRIVATE | MS_REC) < 0 ||
+	    tree_attach(tree, slash) < 0)
+		return error_errno(err, errno, "/", "make an empty root");
+	rootfs.root = tree;
+	if (pivot(&plan, &rootfs, err) < 0 && change_root(&rootfs, err) < 0)
+		return -1;
+	return chdir("/") < 0 ? error_errno(err, errno, "/", "enter an empty root") : 0;
 }

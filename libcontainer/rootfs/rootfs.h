@@ -91,8 +91,13 @@ enum rootfs_source rootfs_source(const struct rootfs_plan *plan, size_t index);
  * container's own, those of the container never on the host. Returns the descriptor. */
 int rootfs_open_source(const struct rootfs_plan *plan, size_t index, struct error *err);
 
-/* Helper in the container's pid namespace. A detached procfs with the options of mount @index. */
-int rootfs_open_procfs(const struct rootfs_plan *plan, size_t index, struct error *err);
+/* A detached procfs with the options of mount @index, of @pid_namespace (ERROR_UNSUPPORTED where the kernel can't: before
+ * 6.17) or, if that is -1, of one's own. Parent, or a helper. */
+int rootfs_open_procfs(const struct rootfs_plan *plan, size_t index, int pid_namespace,
+		       struct error *err);
+
+/* Helper. Change to a mount namespace with nothing in it but an empty directory. */
+int rootfs_leave_host(struct error *err);
 
 /* A root filesystem in the making: descriptors only, all CLOEXEC. */
 struct rootfs {

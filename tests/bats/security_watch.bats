@@ -88,3 +88,39 @@ in_user_namespace() {
 	found_none '^root '
 	host_unharmed
 }
+
+# procfs_for_neighbours: a container and `mounts add` get a procfs of the pid namespace in which the watcher is
+procfs_for_neighbours() {
+	local mount='[{"destination": "/mnt", "type": "proc", "source": "proc"}]'
+	mkdir "$BUNDLE/rootfs/mnt"
+	echo "$mount" >"$WORK/mounts.json"
+	neighbour .
+	for _ in {1..10}; do
+		run --separate-stderr proa run -b "$BUNDLE" "$ID.2"
+		equal "$status" 0 "$stderr"
+		quiet proa mounts add "$ID" "$WORK/mounts.json"
+		quiet proa mounts remove "$ID" "$WORK/mounts.json"
+	done
+}
+
+@test "a procfs for a joined pid namespace is made from outside: nobody of the host comes into it" {
+	require kernel-6.17
+	watcher '["CAP_SYS_PTRACE"]' root seize
+	procfs_for_neighbours
+	watched '^seized '
+	found_none '^root '
+	# the container's own process and none before it; that has the cgroup's root for a root
+	found_none '^seized .*CapEff:0000000000200000'
+	host_unharmed
+}
+
+@test "where the kernel can't, who goes in to make it has left the host's files, and all capabilities but one" {
+	printf '#!/bin/sh\nexec "%s" fsconfig "%s" "$@"\n' "$PROA_BUILD/tests/security/without" "$RUNTIME" >"$WORK/runtime"
+	chmod +x "$WORK/runtime"
+	RUNTIME=$WORK/runtime
+	watcher '["CAP_SYS_PTRACE"]' root seize
+	procfs_for_neighbours
+	watched '^seized .*CapEff:0000000000200000 CapBnd:0000000000200000'
+	found_none '^root '
+	host_unharmed
+}
