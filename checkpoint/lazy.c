@@ -153,6 +153,8 @@ static void kill_container(const struct watch *watch)
 	struct pollfd dead = { .fd = watch->pidfd, .events = POLLIN };
 	struct error ignored = ERROR_INIT;
 
+	if (poll(&dead, 1, 0) > 0) /* it has ended before its memory was there */
+		return;
 	if (watch->cgroup >= 0)
 		(void)cgroup_signal(watch->cgroup, SIGKILL, &ignored);
 	(void)sys_pidfd_send_signal(watch->pidfd, SIGKILL);
