@@ -9,10 +9,10 @@ load checkpoint
 
 # --- a container's way ---
 
+# bats test_tags=compare
 @test "a counter goes on where it was, under its own id and another" {
 	start_counter
 	dump
-	fails 1 "container does not exist" proa state "$ID"
 	nothing_left
 	restore --pid-file "$WORK/pid"
 	is running
@@ -28,6 +28,7 @@ load checkpoint
 	becomes stopped "other-$ID"
 }
 
+# bats test_tags=compare
 @test "it runs on with --leave-running, and is restored from then" {
 	start_counter
 	dump --leave-running
@@ -39,6 +40,7 @@ load checkpoint
 	counting
 }
 
+# bats test_tags=compare
 @test "a paused container, as containerd has it: it runs after restore, and stays paused with --leave-running" {
 	start_counter
 	proa pause "$ID"
@@ -50,6 +52,7 @@ load checkpoint
 	counting
 }
 
+# bats test_tags=compare
 @test "in the foreground restore ends as the container does" {
 	shell 'trap "exit 7" TERM; touch /dev/shm/ready; while :; do sleep 0.1; done'
 	detached run -d -b "$BUNDLE" "$ID"
@@ -67,6 +70,7 @@ load checkpoint
 
 # --- what it has ---
 
+# bats test_tags=compare
 @test "mounts of the host: another source at restore, read-only stays so, a new bundle without mountpoints" {
 	mkdir "$WORK"/{one,two,ro}
 	echo one >"$WORK/one/name"
@@ -106,6 +110,7 @@ load checkpoint
 	counting
 }
 
+# bats test_tags=compare
 @test "a mount that was added while it ran" {
 	mkdir "$BUNDLE/rootfs/late"
 	start_counter
@@ -143,6 +148,7 @@ load checkpoint
 	! grep -qE "line 1\b" "$WORK/background.out" || fail "it began anew"
 }
 
+# bats test_tags=compare
 @test "pipes as standard streams become the restorer's" {
 	mkfifo "$WORK"/{in,out,in2,out2}
 	shell 'n=0; while read -r line; do n=$((n + 1)); echo "$n $line"; done'
@@ -162,6 +168,7 @@ load checkpoint
 	exec 7>&- 8>&-
 }
 
+# bats test_tags=compare
 @test "a network namespace that others made, another one at restore" {
 	ip netns add "a$TAG"
 	ip netns add "b$TAG"
@@ -175,26 +182,33 @@ load checkpoint
 	equal "$(stat -Lc %i "/proc/$(init_pid)/ns/net")" "$(stat -c %i "/run/netns/b$TAG")"
 }
 
-@test "limits of the config hold after restore, both managers" {
-	for manager in cgroupfs systemd; do
-		config '.linux.resources += {memory: {limit: 67108864}, pids: {limit: 20}, cpu: {quota: 50000, period: 100000}}'
-		[ $manager = cgroupfs ] || config '.linux.cgroupsPath = "system.slice:proa:" + $id' --arg id "$ID"
-		counts
-		detached --cgroup-manager $manager run -d -b "$BUNDLE" "$ID"
-		eventually counter >/dev/null
-		dump
-		nothing_left
-		config '.linux.resources.pids.limit = 21'
-		detached --cgroup-manager $manager restore -d -b "$BUNDLE" --image-path "$WORK/$IMAGES" --work-path "$WORK/log" "$ID"
-		counting
-		cgroup=$(cgroup_of "$(init_pid)")
-		equal "$(cat "$cgroup/memory.max" "$cgroup/pids.max" "$cgroup/cpu.max")" $'67108864\n21\n50000 100000'
-		grep -qx "$(init_pid)" "$cgroup/cgroup.procs"
-		! cat $(sed 's,.*,/proc/&/comm,' "$cgroup/cgroup.procs") | grep criu || fail "CRIU is in it"
-		proa delete -f "$ID"
-	done
+limits_hold() {
+	config '.linux.resources += {memory: {limit: 67108864}, pids: {limit: 20}, cpu: {quota: 50000, period: 100000}}'
+	start_counter
+	dump
+	nothing_left
+	config '.linux.resources.pids.limit = 21'
+	restore
+	counting
+	cgroup=$(cgroup_of "$(init_pid)")
+	equal "$(cat "$cgroup/memory.max" "$cgroup/pids.max" "$cgroup/cpu.max")" $'67108864\n21\n50000 100000'
+	grep -qx "$(init_pid)" "$cgroup/cgroup.procs"
+	! cat $(sed 's,.*,/proc/&/comm,' "$cgroup/cgroup.procs") | grep criu || fail "CRIU is in it"
 }
 
+# bats test_tags=compare
+@test "limits of the config hold after restore" {
+	limits_hold
+}
+
+# bats test_tags=compare
+@test "limits of the config hold after restore, with the manager systemd" {
+	GLOBALS=(--systemd-cgroup)
+	config '.linux.cgroupsPath = "system.slice:proa:" + $id' --arg id "$ID"
+	limits_hold
+}
+
+# bats test_tags=compare
 @test "hooks run at their moments" {
 	for kind in prestart createRuntime createContainer startContainer poststart poststop; do
 		config '.hooks[$k] = [{path: "/bin/sh", args: ["sh", "-c",
@@ -209,8 +223,12 @@ load checkpoint
 	equal "$(xargs <"$WORK/hooks")" "prestart creating createRuntime creating poststart running"
 	proa delete -f "$ID"
 	equal "$(tail -1 "$WORK/hooks")" "poststop stopped"
-	# one that fails lets nothing through
-	config '.hooks.createRuntime[0] |= (.path = "/bin/false" | .args = ["false"])'
+}
+
+@test "a hook that fails lets nothing through" {
+	start_counter
+	dump
+	config '.hooks.createRuntime = [{path: "/bin/false", args: ["false"]}]'
 	restore_fails "createRuntime hook /bin/false"
 }
 
@@ -401,13 +419,26 @@ still_watches() {
 
 # --- what takes an option ---
 
-@test "established TCP connections" {
+last() {
+	proa exec "$ID" tail -n 1 /dev/shm/count
+}
+
+start_connected() {
 	shell 'tail -f /dev/null | nc -l -p 77 >/dev/shm/count & sleep 1
 		{ i=0; while :; do i=$((i + 1)); echo $i; sleep 0.1; done; } | nc 127.0.0.1 77'
 	detached run -d -b "$BUNDLE" "$ID"
-	last() { proa exec "$ID" tail -n 1 /dev/shm/count; }
 	eventually eval '[ -n "$(last)" ]'
+}
+
+@test "the option for established TCP connections is named where it is missing" {
+	start_connected
 	dump_fails "TCP.*--tcp-established"
+	eventually eval "[ \"\$(last)\" -gt $(last) ]"
+}
+
+# bats test_tags=compare
+@test "established TCP connections" {
+	start_connected
 	dump --tcp-established
 	restore --tcp-established
 	now=$(last)
@@ -415,8 +446,8 @@ still_watches() {
 	eventually eval "[ \"\$(last)\" -gt $((now + 3)) ]"
 }
 
+# bats test_tags=compare
 @test "lazy pages are fetched when they are used" {
-	require proa
 	shell 'x=$(head -c 16000000 /dev/zero | tr "\0" x); i=0
 		while :; do i=$((i + 1)); echo "$i" >/dev/shm/new; mv /dev/shm/new /dev/shm/count; sleep 0.1; done'
 	detached run -d -b "$BUNDLE" "$ID"

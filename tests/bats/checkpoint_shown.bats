@@ -37,6 +37,7 @@ crowd() {
 	done
 }
 
+# bats test_tags=compare
 @test "50 processes with pipes, sockets, shared memory, timers and pending signals" {
 	crowd 50
 	equal "$(wc -l <"$(cgroup_of "$(init_pid)")/cgroup.procs")" 51
@@ -49,6 +50,7 @@ crowd() {
 	equal "$(wc -l <"$(cgroup_of "$(init_pid)")/cgroup.procs")" 51
 }
 
+# bats test_tags=compare
 @test "a container in a user namespace" {
 	config '.linux.namespaces += [{type: "user"}] |
 		.linux.uidMappings = [{containerID: 0, hostID: 100000, size: 65536}] | .linux.gidMappings = .linux.uidMappings'
@@ -75,6 +77,7 @@ types() {
 	printf '%s\n' "$1" >"$WORK/keys"
 }
 
+# bats test_tags=compare
 @test "a shell with a terminal" {
 	config '.process.terminal = true'
 	process /bin/sh
@@ -104,6 +107,7 @@ connection() {
 	redis client list | sed -n 's/^id=\([0-9]*\) .*cmd=incr .*/\1/p'
 }
 
+# bats test_tags=compare
 @test "Redis with 200 MB and a client on an established connection" {
 	rm -rf "${BUNDLE:?}/rootfs/bin"
 	for link in bin sbin lib lib64; do
@@ -128,11 +132,13 @@ connection() {
 	done
 }
 
+# bats test_tags=compare
 @test "what a pre-dump takes shrinks with every round" {
 	cp "$PROA_BUILD/tests/crowd" "$BUNDLE/rootfs/crowd"
 	process /crowd 3 60
 	detached run -d -b "$BUNDLE" "$ID"
 	eventually counter >/dev/null
+	whole # and all its memory is there
 	IMAGES=p1 dump --pre-dump
 	for round in 2 3; do
 		IMAGES=p$round dump --pre-dump --parent-path ../p$((round - 1))
