@@ -280,10 +280,13 @@ static int print_report(const struct update_report *report, struct error *err)
 
 	for (size_t i = 0; i < report->changes.count; i++) {
 		const struct cgroup_change *change = &report->changes.items[i];
+		const char *old = change->old ? change->old : "";
 
+		/* to write an empty list is to write an empty line */
 		if (change->value)
-			buffer_printf(&text, "%s: %s -> %s\n", change->file,
-				      change->old ? change->old : "", change->value);
+			buffer_printf(&text, "%s: %.*s -> %.*s\n", change->file,
+				      (int)strcspn(old, "\n"), old,
+				      (int)strcspn(change->value, "\n"), change->value);
 	}
 	if (report->memory_used)
 		buffer_printf(&text, "memory.current: %" PRIu64 ", to be reclaimed first\n",

@@ -362,14 +362,17 @@ TEST(a_dry_run_is_told)
 	struct cgroup_change changes[] = {
 		{ .file = (char *)"pids.max", .old = (char *)"max", .value = (char *)"7" },
 		{ .file = (char *)"cpu.weight", .old = (char *)"9" },
+		{ .file = (char *)"cpuset.cpus", .old = (char *)"\n", .value = (char *)"1" },
+		{ .file = (char *)"cpuset.mems", .old = (char *)"0-1", .value = (char *)"\n" },
 		{ .file = (char *)"memory.max", .old = (char *)"20", .value = (char *)"10" },
 	};
 
-	fake.report = (struct update_report){ { changes, 3 }, true, 2, 15 };
+	fake.report = (struct update_report){ { changes, array_length(changes) }, true, 2, 15 };
 	CHECK(proa("update --dry-run web") == 0);
 	CHECK(fake.update.dry_run);
-	CHECK_STR(out, "pids.max: max -> 7\nmemory.max: 20 -> 10\nmemory.current: 15, to be "
-		       "reclaimed first\ndevices: replaced\noom_score_adj: of 2 processes\n");
+	CHECK_STR(out, "pids.max: max -> 7\ncpuset.cpus:  -> 1\ncpuset.mems: 0-1 -> \n"
+		       "memory.max: 20 -> 10\nmemory.current: 15, to be reclaimed first\n"
+		       "devices: replaced\noom_score_adj: of 2 processes\n");
 }
 
 TEST(checkpoint_takes_the_options_of_runc_and_crun)
