@@ -81,10 +81,35 @@ static int complete_quota(const struct planning *planning, struct config_cpu *cp
 	return found < 0 ? -1 : 0;
 }
 
+static bool is_weight(const char *file)
+{
+	return strcmp(file, "cpu.weight") == 0 || strcmp(file, "cpu.weight.nice") == 0;
+}
+
+/* The weight by the kernel's own name, before what is wanted, which has its way. False if it has none by that. */
+static bool add_weight(struct string_map *unified, const struct string_map *effective,
+		       struct arena *arena)
+{
+	struct string_map_entry *items;
+	size_t i = effective->count;
+
+	while (i > 0 && !is_weight(effective->items[i - 1].key))
+		i--;
+	if (!i)
+		return false;
+	items = arena_calloc(arena, unified->count + 1, sizeof(*items));
+	items[0] = effective->items[i - 1];
+	if (unified->count)
+		memcpy(items + 1, unified->items, unified->count * sizeof(*items));
+	*unified = (struct string_map){ items, unified->count + 1 };
+	return true;
+}
+
 /* The kernel forgets the weight of a cgroup that becomes idle, and refuses one while it is. */
-static int complete_weight(const struct planning *planning, struct config_cpu *cpu,
+static int complete_weight(const struct planning *planning, struct completed *completed,
 			   const struct config_resources *effective, struct error *err)
 {
+	struct config_cpu *cpu = &completed->cpu;
 	uint64_t idle = 0;
 
 	if (!cpu->idle.set && !cpu->shares.set)
@@ -97,20 +122,25 @@ static int complete_weight(const struct planning *planning, struct config_cpu *c
 		return error_set(err, ERROR_INVALID, RESOURCES "cpu.shares",
 				 RESOURCES "cpu.shares: the container is idle (cpu.idle is 1) and "
 					   "has no shares; set cpu.idle to 0, too");
-	if (!cpu->shares.set && effective->cpu)
+	if (cpu->shares.set || cpu->idle.value)
+		return 0;
+	if (!add_weight(&completed->resources.unified, &effective->unified, planning->arena) &&
+	    effective->cpu)
 		cpu->shares = effective->cpu->shares;
 	return 0;
 }
 
-static int complete_cpu(const struct planning *planning, struct config_cpu *cpu,
+static int complete_cpu(const struct planning *planning, struct completed *completed,
 			const struct config_resources *effective, struct error *err)
 {
+	struct config_cpu *cpu = &completed->cpu;
+
 	forget_zero_uint(&cpu->shares);
 	forget_zero(&cpu->quota);
 	forget_zero_uint(&cpu->period);
 	if (complete_quota(planning, cpu, err) < 0)
 		return -1;
-	return complete_weight(planning, cpu, effective, err);
+	return complete_weight(planning, completed, effective, err);
 }
 
 static int complete(const struct planning *planning, const struct config_resources *wanted,
@@ -129,7 +159,7 @@ static int complete(const struct planning *planning, const struct config_resourc
 	if (wanted->cpu) {
 		completed->cpu = *wanted->cpu;
 		completed->resources.cpu = &completed->cpu;
-		return complete_cpu(planning, &completed->cpu, effective, err);
+		return complete_cpu(planning, completed, effective, err);
 	}
 	return 0;
 }
@@ -305,12 +335,7 @@ void changes_add_first(struct cgroup_changes *changes, const struct cgroup_chang
 /* What stands on another file: a burst is at most the quota, an idle cgroup takes no weight. */
 static bool stands_on_another(const char *file)
 {
-	static const char *const files[] = { "cpu.max.burst", "cpu.weight", "cpu.weight.nice" };
-
-	for (size_t i = 0; i < array_length(files); i++)
-		if (strcmp(file, files[i]) == 0)
-			return true;
-	return false;
+	return strcmp(file, "cpu.max.burst") == 0 || is_weight(file);
 }
 
 bool change_shrinks(const struct cgroup_change *change)

@@ -64,16 +64,20 @@ static void drop(struct string_map *map, const char *key)
 		*entry = map->items[--map->count];
 }
 
-/* An idle cgroup takes no weight. */
+/* Two names for one weight: what comes later holds. It is kept while the cgroup is idle, and has none. */
+static void put_file(struct string_map *unified, const char *file, const char *text,
+		     struct arena *arena)
+{
+	put(unified, file, text, arena);
+	if (strcmp(file, "cpu.weight") == 0)
+		drop(unified, "cpu.weight.nice");
+	if (strcmp(file, "cpu.weight.nice") == 0)
+		drop(unified, "cpu.weight");
+}
+
 void updates_set(struct updates *updates, const char *file, const char *text, struct arena *arena)
 {
-	struct string_map *unified = &updates->resources.unified;
-
-	put(unified, file, text, arena);
-	if (strcmp(file, "cpu.idle") == 0 && strcmp(text, "1") == 0) {
-		drop(unified, "cpu.weight");
-		drop(unified, "cpu.weight.nice");
-	}
+	put_file(&updates->resources.unified, file, text, arena);
 }
 
 void updates_apply(const struct updates *updates, struct arena *arena, struct config *config)
@@ -84,7 +88,8 @@ void updates_apply(const struct updates *updates, struct arena *arena, struct co
 	if (!resources)
 		resources = arena_alloc(arena, sizeof(*resources));
 	for (size_t i = 0; i < unified->count; i++)
-		put(&resources->unified, unified->items[i].key, unified->items[i].value, arena);
+		put_file(&resources->unified, unified->items[i].key, unified->items[i].value,
+			 arena);
 	if (updates->resources.devices.count)
 		resources->devices = updates->resources.devices;
 	if (updates->oom_score_adj.set)

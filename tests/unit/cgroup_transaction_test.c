@@ -3,6 +3,7 @@
 #include "tests/unit/fake_cgroup.h"
 
 #include "libcontainer/lifecycle/journal.h"
+#include "libcontainer/lifecycle/updates.h"
 #include "oci/config.h"
 
 #define MIB (1ull << 20)
@@ -55,10 +56,16 @@ static struct config_resources *resources(const char *text)
 	return config->linux_->resources;
 }
 
+static struct updates earlier; /* what updates before this one have changed */
+
 static int plan_over(const char *wanted, const char *effective, struct transaction *transaction)
 {
+	struct config_linux linux_ = { .resources = resources(effective) };
+	struct config config = { .linux_ = &linux_ };
+
+	updates_apply(&earlier, arena(), &config);
 	*transaction = (struct transaction){ .frozen = false };
-	return changes_plan(resources(wanted), resources(effective), &machine, &fake_door, arena(),
+	return changes_plan(resources(wanted), linux_.resources, &machine, &fake_door, arena(),
 			    &transaction->changes, &err);
 }
 
@@ -170,6 +177,31 @@ TEST(idle_and_weight)
 	CHECK_STR(planned("{\"cpu\":{\"idle\":0,\"shares\":2048}}"), "cpu.idle=0; cpu.weight=174");
 	CHECK_STR(planned_over("{\"cpu\":{\"idle\":0}}", "{\"cpu\":{\"shares\":2048}}"),
 		  "cpu.idle=0; cpu.weight=174");
+}
+
+/* However it was given, by whichever of its names, and by an update before that made it idle. */
+TEST(the_weight_comes_back_with_the_end_of_idle)
+{
+	static const char wanted[] = "{\"cpu\":{\"idle\":0}}";
+	static const char config[] =
+	    "{\"cpu\":{\"shares\":2048},\"unified\":{\"cpu.weight\":\"7\"}}";
+
+	world();
+	fake_put("cpu.idle", "1");
+	fake_put("cpu.weight", "0");
+	fake_put("cpu.weight.nice", "0");
+	CHECK_STR(planned_over(wanted, config), "cpu.idle=0; cpu.weight=7");
+	updates_set(&earlier, "cpu.weight", "300", arena());
+	updates_set(&earlier, "cpu.idle", "1", arena());
+	CHECK_STR(planned_over(wanted, config), "cpu.idle=0; cpu.weight=300");
+	CHECK_STR(planned_over("{\"cpu\":{\"idle\":0,\"shares\":1024}}", config),
+		  "cpu.idle=0; cpu.weight=100");
+	CHECK_STR(planned_over("{\"cpu\":{\"idle\":0},\"unified\":{\"cpu.weight\":\"9\"}}", config),
+		  "cpu.idle=0; cpu.weight=9");
+	CHECK_STR(planned_over("{\"cpu\":{\"idle\":1}}", config), "");
+	updates_set(&earlier, "cpu.weight.nice", "-5", arena());
+	CHECK_STR(planned_over(wanted, "{}"), "cpu.idle=0; cpu.weight.nice=-5");
+	CHECK_STR(planned_over(wanted, config), "cpu.idle=0; cpu.weight.nice=-5");
 }
 
 TEST(growing_comes_before_shrinking_and_memory_last)
