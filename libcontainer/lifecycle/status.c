@@ -62,18 +62,25 @@ static bool waits_for_start(const struct record *record)
 	return fd >= 0 || failure.errnum == EAGAIN;
 }
 
-/* An update freezes for some milliseconds; nobody has paused the container then. */
+static bool is_frozen(int cgroup)
+{
+	struct error ignored = ERROR_INIT;
+	bool frozen = false;
+
+	return cgroup_frozen(cgroup, &frozen, &ignored) == 0 && frozen;
+}
+
+/* An update freezes for some milliseconds; nobody has paused the container then. One that ended between the look at the
+ * cgroup and that at its journal has thawed. */
 static bool is_paused(const struct record *record, const struct container_state *state)
 {
 	_cleanup_fd_ int cgroup = -1;
 	struct error ignored = ERROR_INIT;
-	bool frozen = false;
 
 	if (!state->cgroup_path)
 		return false;
 	cgroup = cgroup_open(state->cgroup_path, &ignored);
-	return cgroup >= 0 && cgroup_frozen(cgroup, &frozen, &ignored) == 0 && frozen &&
-	       !journal_freezes(record);
+	return cgroup >= 0 && is_frozen(cgroup) && !journal_freezes(record) && is_frozen(cgroup);
 }
 
 static enum container_status status_of_living(const struct record *record,

@@ -171,10 +171,29 @@ thawed() {
 	eventually grep -q "stopped by SIGSTOP" "$WORK/strace"
 	is running
 	execs /bin/true
+	proa --trace "$WORK/trace" update --oom-score-adj 300 "$ID"
+	equal "$(jq -r '.phase | select(. == "freeze" or . == "thaw")' "$WORK/trace" | xargs)" "freeze thaw"
 	proa pause "$ID"
 	kill -CONT "$(cat "/proc/$pid/task/$pid/children")"
 	wait $pid
 	is paused
+}
+
+@test "an update that ends while state looks is no pause" {
+	require strace proa
+	up_and_waiting
+	echo 1 >"$CGROUP/$ID/cgroup.freeze"
+	becomes paused
+	# the last thing that it looks for is a journal
+	last=$(strace -qq -e trace=faccessat2 "$RUNTIME" --root "$ROOT" state "$ID" 2>&1 >/dev/null | grep -c journal.json)
+	background strace -f -qq -o "$WORK/strace" -e inject=faccessat2:signal=STOP:when="$last" \
+		"$RUNTIME" --root "$ROOT" state "$ID"
+	pid=$!
+	eventually grep -q "stopped by SIGSTOP" "$WORK/strace"
+	echo 0 >"$CGROUP/$ID/cgroup.freeze"
+	kill -CONT "$(cat "/proc/$pid/task/$pid/children")"
+	wait $pid
+	equal "$(jq -r .status "$WORK/background.out")" running
 }
 
 @test "a stranger in the cgroup of a stopped container goes with it" {
