@@ -172,7 +172,9 @@ static bool is_setting(const char *file)
 {
 	static const char *const of_cgroup[] = { "cgroup.max.depth", "cgroup.max.descendants",
 						 "cgroup.pressure" };
-	static const char *const tails[] = { ".pressure", ".peak", ".reclaim", ".stat", ".events" };
+	static const char *const tails[] = { ".pressure", ".peak",   ".reclaim",
+					     ".stat",	  ".events", ".current",
+					     ".local",	  "_stat",   ".effective" };
 
 	for (size_t i = 0; i < array_length(of_cgroup); i++)
 		if (strcmp(file, of_cgroup[i]) == 0)

@@ -252,11 +252,12 @@ TEST(sets_that_the_machine_has_not)
 
 TEST(files_that_are_no_settings)
 {
-	static const char *const files[] = { "cgroup.kill",  "cgroup.freeze",
-					     "cgroup.procs", "cgroup.threads",
-					     "cgroup.type",  "memory.reclaim",
-					     "memory.peak",  "memory.pressure",
-					     "cpu.stat",     "cgroup.subtree_control" };
+	static const char *const files[] = {
+		"cgroup.kill",	    "cgroup.freeze",	      "cgroup.procs", "cgroup.threads",
+		"cgroup.type",	    "memory.reclaim",	      "memory.peak",  "memory.pressure",
+		"cpu.stat",	    "cgroup.subtree_control", "pids.current", "memory.events.local",
+		"memory.numa_stat", "cpuset.cpus.effective"
+	};
 
 	for (size_t i = 0; i < array_length(files); i++) {
 		char text[128], want[256];
