@@ -113,7 +113,8 @@ int memory_refused(const struct cgroup_change *change, const struct reclaim *rec
 	format_size(back, reclaimed, sizeof(reclaimed));
 	return error_set(err, ERROR_MEMORY, change->property,
 			 "%s: %s used, %s wanted, %s reclaimed: a limit that low would get "
-			 "processes killed; have them free memory, or give --force",
+			 "processes killed; have them free memory, or give --force unless "
+			 "memory.checkBeforeUpdate is set",
 			 change->property, used, wanted, reclaimed);
 }
 
@@ -160,6 +161,7 @@ int swap_check(const struct cgroup_door *door, const struct cgroup_changes *chan
 	format_size(swap, wanted, sizeof(wanted));
 	return error_set(err, ERROR_MEMORY, change->property,
 			 "%s: %s of swap used, %s wanted, and no room for the rest in memory; have "
-			 "the processes free memory, or give --force",
+			 "the processes free memory, or give --force unless "
+			 "memory.checkBeforeUpdate is set",
 			 change->property, used, wanted);
 }

@@ -171,15 +171,15 @@ static int plan(struct update *update, struct error *err)
 }
 
 /* memory.checkBeforeUpdate (config-linux.md, Memory): a limit below what is used MUST be rejected.
- * That is what we do anyway; what it adds is that nobody may force it. */
+ * That is what we do anyway; what it adds is that nobody may force it, whichever of the two says it. */
 static bool may_force(const struct update *update)
 {
 	const struct config_memory *memories[] = { update->options->resources->memory,
 						   update->config->linux_->resources->memory };
 
 	for (size_t i = 0; i < array_length(memories); i++)
-		if (memories[i] && memories[i]->check_before_update.set)
-			return update->options->force && !memories[i]->check_before_update.value;
+		if (memories[i] && memories[i]->check_before_update.value)
+			return false;
 	return update->options->force;
 }
 

@@ -355,7 +355,7 @@ TEST(memory_that_cannot_be_had_is_not_killed_for)
 	CHECK_STR(err.text,
 		  "linux.resources.memory.limit: 40 MiB used, 30 MiB wanted, 60 MiB "
 		  "reclaimed: a limit that low would get processes killed; have them free "
-		  "memory, or give --force");
+		  "memory, or give --force unless memory.checkBeforeUpdate is set");
 	CHECK(undo() == 0);
 	CHECK_STR(fake_get("memory.max"), "max");
 	CHECK_STR(fake_get("pids.max"), "max");
