@@ -311,10 +311,13 @@ wrong_document() {
 @test "updates while exec runs" {
 	limited
 	for n in $(seq "$(count 60)"); do
-		PROA_TEST=$TAG "$RUNTIME" --root "$ROOT" exec "$ID" true 3>&- &
+		PROA_TEST=$TAG "$RUNTIME" --root "$ROOT" exec -d "$ID" sleep 1000 3>&- &
 		proa update --unified cgroup.max.depth="$n" --oom-score-adj "$n" "$ID"
 		wait $!
 		equal "$(cat "$DIR/cgroup.max.depth")" "$n"
+		equal "$(wc -l <"$DIR/cgroup.procs")" $((n + 1))
+		# whether a process came before the update or after it
+		equal "$(sed 's|.*|/proc/&/oom_score_adj|' "$DIR/cgroup.procs" | xargs cat | sort -u)" "$n"
 	done
 	equal "$(cat "$DIR/cgroup.freeze")" 0
 }
