@@ -52,8 +52,8 @@ static size_t collect(const struct runtime *runtime, DIR *dir, struct container_
 		if (items &&
 		    container_state(runtime, entry->d_name, arena, &items[count], &ignored) < 0) {
 			/* deleted while we look, or nothing that we made */
-			if (ignored.code == ERROR_NOT_FOUND || ignored.errnum == ENOTDIR ||
-			    ignored.errnum == ELOOP)
+			if (ignored.code == ERROR_NOT_FOUND || ignored.code == ERROR_REFUSED ||
+			    ignored.errnum == ENOTDIR || ignored.errnum == ELOOP)
 				continue;
 			/* a state that can't be read is that of a container all the same:
 			 * whoever lists must see it to delete it */

@@ -146,6 +146,19 @@ static bool has_state(const struct record *record)
 	return faccessat(record->dir, STORE_STATE, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
+/* What stands in it decides what we kill and unmount, and which hooks we execute. The state root may be another's: he can
+ * put nothing of his in ours. */
+static int check_owner(int dir, const char *id, struct error *err)
+{
+	if (dir_is_ours(dir))
+		return 0;
+	return error_set(
+	    err, ERROR_REFUSED, id,
+	    "the state directory of %s belongs to another user, or others can write to it: only "
+	    "who made the container may use it",
+	    id);
+}
+
 static int id_taken(const char *id, struct error *err)
 {
 	return error_set(err, ERROR_EXISTS, id, "container with given ID already exists: %s", id);
@@ -161,7 +174,8 @@ static int claim(const struct runtime *runtime, const char *id, struct record *r
 			   ? id_taken(id, err)
 			   : error_errno(err, errno, id, "make the state directory of %s", id);
 	record->dir = dir_make(record->root, id, 0700, err);
-	if (record->dir < 0 || take_lock(runtime, record, id, STORE_LOCKED, O_CREAT, err) < 0) {
+	if (record->dir < 0 || check_owner(record->dir, id, err) < 0 ||
+	    take_lock(runtime, record, id, STORE_LOCKED, O_CREAT, err) < 0) {
 		unlinkat(record->root, id, AT_REMOVEDIR);
 		return -1;
 	}
@@ -206,7 +220,7 @@ int store_open(const struct runtime *runtime, const char *id, enum store_lock ho
 		return errno == ENOENT
 			   ? no_such_container(id, err)
 			   : error_errno(err, errno, id, "open the state directory of %s", id);
-	if (store_lock(runtime, &record, id, how, err) < 0)
+	if (check_owner(record.dir, id, err) < 0 || store_lock(runtime, &record, id, how, err) < 0)
 		return -1;
 	*ret_record = record;
 	record = (struct record)RECORD_INIT;
@@ -288,6 +302,10 @@ int store_load(const struct record *record, const char *id, struct arena *arena,
 	} else if (state_decode(text.bytes, text.length, arena, &state, err) < 0) {
 		return error_prefix(err, "state of container %s", id);
 	}
+	/* the owner of the state root can exchange what is in it */
+	if (strcmp(state->id, id) != 0)
+		return error_set(err, ERROR_REFUSED, id, "state of container %s: is that of %s", id,
+				 state->id);
 	/* where that fails the journal stays, for the next command; an update looks for it */
 	journal_settle(record, state, &ignored);
 	if (status_now(record, state, &state->status, err) < 0)

@@ -61,7 +61,8 @@ enum store_lock {
 };
 
 /* Open the directory of @id, and wait for its lock up to a deadline (ERROR_BUSY). ERROR_NOT_FOUND if
- * there is no such container, or none any more once the lock is had. */
+ * there is no such container, or none any more once the lock is had; ERROR_REFUSED if it is another
+ * user's, or others can write to it. */
 int store_open(const struct runtime *runtime, const char *id, enum store_lock how,
 	       struct record *ret_record, struct error *err);
 

@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/fd.h"
 #include "libcontainer/security/seccomp_cache.h"
 #include "libcontainer/security/seccomp_compile.h"
 #include "oci/names.h"
@@ -138,7 +139,7 @@ static int plan_program(const struct config_seccomp *seccomp, int cache_dirfd, s
 	_cleanup_buffer_ struct buffer key = BUFFER_INIT;
 
 	/* a tree costs more to compile than a single load gives back */
-	if (!seccomp_cache_usable(cache_dirfd))
+	if (!dir_is_ours(cache_dirfd))
 		return seccomp_compile(seccomp, false, arena, ret_program, err);
 	seccomp_cache_key(seccomp, &key);
 	if (seccomp_cache_get(cache_dirfd, &key, arena, ret_program))

@@ -5,7 +5,6 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -29,14 +28,6 @@ struct header {
 };
 
 static const char magic[8] = "proaBPF";
-
-bool seccomp_cache_usable(int dirfd)
-{
-	struct stat st;
-
-	return dirfd >= 0 && fstat(dirfd, &st) == 0 && S_ISDIR(st.st_mode) &&
-	       st.st_uid == geteuid() && !(st.st_mode & (S_IWGRP | S_IWOTH));
-}
 
 /* ---- the key: every field in a row, strings with their NUL and numbers in 8 bytes, so that no two
  * profiles have one key ---- */

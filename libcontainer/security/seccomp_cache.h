@@ -14,9 +14,6 @@
 #include "libcontainer/security/seccomp_compile.h"
 #include "oci/config.h"
 
-/* Whether the directory may be believed: it belongs to us and nobody else can write to it. */
-bool seccomp_cache_usable(int dirfd);
-
 /* Append the key of @seccomp to @key. */
 void seccomp_cache_key(const struct config_seccomp *seccomp, struct buffer *key);
 

@@ -120,6 +120,38 @@ setup() {
 	done
 }
 
+@test "the state directory of another user is refused by every command, and nothing that it says is done" {
+	printf '#!/bin/sh\ntouch %s/hooked\n' "$WORK" >"$WORK/hook"
+	chmod 755 "$WORK/hook"
+	config '.hooks.poststop = [{path: $hook}]' --arg hook "$WORK/hook"
+	up_and_waiting
+	pid=$(init_pid)
+	# the state root may be another's, as when it lies in his home
+	chown 1000:1000 "$ROOT"
+	is running
+	for change in "chown 1000:1000" "chmod 0770" "chmod 0707"; do
+		$change "$ROOT/$ID"
+		for command in "delete --force" kill state start pause resume ps "update --pids-limit 100" "mounts list"; do
+			# shellcheck disable=SC2086 # a command and its options
+			fails 1 "belongs to another user" proa $command "$ID"
+		done
+		fails 255 "belongs to another user" proa exec "$ID" /bin/true
+		fails 1 "already exists" proa create -b "$BUNDLE" "$ID"
+		equal "$(proa list -q)" ""
+		kill -0 "$pid"
+		[ ! -e "$WORK/hooked" ]
+		chown 0:0 "$ROOT/$ID"
+		chmod 0700 "$ROOT/$ID"
+	done
+	# nor does the owner of the root get one container killed for another
+	mv "$ROOT/$ID" "$ROOT/$ID-2"
+	fails 1 "is that of $ID" proa delete --force "$ID-2"
+	kill -0 "$pid"
+	mv "$ROOT/$ID-2" "$ROOT/$ID"
+	proa delete --force "$ID"
+	[ -e "$WORK/hooked" ]
+}
+
 @test "a container that watches its /proc sees nothing of the host in a process of exec" {
 	config '.process.args = ["/bin/sh", "-c", $s] | .linux.maskedPaths = [] | .linux.readonlyPaths = []' --arg s 'echo ready; while [ ! -e /tmp/stop ]; do
 		for p in /proc/[0-9]*; do

@@ -147,6 +147,27 @@ TEST(what_is_not_there_is_not_found)
 	CHECK_INT(record.dir, -1);
 }
 
+TEST(what_others_can_write_to_is_refused)
+{
+	_cleanup_record_ struct record record = RECORD_INIT;
+
+	make_root();
+	record = claim("web");
+	record_close(&record);
+	CHECK(fchmodat(dir, "web", 0720, 0) == 0);
+	FAILS(store_open(&runtime, "web", STORE_UNLOCKED, &record, &err), ERROR_REFUSED);
+	CHECK(fchmodat(dir, "web", 0702, 0) == 0);
+	FAILS(store_open(&runtime, "web", STORE_REMOVING, &record, &err), ERROR_REFUSED);
+	CHECK_INT(record.dir, -1);
+	CHECK(fchmodat(dir, "web", 0700, 0) == 0);
+	if (geteuid() == 0) {
+		CHECK(fchownat(dir, "web", 1000, 1000, 0) == 0);
+		FAILS(store_open(&runtime, "web", STORE_LOCKED, &record, &err), ERROR_REFUSED);
+		CHECK(fchownat(dir, "web", 0, 0, 0) == 0);
+	}
+	SUCCEEDS(store_open(&runtime, "web", STORE_LOCKED, &record, &err));
+}
+
 /* What another process gets. */
 static int try_open(const char *id, enum store_lock how)
 {
@@ -358,7 +379,7 @@ TEST(a_state_is_kept)
 	CHECK_STR(load(&record)->bundle, "/other");
 }
 
-TEST(one_that_is_damaged_or_newer_is_an_error)
+TEST(one_that_is_damaged_or_newer_or_of_another_is_an_error)
 {
 	_cleanup_record_ struct record record = RECORD_INIT;
 	struct container_state *loaded = (struct container_state *)-1;
@@ -372,6 +393,10 @@ TEST(one_that_is_damaged_or_newer_is_an_error)
 	    record.dir, STORE_STATE,
 	    "{\"version\": 999, \"id\": \"web\", \"ociVersion\": \"1.0.0\", \"bundle\": \"/b\"}");
 	FAILS(store_load(&record, "web", &arena, &loaded, &err), ERROR_UNSUPPORTED);
+	make_file(
+	    record.dir, STORE_STATE,
+	    "{\"version\": 1, \"id\": \"db\", \"ociVersion\": \"1.0.0\", \"bundle\": \"/b\"}");
+	FAILS(store_load(&record, "web", &arena, &loaded, &err), ERROR_REFUSED);
 	CHECK(loaded == (struct container_state *)-1);
 }
 
