@@ -355,10 +355,11 @@ static enum turn turn_of(const struct cgroup_change *change)
 	/* what is only put back comes before what changes it */
 	if (!change->value)
 		return TURN_GROW;
-	if (!change_shrinks(change))
-		return upon ? TURN_GROW_UPON : TURN_GROW;
+	/* more room may be taken at once, and can't be had back then: so nothing else is refused after it */
 	if (strcmp(change->file, "memory.max") == 0)
 		return TURN_MEMORY;
+	if (!change_shrinks(change))
+		return upon ? TURN_GROW_UPON : TURN_GROW;
 	return upon ? TURN_SHRINK_UPON : TURN_SHRINK;
 }
 

@@ -89,10 +89,11 @@ bool change_shrinks(const struct cgroup_change *change);
 struct reclaim {
 	uint64_t first; /* in use when it began */
 	uint64_t used;	/* in use now */
+	int64_t for_ms; /* each memory_reclaim() at most */
 };
 
-/* shrink.c: have the kernel reclaim until no more than @limit less a margin is in use, for some
- * seconds at most. It ends early where nothing more is to be had, and on a signal that is pending
+/* shrink.c: have the kernel reclaim until no more than @limit less a margin is in use, for
+ * reclaim->for_ms at most. It ends early where nothing more is to be had, and on a signal that is pending
  * for us. Below Linux 5.19 it only looks. */
 int memory_reclaim(const struct cgroup_door *door, uint64_t limit, struct reclaim *reclaim,
 		   struct error *err);
@@ -104,6 +105,10 @@ int memory_fits(const struct cgroup_door *door, uint64_t limit, struct reclaim *
 /* shrink.c: memory that is in use forbids the change. Returns -1. */
 int memory_refused(const struct cgroup_change *change, const struct reclaim *reclaim,
 		   struct error *err);
+
+/* shrink.c: memory that is in use keeps the old value of the change from being written back. Returns -1. */
+int memory_stays(const struct cgroup_change *change, const struct reclaim *reclaim,
+		 struct error *err);
 
 /* shrink.c: a lower memory.swap.max with more swap in use doesn't bring that back: is there room for
  * it in memory? @changes tells the limits that are to be. */

@@ -14,8 +14,7 @@
 
 #define MIB (UINT64_C(1) << 20)
 
-/* How long the kernel may reclaim, and how much at a time: between two writes we look at the clock. */
-#define RECLAIM_MS    10000
+/* How much the kernel is to reclaim at a time: between two writes we look at the clock. */
 #define RECLAIM_CHUNK (64 * MIB)
 /* Reclaim that gets nothing back this many times in a row won't. */
 #define RECLAIM_TRIES 3
@@ -65,7 +64,7 @@ int memory_reclaim(const struct cgroup_door *door, uint64_t limit, struct reclai
 		   struct error *err)
 {
 	uint64_t fitting = limit - margin_of(limit), goal = fitting - margin_of(limit), before;
-	int64_t end = cgroup_now_ms() + RECLAIM_MS;
+	int64_t end = cgroup_now_ms() + reclaim->for_ms;
 	int in_vain = 0;
 
 	if (read_used(door, &reclaim->used, err) < 0)
@@ -116,6 +115,21 @@ int memory_refused(const struct cgroup_change *change, const struct reclaim *rec
 			 "processes killed; have them free memory, or give --force unless "
 			 "memory.checkBeforeUpdate is set",
 			 change->property, used, wanted, reclaimed);
+}
+
+int memory_stays(const struct cgroup_change *change, const struct reclaim *reclaim,
+		 struct error *err)
+{
+	uint64_t limit = 0;
+	char used[32], old[32];
+
+	value_number(change->old, &limit);
+	format_size(reclaim->used, used, sizeof(used));
+	format_size(limit, old, sizeof(old));
+	return error_set(err, ERROR_MEMORY, change->file,
+			 "%s is still more than the %s of before: %s used, a limit that low would "
+			 "get processes killed; have them free memory, or give another --memory",
+			 change->file, old, used);
 }
 
 /* ---- swap ---- */

@@ -12,6 +12,11 @@
  * reclaimed are not to stand still for more than that. */
 #define FREEZES 5
 
+/* For how long the kernel may reclaim at a time: for an update; for an undo, which may come with a command that only
+ * wants to look. */
+#define RECLAIM_MS	10000
+#define RECLAIM_BACK_MS 1000
+
 int door_number(const struct cgroup_door *door, const char *file, uint64_t *ret_number,
 		struct error *err)
 {
@@ -188,7 +193,7 @@ int memory_in_the_way(const struct cgroup_changes *changes, const struct cgroup_
 		      uint64_t *ret_used, struct error *err)
 {
 	const struct cgroup_change *memory = last_if_memory(changes);
-	struct reclaim reclaim = { 0, 0 };
+	struct reclaim reclaim = { .first = 0 };
 	uint64_t limit = UINT64_MAX;
 	bool fits;
 
@@ -225,7 +230,7 @@ int transaction_run(struct transaction *transaction, const struct cgroup_door *d
 	const struct cgroup_change *memory = last_if_memory(changes);
 	size_t growing = first_shrinking(changes);
 	size_t count = changes->count - (memory && !force);
-	struct reclaim reclaim = { 0, 0 };
+	struct reclaim reclaim = { .for_ms = RECLAIM_MS };
 
 	if (door->note(door->context, transaction, err) < 0)
 		return -1;
@@ -242,8 +247,37 @@ int transaction_run(struct transaction *transaction, const struct cgroup_door *d
 
 /* ---- undo ---- */
 
-static int restore(const struct cgroup_door *door, const struct cgroup_change *change,
-		   struct error *err)
+static int write_back(const struct cgroup_door *door, const struct cgroup_change *change,
+		      struct error *err)
+{
+	if (door->write(door->context, change, change->old) == 0 || is_gone(change, errno))
+		return 0;
+	return error_errno(err, errno, change->file, "write \"%s\" back to %s", change->old,
+			   change->file);
+}
+
+/* The kernel would kill for what the processes have taken since memory.max grew: frozen, it has to fit. No margin:
+ * before the update there was none either. Who is thawed in the end is up to transaction_undo(). */
+static int restore_memory(struct transaction *transaction, const struct cgroup_door *door,
+			  const struct cgroup_change *change, struct error *err)
+{
+	struct reclaim reclaim = { .for_ms = RECLAIM_BACK_MS };
+	struct error ignored = ERROR_INIT; /* what isn't reclaimed is seen below */
+	uint64_t limit = 0;
+	bool fits;
+
+	value_number(change->old, &limit);
+	memory_reclaim(door, limit, &reclaim, &ignored);
+	if ((reclaim.used <= limit && freeze(transaction, door, err) < 0) ||
+	    memory_fits(door, limit, &reclaim, &fits, err) < 0)
+		return -1;
+	if (reclaim.used <= limit)
+		return write_back(door, change, err);
+	return transaction->memory_may_stay ? 0 : memory_stays(change, &reclaim, err);
+}
+
+static int restore(struct transaction *transaction, const struct cgroup_door *door,
+		   const struct cgroup_change *change, struct error *err)
 {
 	_cleanup_buffer_ struct buffer text = BUFFER_INIT;
 
@@ -256,20 +290,21 @@ static int restore(const struct cgroup_door *door, const struct cgroup_change *c
 	}
 	if (value_compare(change->file, text.bytes, change->old) == VALUE_SAME)
 		return 0;
-	if (door->write(door->context, change, change->old) == 0 || is_gone(change, errno))
-		return 0;
-	return error_errno(err, errno, change->file, "write \"%s\" back to %s", change->old,
-			   change->file);
+	if (strcmp(change->file, "memory.max") == 0 &&
+	    value_shrinks(change->file, text.bytes, change->old))
+		return restore_memory(transaction, door, change, err);
+	return write_back(door, change, err);
 }
 
-int transaction_undo(const struct transaction *transaction, const struct cgroup_door *door,
+int transaction_undo(struct transaction *transaction, const struct cgroup_door *door,
 		     struct error *err)
 {
 	struct error later = ERROR_INIT; /* the first one is told */
 	int result = 0;
 
 	for (size_t i = transaction->changes.count; i-- > 0;)
-		if (restore(door, &transaction->changes.items[i], result < 0 ? &later : err) < 0)
+		if (restore(transaction, door, &transaction->changes.items[i],
+			    result < 0 ? &later : err) < 0)
 			result = -1;
 	if (transaction->frozen && door->thaw(door->context, result < 0 ? &later : err) < 0)
 		result = -1;

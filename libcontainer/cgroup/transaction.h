@@ -50,6 +50,7 @@ void changes_add_first(struct cgroup_changes *changes, const struct cgroup_chang
 struct transaction {
 	struct cgroup_changes changes; /* in the order in which they are made */
 	bool frozen;		       /* by us: to be thawed */
+	bool memory_may_stay;	       /* too high, where an undo can't lower it: another comes */
 };
 
 /* A cgroup as a transaction sees it. */
@@ -100,6 +101,7 @@ int transaction_run(struct transaction *transaction, const struct cgroup_door *d
 		    struct arena *arena, struct error *err);
 
 /* Put everything back in reverse, then thaw if we froze. A file or a process that is gone is fine.
- * What can't be put back doesn't keep the rest from it. */
-int transaction_undo(const struct transaction *transaction, const struct cgroup_door *door,
+ * What can't be put back doesn't keep the rest from it: so a memory.max that grew, with more in use
+ * than the old one allows, of which a second of reclaim gets too little back (ERROR_MEMORY). */
+int transaction_undo(struct transaction *transaction, const struct cgroup_door *door,
 		     struct error *err);

@@ -157,23 +157,34 @@ static int keep_old(const struct container_state *state, struct systemd *systemd
 	return state_keep_limits(state, systemd, &writes, err);
 }
 
-static int undo_in_cgroup(const struct record *record, const struct container_state *state,
-			  const struct journal *journal, struct error *err)
+struct undo {
+	struct container_door access; /* first: it is the context of its door */
+	const struct record *record;
+	struct journal *journal;
+};
+
+/* The transaction that is undone is the journal's own. */
+static int note(void *context, const struct transaction *transaction, struct error *err)
 {
-	_cleanup_container_door_ struct container_door door = CONTAINER_DOOR_INIT;
+	const struct undo *undo = context;
+
+	(void)transaction;
+	return journal_save(undo->record, undo->journal, err);
+}
+
+static int undo_in_cgroup(struct undo *undo, const struct container_state *state, struct error *err)
+{
 	_cleanup_systemd_ struct systemd systemd = SYSTEMD_INIT;
 	_cleanup_arena_ struct arena arena = ARENA_INIT;
+	struct journal *journal = undo->journal;
 
-	if (!state->cgroup_path)
-		return 0;
-	/* with the cgroup all that was written into it has gone */
-	if (container_door_open(state, &door, err) < 0)
-		return err->errnum == ENOENT ? 0 : -1;
-	if (transaction_undo(&journal->transaction, &door.door, err) < 0)
+	undo->access.door.note = note;
+	if (transaction_undo(&journal->transaction, &undo->access.door, err) < 0)
 		return -1;
 	if (journal->told && state_connect_unit(state, &systemd, err) < 0)
 		return -1;
-	if (journal->devices && restore_devices(record, state, door.cgroup, &systemd, err) < 0)
+	if (journal->devices &&
+	    restore_devices(undo->record, state, undo->access.cgroup, &systemd, err) < 0)
 		return -1;
 	if (!journal->told)
 		return 0;
@@ -182,28 +193,47 @@ static int undo_in_cgroup(const struct record *record, const struct container_st
 	return keep_old(state, &systemd, &journal->transaction.changes, &arena, err);
 }
 
+static int undo_cgroup(const struct record *record, const struct container_state *state,
+		       struct journal *journal, struct error *err)
+{
+	struct undo undo = { CONTAINER_DOOR_INIT, record, journal };
+	int result = 0;
+
+	if (!state->cgroup_path)
+		return 0;
+	if (container_door_open(state, &undo.access, err) == 0)
+		result = undo_in_cgroup(&undo, state, err);
+	else if (err->errnum != ENOENT) /* with the cgroup all that was written into it has gone */
+		result = -1;
+	container_door_close(&undo.access);
+	return result;
+}
+
 int journal_undo(const struct record *record, const struct container_state *state,
-		 const struct journal *journal, struct error *err)
+		 struct journal *journal, struct error *err)
 {
 	if (restore_updates(record, journal, err) < 0 ||
-	    undo_in_cgroup(record, state, journal, err) < 0)
+	    undo_cgroup(record, state, journal, err) < 0)
 		return -1;
 	return journal_remove(record, err);
 }
 
 static int settle(const struct record *record, const struct container_state *state,
-		  struct error *err)
+		  bool memory_may_stay, struct error *err)
 {
 	_cleanup_arena_ struct arena arena = ARENA_INIT;
 	struct journal *journal;
 
 	if (load(record, &arena, &journal, err) < 0)
 		return -1;
-	return journal ? journal_undo(record, state, journal, err) : 0;
+	if (!journal)
+		return 0;
+	journal->transaction.memory_may_stay = memory_may_stay;
+	return journal_undo(record, state, journal, err);
 }
 
 int journal_settle(const struct record *record, const struct container_state *state,
-		   struct error *err)
+		   bool memory_may_stay, struct error *err)
 {
 	_cleanup_fd_ int lock = -1;
 
@@ -214,5 +244,5 @@ int journal_settle(const struct record *record, const struct container_state *st
 		if (lock < 0)
 			return 0;
 	}
-	return settle(record, state, err);
+	return settle(record, state, memory_may_stay, err);
 }

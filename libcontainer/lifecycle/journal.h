@@ -28,13 +28,15 @@ int journal_decode(const char *bytes, size_t length, struct arena *arena,
 int journal_save(const struct record *record, const struct journal *journal, struct error *err);
 int journal_remove(const struct record *record, struct error *err);
 
-/* Put everything back, then remove the journal; where something can't be put back it stays. */
+/* Put everything back, then remove the journal; where something can't be put back it stays. @journal may be written anew
+ * meanwhile. Kills nothing: see transaction_undo(). */
 int journal_undo(const struct record *record, const struct container_state *state,
-		 const struct journal *journal, struct error *err);
+		 struct journal *journal, struct error *err);
 
-/* If there is a journal, and nobody else is at work on the container, undo. */
+/* If there is a journal, and nobody else is at work on the container, undo. With @memory_may_stay a memory.max that
+ * can't be put back is no failure: the caller is about to write another. */
 int journal_settle(const struct record *record, const struct container_state *state,
-		   struct error *err);
+		   bool memory_may_stay, struct error *err);
 
 /* Has an update, under way or killed, frozen the container? */
 bool journal_freezes(const struct record *record);

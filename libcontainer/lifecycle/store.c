@@ -307,7 +307,7 @@ int store_load(const struct record *record, const char *id, struct arena *arena,
 		return error_set(err, ERROR_REFUSED, id, "state of container %s: is that of %s", id,
 				 state->id);
 	/* where that fails the journal stays, for the next command; an update looks for it */
-	journal_settle(record, state, &ignored);
+	journal_settle(record, state, false, &ignored);
 	if (status_now(record, state, &state->status, err) < 0)
 		return -1;
 	*ret_state = state;

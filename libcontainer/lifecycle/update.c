@@ -50,6 +50,18 @@ static int check_container(struct update *update, struct error *err)
 	return 0;
 }
 
+/* Does it give memory.max a value? */
+static bool gives_memory(const struct update_options *options)
+{
+	const struct config_memory *memory = options->resources->memory;
+	const struct string_map *unified = &options->resources->unified;
+
+	for (size_t i = 0; i < unified->count; i++)
+		if (strcmp(unified->items[i].key, "memory.max") == 0)
+			return true;
+	return memory && memory->limit.set && memory->limit.value;
+}
+
 static int load(struct update *update, const struct runtime *runtime, struct error *err)
 {
 	const char *id = update->options->id;
@@ -60,7 +72,8 @@ static int load(struct update *update, const struct runtime *runtime, struct err
 	    check_container(update, err) < 0)
 		return -1;
 	/* one that a killed update left should be gone by now: else tell why it isn't */
-	if (journal_settle(&update->record, update->state, err) < 0)
+	if (journal_settle(&update->record, update->state,
+			   gives_memory(update->options) && !update->options->dry_run, err) < 0)
 		return error_prefix(err, "undo an update that was killed");
 	if (store_config(&update->record, update->arena, &update->config, err) < 0 ||
 	    updates_load(&update->record, update->arena, &update->updates, err) < 0)

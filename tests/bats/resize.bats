@@ -95,6 +95,38 @@ grown() {
 	becomes stopped
 }
 
+@test "memory that was taken since its limit grew is not killed for when the update is undone" {
+	require strace controller-memory
+	config '.root.readonly = false'
+	shell 'echo ready; until [ -e /tmp/go ]; do sleep 0.1; done; exec /probe hold 100'
+	up
+	wait_for_output ready
+	look
+	OLD_FLAGS=(--memory 60M --pids-limit 20) NEW_FLAGS=(--memory 200M --pids-limit 50)
+	proa update "${OLD_FLAGS[@]}" --unified cgroup.pressure=1 "$ID"
+	OLD=$(settings)
+	last=$(calls unlinkat)
+	status=0
+	traced "unlinkat:signal=KILL:when=$last" update "${NEW_FLAGS[@]}" "$ID" 2>"$WORK/err" || status=$?
+	equal "$status" 137
+	touch "/proc/$INIT/root/tmp/go"
+	wait_for_output held
+	is running
+	is_limit memory.max 209715200
+	is_limit pids.max 20
+	fails 1 'undo an update that was killed: memory.max is still more than the 60 MiB of before: 10[0-9.]+ MiB used' \
+		proa update --pids-limit 30 "$ID"
+	[ -e "$ROOT/$ID/journal.json" ]
+	# another limit of memory ends that
+	proa update --memory 150M "$ID"
+	is_limit memory.max 157286400
+	[ ! -e "$ROOT/$ID/journal.json" ]
+	proa update --pids-limit 30 "$ID"
+	is_limit pids.max 30
+	equal "$(event oom) $(event oom_kill)" "0 0"
+	is running
+}
+
 @test "a cache makes room: it is reclaimed, and nobody is killed" {
 	require controller-memory
 	config '.root.readonly = false | .linux.resources.memory = {limit: 314572800}'

@@ -325,17 +325,31 @@ static int run(const char *wanted)
 	return transaction_run(&transaction, &door, forced, arena(), &err);
 }
 
+static int await_frozen(void *context, struct error *error)
+{
+	(void)context;
+	return fake->frozen ? 0 : error_set(error, ERROR_BUSY, NULL, "half frozen");
+}
+
+static bool paused, memory_may_stay;
+
 /* From the notes alone, as the next command does. */
 static int undo(void)
 {
+	struct cgroup_door door = fake_door;
 	struct error wrong = ERROR_INIT;
 	struct journal *journal;
+
+	door.note = note;
+	door.paused = paused;
+	door.freeze = paused ? await_frozen : fake_freeze;
 
 	if (!fake->noted[0])
 		return 0;
 	if (journal_decode(fake->noted, strlen(fake->noted), arena(), &journal, &wrong) < 0)
 		harness_fail(__FILE__, __LINE__, "%s", wrong.text);
-	return transaction_undo(&journal->transaction, &fake_door, &err);
+	journal->transaction.memory_may_stay = memory_may_stay;
+	return transaction_undo(&journal->transaction, &door, &err);
 }
 
 TEST(memory_that_is_in_use_is_reclaimed_first)
@@ -392,6 +406,95 @@ TEST(a_container_that_takes_memory_meanwhile)
 	CHECK_STR(fake_get("memory.max"), "max");
 }
 
+/* From 200 MiB to 400, and 300 are taken before it is undone. */
+static void grown(uint64_t reclaimable)
+{
+	world();
+	fake_put("memory.max", "209715200");
+	CHECK(run("{\"memory\":{\"limit\":419430400},\"pids\":{\"limit\":5}}") == 0);
+	fake->used = 300 * MIB;
+	fake->reclaimable = reclaimable;
+}
+
+TEST(what_was_taken_since_memory_grew_is_not_killed_for)
+{
+	grown(90 * MIB);
+	CHECK(undo() < 0 && err.code == ERROR_MEMORY);
+	CHECK_STR(
+	    err.text,
+	    "memory.max is still more than the 200 MiB of before: 210 MiB used, a limit that "
+	    "low would get processes killed; have them free memory, or give another --memory");
+	CHECK_STR(fake_get("memory.max"), "419430400");
+	CHECK_STR(fake_get("pids.max"), "max");
+	CHECK(fake->freezes == 0);
+	/* once there is room it goes back; also where nothing is to spare */
+	fake->used = 200 * MIB;
+	CHECK(undo() == 0);
+	CHECK_STR(fake_get("memory.max"), "209715200");
+	CHECK(fake->killed == 0 && fake->freezes == 1 && !fake->frozen);
+
+	grown(150 * MIB);
+	CHECK(undo() == 0);
+	CHECK_STR(fake_get("memory.max"), "209715200");
+	CHECK(fake->killed == 0 && !fake->frozen);
+}
+
+TEST(memory_that_grew_may_stay_where_another_limit_comes)
+{
+	memory_may_stay = true;
+	grown(90 * MIB);
+	CHECK(undo() == 0);
+	CHECK_STR(fake_get("memory.max"), "419430400");
+	CHECK_STR(fake_get("pids.max"), "max");
+	grown(150 * MIB);
+	CHECK(undo() == 0);
+	CHECK_STR(fake_get("memory.max"), "209715200");
+	CHECK(fake->killed == 0);
+}
+
+TEST(who_takes_memory_while_its_growth_is_undone)
+{
+	grown(10000 * MIB);
+	fake->growth = 64 * MIB;
+	CHECK(undo() < 0 && err.code == ERROR_MEMORY);
+	CHECK(fake->killed == 0 && !fake->frozen);
+	CHECK_STR(fake_get("memory.max"), "419430400");
+
+	/* slower, it is frozen when there is room */
+	grown(150 * MIB);
+	fake->growth = MIB;
+	CHECK(undo() == 0);
+	CHECK(fake->killed == 0 && fake->freezes == 1 && !fake->frozen);
+	CHECK_STR(fake_get("memory.max"), "209715200");
+}
+
+TEST(who_is_frozen_already_while_the_growth_of_memory_is_undone)
+{
+	paused = true;
+	grown(150 * MIB);
+	fake->frozen = true;
+	CHECK(undo() == 0);
+	CHECK_STR(fake_get("memory.max"), "209715200");
+	CHECK(fake->frozen && fake->freezes == 0);
+
+	/* by the update, which was killed then */
+	with_processes = true;
+	grown(150 * MIB);
+	fake->frozen = true;
+	CHECK(undo() == 0);
+	CHECK_STR(fake_get("memory.max"), "209715200");
+	CHECK(!fake->frozen && fake->killed == 0);
+}
+
+TEST(memory_that_grew_comes_last)
+{
+	world();
+	fake_put("memory.max", "209715200");
+	CHECK(run("{\"memory\":{\"limit\":419430400},\"cpu\":{\"quota\":20000},\"pids\":{\"limit\":"
+		  "5}}") == 0);
+	CHECK_STR(fake->order, "pids.max cpu.max memory.max ");
+}
+
 TEST(a_kernel_that_reclaims_nothing_on_demand)
 {
 	world();
@@ -427,12 +530,6 @@ TEST(swap_in_use_must_find_room)
 	CHECK_STR(fake_get("memory.swap.max"), "max");
 	CHECK(run("{\"memory\":{\"limit\":146800640,\"swap\":167772160}}") == 0); /* 140 and 20 */
 	CHECK_STR(fake_get("memory.swap.max"), "20971520");
-}
-
-static int await_frozen(void *context, struct error *error)
-{
-	(void)context;
-	return fake->frozen ? 0 : error_set(error, ERROR_BUSY, NULL, "half frozen");
 }
 
 TEST(who_is_paused_already_is_neither_frozen_nor_thawed)
@@ -610,6 +707,29 @@ TEST(death_while_undoing_is_undone)
 			check_undone(updates[i], step);
 		}
 	}
+}
+
+TEST(death_while_the_growth_of_memory_is_undone)
+{
+	unsigned int step = 0;
+	int status;
+	pid_t pid;
+
+	do {
+		prepare(updates[1], true);
+		CHECK(run(updates[1]) == 0);
+		fake->used = 300 * MIB;
+		fake->reclaimable = 150 * MIB;
+		fake->steps = 0;
+		fake->die_at = ++step;
+		pid = fork();
+		if (pid == 0)
+			_exit(undo() == 0 ? 1 : 2);
+		CHECK(waitpid(pid, &status, 0) == pid && WEXITSTATUS(status) < 2);
+		check_undone(updates[1], step);
+		CHECK(fake->killed == 0);
+	} while (WEXITSTATUS(status) == 0);
+	CHECK(step > 8);
 }
 
 TEST(what_cannot_be_put_back_keeps_nothing_else_from_it)
