@@ -126,11 +126,12 @@ int systemd_attach(struct systemd *systemd, const char *unit, const char *below,
 		   struct error *err);
 int systemd_stop(struct systemd *systemd, const char *unit, struct error *err);
 
-/* Tell systemd what the files of @writes say now, and the @limits (may be NULL); then see that all files that it writes still
- * say what they did; with @limits, those of @writes. Parent. */
+/* Tell systemd, all at once, what the files of @writes say now, the device rules of @devices (NULL: they stay), and the @limits
+ * (may be NULL): whatever it is told, it writes all files by what it knows. Then see that all that it writes still say what
+ * they did; with @limits, those of @writes. Parent. */
 int systemd_keep(struct systemd *systemd, const char *unit, int cgroupfd,
-		 const struct cgroup_writes *writes, const struct unit_properties *limits,
-		 struct error *err);
+		 const struct cgroup_writes *writes, const struct config_resources *devices,
+		 const struct unit_properties *limits, struct error *err);
 
 /* The cgroup of a scope that has just been made with the process @pid: it must be plan->path and hold nobody
  * else. Controllers that systemd doesn't know are enabled down to it, as by cgroup_create(). Parent. */

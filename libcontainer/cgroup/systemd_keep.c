@@ -44,7 +44,7 @@ static const char **read_files(int cgroupfd, const struct cgroup_writes *writes,
 	return texts;
 }
 
-/* It has written all files of a controller, though it was told of one, and has rounded what they say. */
+/* It has written all files, though it was told of one, and has rounded what they say. */
 static int restore(int cgroupfd, const char **before, struct arena *arena, struct error *err)
 {
 	for (size_t i = 0; unit_file(i); i++) {
@@ -83,8 +83,8 @@ static void add_properties(int cgroupfd, const struct cgroup_writes *writes, uns
 }
 
 int systemd_keep(struct systemd *systemd, const char *unit, int cgroupfd,
-		 const struct cgroup_writes *writes, const struct unit_properties *limits,
-		 struct error *err)
+		 const struct cgroup_writes *writes, const struct config_resources *devices,
+		 const struct unit_properties *limits, struct error *err)
 {
 	_cleanup_arena_ struct arena arena = ARENA_INIT;
 	struct unit_properties properties = { NULL, 0, 0 };
@@ -93,6 +93,8 @@ int systemd_keep(struct systemd *systemd, const char *unit, int cgroupfd,
 	if (arena_init(&arena, ARENA, err) < 0)
 		return -1;
 	before = read_files(cgroupfd, writes, limits && limits->count, &arena);
+	if (devices && unit_device_properties(devices, &arena, &properties, err) < 0)
+		return -1;
 	add_properties(cgroupfd, writes, systemd->facts.version, &arena, &properties);
 	for (size_t i = 0; limits && i < limits->count; i++)
 		unit_property_set(&properties, &arena, limits->items[i].name,

@@ -343,7 +343,7 @@ static int apply_limits(struct creation *creation, struct error *err)
 	if (cgroup_apply(plan, creation->cgroup.fd, err) < 0)
 		return -1;
 	return plan->unit ? systemd_keep(&creation->systemd, plan->unit->name, creation->cgroup.fd,
-					 &plan->writes, &plan->unit->limits, err)
+					 &plan->writes, NULL, &plan->unit->limits, err)
 			  : 0;
 }
 

@@ -120,30 +120,24 @@ static int restore_updates(const struct record *record, const struct journal *jo
 	return 0;
 }
 
-/* A program that is out of place is gone: it is compiled anew, from the rules that held before. With a connection to
- * @systemd that gets to know them, too. */
-static int restore_devices(const struct record *record, const struct container_state *state,
-			   int cgroup, struct systemd *systemd, struct error *err)
+/* A program that is out of place is gone: it is compiled anew, from the rules that held before. */
+static int restore_devices(int cgroup, const struct config_resources *rules, struct arena *arena,
+			   struct error *err)
 {
-	_cleanup_arena_ struct arena arena = ARENA_INIT;
 	struct cgroup_plan plan = { .path = NULL };
 	_cleanup_fd_ int program = -1;
-	struct config *config;
 
-	if (arena_init(&arena, CONFIG_ARENA, err) < 0 ||
-	    store_config(record, &arena, &config, err) < 0 ||
-	    device_program_compile(config->linux_->resources, &arena, &plan.devices, err) < 0 ||
+	if (device_program_compile(rules, arena, &plan.devices, err) < 0 ||
 	    device_program_load(&plan, &program, err) < 0)
 		return -1;
-	if (device_program_attach(cgroup, program, err) < 0)
-		return -1;
-	return systemd->pid ? state_keep_devices(state, systemd, config->linux_->resources, err)
-			    : 0;
+	return device_program_attach(cgroup, program, err);
 }
 
-static int keep_old(const struct container_state *state, struct systemd *systemd,
-		    const struct cgroup_changes *changes, struct arena *arena, struct error *err)
+/* systemd may know of the update: it gets to know what the files say now, and the device rules. */
+static int tell_old(const struct container_state *state, const struct cgroup_changes *changes,
+		    const struct config_resources *devices, struct arena *arena, struct error *err)
 {
+	_cleanup_systemd_ struct systemd systemd = SYSTEMD_INIT;
 	struct cgroup_writes writes = { arena_calloc(arena, changes->count, sizeof(*writes.items)),
 					0 };
 
@@ -154,7 +148,9 @@ static int keep_old(const struct container_state *state, struct systemd *systemd
 				.value = changes->items[i].old,
 				.property = changes->items[i].property,
 			};
-	return state_keep_limits(state, systemd, &writes, err);
+	if (state_connect_unit(state, &systemd, err) < 0)
+		return -1;
+	return state_keep(state, &systemd, &writes, devices, err);
 }
 
 struct undo {
@@ -174,23 +170,26 @@ static int note(void *context, const struct transaction *transaction, struct err
 
 static int undo_in_cgroup(struct undo *undo, const struct container_state *state, struct error *err)
 {
-	_cleanup_systemd_ struct systemd systemd = SYSTEMD_INIT;
 	_cleanup_arena_ struct arena arena = ARENA_INIT;
 	struct journal *journal = undo->journal;
+	const struct config_resources *devices = NULL;
+	struct config *config;
 
 	undo->access.door.note = note;
 	if (transaction_undo(&journal->transaction, &undo->access.door, err) < 0)
 		return -1;
-	if (journal->told && state_connect_unit(state, &systemd, err) < 0)
+	if (arena_init(&arena, CONFIG_ARENA, err) < 0)
 		return -1;
-	if (journal->devices &&
-	    restore_devices(undo->record, state, undo->access.cgroup, &systemd, err) < 0)
-		return -1;
+	if (journal->devices) {
+		if (store_config(undo->record, &arena, &config, err) < 0)
+			return -1;
+		devices = config->linux_->resources;
+		if (restore_devices(undo->access.cgroup, devices, &arena, err) < 0)
+			return -1;
+	}
 	if (!journal->told)
 		return 0;
-	if (arena_init(&arena, JOURNAL_ARENA, err) < 0)
-		return -1;
-	return keep_old(state, &systemd, &journal->transaction.changes, &arena, err);
+	return tell_old(state, &journal->transaction.changes, devices, &arena, err);
 }
 
 static int undo_cgroup(const struct record *record, const struct container_state *state,

@@ -5,8 +5,6 @@
 #include "base/cleanup.h"
 #include "libcontainer/init/executable.h"
 
-#define ARENA (4 << 20)
-
 bool state_has_unit(const struct container_state *state)
 {
 	return state->cgroup_path && state->cgroup_manager &&
@@ -21,31 +19,19 @@ int state_connect_unit(const struct container_state *state, struct systemd *ret_
 	return systemd_connect(executable_path(), state->systemd_user, ret_systemd, err);
 }
 
-int state_keep_limits(const struct container_state *state, struct systemd *systemd,
-		      const struct cgroup_writes *writes, struct error *err)
+int state_keep(const struct container_state *state, struct systemd *systemd,
+	       const struct cgroup_writes *writes, const struct config_resources *devices,
+	       struct error *err)
 {
 	_cleanup_fd_ int cgroup = -1;
 
-	if (!state_has_unit(state) || !writes->count)
+	if (!state_has_unit(state))
 		return 0;
 	cgroup = cgroup_open(state->cgroup_path, err);
 	if (cgroup < 0)
 		return -1;
-	return systemd_keep(systemd, unit_of_path(state->cgroup_path), cgroup, writes, NULL, err);
-}
-
-int state_keep_devices(const struct container_state *state, struct systemd *systemd,
-		       const struct config_resources *resources, struct error *err)
-{
-	_cleanup_arena_ struct arena arena = ARENA_INIT;
-	struct unit_properties properties = { NULL, 0, 0 };
-
-	if (!state_has_unit(state) || state->systemd_user)
-		return 0;
-	if (arena_init(&arena, ARENA, err) < 0 ||
-	    unit_device_properties(resources, &arena, &properties, err) < 0)
-		return -1;
-	return systemd_set(systemd, unit_of_path(state->cgroup_path), &properties, err);
+	return systemd_keep(systemd, unit_of_path(state->cgroup_path), cgroup, writes,
+			    state->systemd_user ? NULL : devices, NULL, err);
 }
 
 bool state_must_attach(const struct container_state *state, const char *path)

@@ -12,13 +12,11 @@ bool state_has_unit(const struct container_state *state);
 int state_connect_unit(const struct container_state *state, struct systemd *ret_systemd,
 		       struct error *err);
 
-/* Tell systemd what the files of @writes say by now, lest it write its own values again some day. */
-int state_keep_limits(const struct container_state *state, struct systemd *systemd,
-		      const struct cgroup_writes *writes, struct error *err);
-
-/* The same for the device rules of @resources. */
-int state_keep_devices(const struct container_state *state, struct systemd *systemd,
-		       const struct config_resources *resources, struct error *err);
+/* Tell systemd what the files of @writes say by now, and the device rules of @devices (NULL: they stay), lest it write its
+ * own values again some day: see systemd_keep(). A user's systemd has no say in devices. */
+int state_keep(const struct container_state *state, struct systemd *systemd,
+	       const struct cgroup_writes *writes, const struct config_resources *devices,
+	       struct error *err);
 
 /* Have systemd put a process into the container's cgroup @path, or one below it, where we may not. */
 int state_attach(const struct container_state *state, const char *path, pid_t pid,

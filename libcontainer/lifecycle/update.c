@@ -302,10 +302,8 @@ static int keep_new(struct update *update, struct error *err)
 				.value = changes->items[i].value,
 				.property = changes->items[i].property,
 			};
-	if (update->devices.count && state_keep_devices(update->state, &update->systemd,
-							update->options->resources, err) < 0)
-		return -1;
-	return state_keep_limits(update->state, &update->systemd, &writes, err);
+	return state_keep(update->state, &update->systemd, &writes,
+			  update->devices.count ? update->options->resources : NULL, err);
 }
 
 static int make(struct update *update, struct error *err)

@@ -5,6 +5,7 @@
 
 load helpers
 load crash
+load update
 load systemd
 
 setup() {
@@ -12,12 +13,6 @@ setup() {
 	require proa
 	waits
 	scope
-}
-
-# look: INIT is the container's init, DIR its cgroup
-look() {
-	INIT=$(init_pid)
-	DIR=$(cgroup_of "$INIT")
 }
 
 is_limit() {
@@ -171,6 +166,46 @@ is_limit() {
 	has_property DevicePolicy auto
 	execs /probe try open-write /tmp/kmsg , mknod /tmp/other c 1 1
 	equal "$(xargs <<<"$output")" "ok ok"
+}
+
+# told: limits in the files and in the unit
+told() {
+	(cd "$DIR" && cat memory.max pids.max cpu.max cpuset.cpus memory.oom.group | xargs)
+	systemctl show -p MemoryMax,TasksMax,CPUQuotaPerSecUSec,AllowedCPUs,DevicePolicy "$UNIT" | sort | xargs
+}
+
+@test "limits and device rules in one update, and that update undone: files and unit have both" {
+	require strace
+	config '.linux.resources += {memory: {limit: 104857600}, pids: {limit: 60}, cpu: {quota: 12345, period: 50000, cpus: "0-1"}}'
+	up
+	look
+	strict='[{"allow": false, "access": "rwm"}, {"allow": true, "type": "c", "major": 10, "minor": 229, "access": "rw"}]'
+	# systemd writes all files, and rounds
+	before=$(told)
+	proa update -r - "$ID" <<<"{\"devices\": $strict}"
+	equal "$(told)" "$before"
+	has_words 'char/10:229|fuse' "$(property DeviceAllow)"
+	echo '{"devices": [{"allow": true, "access": "rwm"}], "memory": {"limit": 209715200}, "pids": {"limit": 0},
+		"cpu": {"quota": 23456, "cpus": "1"}}' >"$WORK/grow.json"
+	echo "{\"devices\": $strict, \"memory\": {\"limit\": 104857600}, \"pids\": {\"limit\": 60}, \"cpu\": {\"quota\": 12345, \"cpus\": \"0-1\"}}" \
+		>"$WORK/shrink.json"
+	proa update -r "$WORK/grow.json" "$ID"
+	after=$(told)
+	equal "$after" "209715200 0 23456 50000 1 0
+AllowedCPUs=1 CPUQuotaPerSecUSec=470ms DevicePolicy=auto MemoryMax=209715200 TasksMax=1"
+	proa update -r "$WORK/shrink.json" "$ID"
+	equal "$(told)" "$before"
+	# killed when all is made and told
+	last=$(OLD_FLAGS=(-r "$WORK/shrink.json") NEW_FLAGS=(-r "$WORK/grow.json") OLD=$(settings) && calls unlinkat)
+	traced "unlinkat:signal=KILL:when=$last" update -r "$WORK/grow.json" "$ID" 2>"$WORK/err" || true
+	equal "$(told)" "$after"
+	is running
+	equal "$(told)" "$before"
+	[ ! -e "$ROOT/$ID/journal.json" ]
+	traced "unlinkat:signal=KILL:when=$last" update -r "$WORK/grow.json" "$ID" 2>"$WORK/err" || true
+	equal "$(told)" "$after"
+	proa update --pids-limit 61 "$ID"
+	equal "$(told)" "$(sed 's/ 60 / 61 /; s/=60$/=61/' <<<"$before")"
 }
 
 # --- what there was before ---------------------------------------------------------------------
