@@ -86,6 +86,10 @@ static void io_weight(const struct row *row, const char *text, struct arena *are
 		      struct unit_properties *properties);
 static void bfq_weight(const struct row *row, const char *text, struct arena *arena,
 		       struct unit_properties *properties);
+static void flag(const struct row *row, const char *text, struct arena *arena,
+		 struct unit_properties *properties);
+static void at_start_only(const struct row *row, const char *text, struct arena *arena,
+			  struct unit_properties *properties);
 
 /* All that systemd writes into the cgroup of a unit it has to be told, or a later change of one property would take
  * back what others say. A version before @since refuses the property; it doesn't write the file either. */
@@ -101,6 +105,8 @@ static const struct row {
 	{ "memory.max", "MemoryMax", 0, number },
 	{ "memory.swap.max", "MemorySwapMax", 0, number },
 	{ "memory.zswap.max", "MemoryZSwapMax", 253, number },
+	{ "memory.zswap.writeback", "MemoryZSwapWriteback", 256, flag },
+	{ "memory.oom.group", "OOMPolicy", 253, at_start_only },
 	{ "pids.max", "TasksMax", 0, tasks },
 	{ "cpu.idle", "CPUWeight", 252, idle },
 	{ "cpu.weight", "CPUWeight", 0, number },
@@ -115,8 +121,6 @@ static const struct row {
 	{ .file = "io.max" },
 	{ .file = "hugetlb." },
 	{ .file = "rdma.max" },
-	/* OOMPolicy, which can only be said at the start: unit_plan() */
-	{ .file = "memory.oom.group" },
 };
 
 static void number(const struct row *row, const char *text, struct arena *arena,
@@ -225,6 +229,24 @@ static void bfq_weight(const struct row *row, const char *text, struct arena *ar
 	if (default_weight(text, &weight))
 		set_number(properties, arena, row->property,
 			   weight <= 100 ? weight : 100 + (weight - 100) * 11);
+}
+
+static void flag(const struct row *row, const char *text, struct arena *arena,
+		 struct unit_properties *properties)
+{
+	const char *value = text[0] == '1' ? "1" : "0";
+
+	unit_property_set(properties, arena, row->property, "b", &value, 1);
+}
+
+/* By unit_plan(). Later it can't be said, and the file is put back whenever systemd has written it. */
+static void at_start_only(const struct row *row, const char *text, struct arena *arena,
+			  struct unit_properties *properties)
+{
+	(void)row;
+	(void)text;
+	(void)arena;
+	(void)properties;
 }
 
 static bool is_row_of(const struct row *row, const char *file)

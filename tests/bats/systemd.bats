@@ -208,6 +208,19 @@ AllowedCPUs=1 CPUQuotaPerSecUSec=470ms DevicePolicy=auto MemoryMax=209715200 Tas
 	equal "$(told)" "$(sed 's/ 60 / 61 /; s/=60$/=61/' <<<"$before")"
 }
 
+@test "memory.oom.group, which systemd can't be told while the unit is there, stays what an update made of it" {
+	config '.linux.resources.unified = {"memory.oom.group": "1"}'
+	up
+	look
+	proa update --unified memory.oom.group=0 --memory-high 90M "$ID"
+	is_limit memory.oom.group 0
+	proa update --memory-high 91M "$ID"
+	is_limit memory.oom.group 0
+	proa update --unified memory.oom.group=1 "$ID"
+	proa update --memory-high 92M "$ID"
+	is_limit memory.oom.group 1
+}
+
 # --- what there was before ---------------------------------------------------------------------
 
 @test "a unit of that name that has failed is cleared away; one that is alive is left alone" {

@@ -333,8 +333,28 @@ TEST(an_older_systemd_is_not_told_what_it_doesn_t_know)
 	CHECK_STR(file("cpuset.cpus", "0"), "");
 	CHECK_STR(file("cpu.idle", "1"), "");
 	CHECK_STR(file("memory.zswap.max", "1"), "");
+	CHECK_STR(file("memory.zswap.writeback", "1"), "");
 	version = 241;
 	CHECK_STR(file("cpu.max", "20000 100000"), "CPUQuotaPerSecUSec t 200000");
+}
+
+/* Whatever it is told, it writes them all: so they are among those that are put back. */
+TEST(files_that_it_writes_without_being_told)
+{
+	static const char *const files[] = { "memory.oom.group", "memory.zswap.writeback",
+					     "pids.max", "cpu.max" };
+
+	for (size_t i = 0; i < array_length(files); i++) {
+		size_t at = 0;
+
+		while (unit_file(at) && strcmp(unit_file(at), files[i]) != 0)
+			at++;
+		if (!unit_file(at))
+			harness_fail(__FILE__, __LINE__, "%s", files[i]);
+	}
+	CHECK_STR(file("memory.oom.group", "1"), "");
+	CHECK_STR(file("memory.zswap.writeback", "0"), "MemoryZSwapWriteback b 0");
+	CHECK_STR(file("memory.zswap.writeback", "1"), "MemoryZSwapWriteback b 1");
 }
 
 /* A new knob must not be forgotten here. */
