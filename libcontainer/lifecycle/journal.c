@@ -120,17 +120,26 @@ static int restore_updates(const struct record *record, const struct journal *jo
 	return 0;
 }
 
+struct undo {
+	struct container_door access; /* first: it is the context of its door */
+	const struct record *record;
+	struct journal *journal;
+};
+
 /* A program that is out of place is gone: it is compiled anew, from the rules that held before. */
-static int restore_devices(int cgroup, const struct config_resources *rules, struct arena *arena,
-			   struct error *err)
+static int restore_devices(const struct undo *undo, struct arena *arena,
+			   const struct config_resources **ret_rules, struct error *err)
 {
 	struct cgroup_plan plan = { .path = NULL };
 	_cleanup_fd_ int program = -1;
+	struct config *config;
 
-	if (device_program_compile(rules, arena, &plan.devices, err) < 0 ||
+	if (store_config(undo->record, arena, &config, err) < 0 ||
+	    device_program_compile(config->linux_->resources, arena, &plan.devices, err) < 0 ||
 	    device_program_load(&plan, &program, err) < 0)
 		return -1;
-	return device_program_attach(cgroup, program, err);
+	*ret_rules = config->linux_->resources;
+	return device_program_attach(undo->access.cgroup, program, err);
 }
 
 /* systemd may know of the update: it gets to know what the files say now, and the device rules. */
@@ -153,12 +162,6 @@ static int tell_old(const struct container_state *state, const struct cgroup_cha
 	return state_keep(state, &systemd, &writes, devices, err);
 }
 
-struct undo {
-	struct container_door access; /* first: it is the context of its door */
-	const struct record *record;
-	struct journal *journal;
-};
-
 /* The transaction that is undone is the journal's own. */
 static int note(void *context, const struct transaction *transaction, struct error *err)
 {
@@ -168,28 +171,26 @@ static int note(void *context, const struct transaction *transaction, struct err
 	return journal_save(undo->record, undo->journal, err);
 }
 
+/* What fails keeps nothing else from being put back. The first error is told. */
 static int undo_in_cgroup(struct undo *undo, const struct container_state *state, struct error *err)
 {
 	_cleanup_arena_ struct arena arena = ARENA_INIT;
+	const struct config_resources *rules = NULL;
 	struct journal *journal = undo->journal;
-	const struct config_resources *devices = NULL;
-	struct config *config;
+	struct error later = ERROR_INIT;
+	int result;
 
 	undo->access.door.note = note;
-	if (transaction_undo(&journal->transaction, &undo->access.door, err) < 0)
+	result = transaction_undo(&journal->transaction, &undo->access.door, err);
+	if (arena_init(&arena, CONFIG_ARENA, result < 0 ? &later : err) < 0)
 		return -1;
-	if (arena_init(&arena, CONFIG_ARENA, err) < 0)
-		return -1;
-	if (journal->devices) {
-		if (store_config(undo->record, &arena, &config, err) < 0)
-			return -1;
-		devices = config->linux_->resources;
-		if (restore_devices(undo->access.cgroup, devices, &arena, err) < 0)
-			return -1;
-	}
-	if (!journal->told)
-		return 0;
-	return tell_old(state, &journal->transaction.changes, devices, &arena, err);
+	if (journal->devices &&
+	    restore_devices(undo, &arena, &rules, result < 0 ? &later : err) < 0)
+		result = -1;
+	if (journal->told && tell_old(state, &journal->transaction.changes, rules, &arena,
+				      result < 0 ? &later : err) < 0)
+		result = -1;
+	return result;
 }
 
 static int undo_cgroup(const struct record *record, const struct container_state *state,
@@ -211,10 +212,12 @@ static int undo_cgroup(const struct record *record, const struct container_state
 int journal_undo(const struct record *record, const struct container_state *state,
 		 struct journal *journal, struct error *err)
 {
-	if (restore_updates(record, journal, err) < 0 ||
-	    undo_cgroup(record, state, journal, err) < 0)
-		return -1;
-	return journal_remove(record, err);
+	struct error later = ERROR_INIT;
+	int result = restore_updates(record, journal, err);
+
+	if (undo_cgroup(record, state, journal, result < 0 ? &later : err) < 0)
+		result = -1;
+	return result < 0 ? -1 : journal_remove(record, err);
 }
 
 static int settle(const struct record *record, const struct container_state *state,

@@ -108,6 +108,25 @@ load update
 	quiet proa delete --force "$ID"
 }
 
+@test "where a file can't be put back the device rules are all the same" {
+	require strace device-fuse
+	config '.linux.devices = [{"path": "/dev/fuse", "type": "c", "major": 10, "minor": 229, "fileMode": 438}]'
+	limited
+	echo '{"devices": [{"allow": true, "type": "c", "major": 10, "minor": 229, "access": "rw"}]}' >"$WORK/more.json"
+	echo '{"devices": [{"allow": false, "access": "rwm"}]}' >"$WORK/less.json"
+	NEW_FLAGS+=(-r "$WORK/more.json") OLD_FLAGS+=(-r "$WORK/less.json")
+	last=$(calls unlinkat)
+	traced "unlinkat:signal=KILL:when=$last" update "${NEW_FLAGS[@]}" "$ID" 2>"$WORK/err" || true
+	# shellcheck disable=SC2016 # the inner shell expands it
+	run unshare -m --propagation private bash -c 'mount --bind "$1" "$1" && mount -o remount,bind,ro "$1" && shift && exec "$@"' \
+		bash "$DIR/cgroup.max.depth" "$RUNTIME" --root "$ROOT" exec "$ID" /probe try open /dev/fuse
+	equal "$output" EPERM
+	equal "$(settings)" "${OLD/cgroup.max.depth:9/cgroup.max.depth:3}"
+	[ -e "$ROOT/$ID/journal.json" ]
+	is running
+	all_old
+}
+
 @test "a signal that would end the update waits for its end" {
 	require strace
 	limited
