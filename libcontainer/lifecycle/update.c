@@ -252,10 +252,18 @@ static int load_devices(struct update *update, const struct runtime *runtime, st
 	const struct cgroup_plan devices = { .devices = update->devices,
 					     .rootless = runtime->rootless };
 
-	if (device_program_load(&devices, &update->device_program, err) < 0)
+	return device_program_load(&devices, &update->device_program, err);
+}
+
+/* Noted only now: before, an undo must leave the program alone, in whose place a hook may have put its own. */
+static int attach_devices(struct update *update, struct error *err)
+{
+	if (update->device_program < 0)
+		return 0;
+	update->journal.devices = true;
+	if (journal_save(&update->record, &update->journal, err) < 0)
 		return -1;
-	update->journal.devices = update->device_program >= 0;
-	return 0;
+	return device_program_attach(update->access.cgroup, update->device_program, err);
 }
 
 /* What the files say, which is what holds; not what was asked for. */
@@ -314,8 +322,8 @@ static int make(struct update *update, struct error *err)
 			    err) < 0)
 		return -1;
 	trace_phase("keep");
-	if (device_program_attach(update->access.cgroup, update->device_program, err) < 0 ||
-	    keep_new(update, err) < 0 || save_updates(update, err) < 0)
+	if (attach_devices(update, err) < 0 || keep_new(update, err) < 0 ||
+	    save_updates(update, err) < 0)
 		return -1;
 	return journal_remove(&update->record, err);
 }

@@ -127,6 +127,22 @@ load update
 	all_old
 }
 
+@test "an update that is refused before its device rules come leaves the program alone" {
+	require strace device-fuse
+	limited
+	# a hook may have put its own in the place of ours: another beside it would forbid what that allows
+	echo '{"devices": [{"allow": true, "type": "c", "major": 10, "minor": 229, "access": "rw"}]}' >"$WORK/r.json"
+	attached() {
+		local status=0
+		PROA_TEST=$TAG strace -f -qq -o "$WORK/strace" -e trace=bpf "$RUNTIME" --root "$ROOT" update -r "$WORK/r.json" "$@" "$ID" \
+			2>"$WORK/err" || status=$?
+		echo "$status $(grep -c BPF_PROG_ATTACH "$WORK/strace")"
+	}
+	equal "$(attached --unified cgroup.max.depth=3 --unified cgroup.max.descendants=many)" "1 0"
+	all_old
+	equal "$(attached --unified cgroup.max.depth=3)" "0 1"
+}
+
 @test "a signal that would end the update waits for its end" {
 	require strace
 	limited
