@@ -122,23 +122,21 @@ static int thaw(void *context, struct error *err)
 int container_door_open(const struct container_state *state, struct container_door *door,
 			struct error *err)
 {
-	bool paused;
-
-	door->cgroup = cgroup_open(state->cgroup_path, err);
-	if (door->cgroup < 0)
-		return -1;
-	door->procfs = procfs_open(err);
-	if (door->procfs < 0 || is_to_freeze(door, &paused, err) < 0)
-		return -1;
 	door->door = (struct cgroup_door){
 		.context = door,
-		.cgroup = door->cgroup,
-		.paused = paused,
+		.cgroup = -1,
 		.read = read_file,
 		.write = write_file,
 		.freeze = freeze,
 		.thaw = thaw,
 	};
+	door->procfs = procfs_open(err);
+	if (door->procfs < 0)
+		return -1;
+	door->cgroup = cgroup_open(state->cgroup_path, err);
+	if (door->cgroup < 0 || is_to_freeze(door, &door->door.paused, err) < 0)
+		return -1;
+	door->door.cgroup = door->cgroup;
 	return 0;
 }
 

@@ -16,7 +16,7 @@ struct container_door {
 	}
 
 /* The caller gives ->door.note and, if he wants it, ->door.list. A cgroup that is gone has
- * err->errnum ENOENT. */
+ * err->errnum ENOENT; what isn't in it can be reached all the same. */
 int container_door_open(const struct container_state *state, struct container_door *door,
 			struct error *err);
 void container_door_close(struct container_door *door);

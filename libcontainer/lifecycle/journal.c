@@ -193,18 +193,34 @@ static int undo_in_cgroup(struct undo *undo, const struct container_state *state
 	return result;
 }
 
-static int undo_cgroup(const struct record *record, const struct container_state *state,
-		       struct journal *journal, struct error *err)
+/* With the cgroup all that was written into it has gone, also what systemd knew; not so a class of resctrl, and
+ * processes that somebody has moved. */
+static int undo_elsewhere(struct undo *undo, struct error *err)
+{
+	struct transaction *transaction = &undo->journal->transaction;
+	struct cgroup_changes *changes = &transaction->changes;
+	size_t count = 0;
+
+	for (size_t i = 0; i < changes->count; i++)
+		if (!change_is_of_cgroup(&changes->items[i]))
+			changes->items[count++] = changes->items[i];
+	changes->count = count;
+	transaction->frozen = false;
+	return transaction_undo(transaction, &undo->access.door, err);
+}
+
+static int undo_all(const struct record *record, const struct container_state *state,
+		    struct journal *journal, struct error *err)
 {
 	struct undo undo = { CONTAINER_DOOR_INIT, record, journal };
-	int result = 0;
+	int result = -1;
 
 	if (!state->cgroup_path)
 		return 0;
 	if (container_door_open(state, &undo.access, err) == 0)
 		result = undo_in_cgroup(&undo, state, err);
-	else if (err->errnum != ENOENT) /* with the cgroup all that was written into it has gone */
-		result = -1;
+	else if (err->errnum == ENOENT)
+		result = undo_elsewhere(&undo, err);
 	container_door_close(&undo.access);
 	return result;
 }
@@ -215,7 +231,7 @@ int journal_undo(const struct record *record, const struct container_state *stat
 	struct error later = ERROR_INIT;
 	int result = restore_updates(record, journal, err);
 
-	if (undo_cgroup(record, state, journal, result < 0 ? &later : err) < 0)
+	if (undo_all(record, state, journal, result < 0 ? &later : err) < 0)
 		result = -1;
 	return result < 0 ? -1 : journal_remove(record, err);
 }

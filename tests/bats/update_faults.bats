@@ -78,6 +78,28 @@ load update
 	proa delete --force "$ID"
 }
 
+@test "killed, and the cgroup is gone: what lies elsewhere is put back" {
+	require strace
+	limited
+	schema=(--l3-cache-schema L3:0=f --unified cgroup.max.depth=3)
+	trace=(strace -f -qq -o "$WORK/strace" -e trace=unlinkat)
+	in_classes "${trace[@]}" "$RUNTIME" --root "$ROOT" update "${schema[@]}" "$ID"
+	has_words "exit code 0" "$output"
+	last=$(grep -c "unlinkat(" "$WORK/strace")
+	back
+	in_classes bash -c "
+		${trace[*]} -e inject=unlinkat:signal=KILL:when=$last '$RUNTIME' --root '$ROOT' update ${schema[*]} '$ID'
+		grep L3 /sys/fs/resctrl/gold/schemata
+		kill -KILL $INIT
+		until rmdir '$DIR' 2>/dev/null; do sleep 0.1; done
+		'$RUNTIME' --root '$ROOT' state '$ID' >'$WORK/now'"
+	has_words "^L3:0=f$" "$output"
+	has_words "exit code 0" "$output"
+	has_words "^L3:0=fff;1=fff$" "$output"
+	equal "$(jq -r .status "$WORK/now")" stopped
+	[ ! -e "$ROOT/$ID/journal.json" ]
+}
+
 @test "a container that a killed update left frozen is not paused" {
 	require strace
 	limited
