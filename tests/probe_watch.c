@@ -77,13 +77,14 @@ static const char *value_of(char *status, const char *name)
 {
 	static char value[256];
 	const char *found = strstr(status, name);
+	size_t length = 0;
 
-	value[0] = '\0';
-	if (found)
-		sscanf(found + strlen(name), " %255[^\n]", value);
-	for (char *c = value; *c; c++)
-		if (isspace((unsigned char)*c))
-			*c = ',';
+	for (found += found ? strlen(name) : 0; found && *found && *found != '\n'; found++)
+		if (length < sizeof(value) - 1 && (length || !isspace((unsigned char)*found)))
+			value[length++] = *found == '\t' ? ',' : *found;
+	while (length && value[length - 1] == ' ')
+		length--;
+	value[length] = '\0';
 	return value;
 }
 
@@ -104,11 +105,13 @@ static void seize(const char *pid)
 	snprintf(link, sizeof(link), "/proc/%s/exe", pid);
 	length = readlink(link, exe, sizeof(exe) - 1);
 	exe[length > 0 ? length : 0] = '\0';
+	/* it may have ended meanwhile */
+	if (length <= 0 || read_of(pid, "status", status, sizeof(status)) <= 0)
+		return;
 	used = (size_t)snprintf(line, sizeof(line), "seized exe=%s", exe);
-	if (read_of(pid, "status", status, sizeof(status)) > 0)
-		for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
-			used += (size_t)snprintf(line + used, sizeof(line) - used, " %.16s%.255s",
-						 names[i], value_of(status, names[i]));
+	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+		used += (size_t)snprintf(line + used, sizeof(line) - used, " %.16s%.255s", names[i],
+					 value_of(status, names[i]));
 	tell_once(line);
 	ptrace(PTRACE_DETACH, number, NULL, NULL);
 }

@@ -122,10 +122,15 @@ int console_open(struct init *init, int root, struct error *err)
 	return 0;
 }
 
-int console_attach(struct init *init, struct error *err)
+int console_control(struct error *err)
 {
-	if (ioctl(init->terminal, TIOCSCTTY, 0) < 0)
+	if (ioctl(STDIN_FILENO, TIOCSCTTY, 0) < 0)
 		return error_errno(err, errno, "terminal", "make it the controlling terminal");
+	return 0;
+}
+
+int console_streams(struct init *init, struct error *err)
+{
 	for (int fd = 0; fd <= 2; fd++)
 		if (dup2(init->terminal, fd) < 0)
 			return error_errno(err, errno, "terminal", "make it the standard streams");

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <limits.h>
+#include <sched.h>
 
 #include "libcontainer/init/plan.h"
 #include "libcontainer/init/spawn.h"
@@ -18,6 +19,7 @@ struct init {
 	int terminal;	       /* the pty's slave, -1 */
 	bool setgroups_denied; /* by the user namespace */
 	bool cwd_entered;
+	bool filtered;		/* seccomp without no_new_privs: the filter is loaded */
 	size_t mount;		/* of the plan, the one that is being made; for mounts */
 	char program[PATH_MAX]; /* the file that is executed */
 };
@@ -40,6 +42,10 @@ _Noreturn void init_main(const struct plan *plan, int socket, struct progress *p
 /* Bridge: join what must be joined before init is cloned, then become init in a clone. */
 _Noreturn void bridge_main(const struct plan *plan, int socket, struct progress *progress);
 
+/* What a clone is made with that changes nothing but the process: by clone(2), since the profiles of engines answer
+ * clone3(2) with ENOSYS. */
+#define CLONE_AGAIN (CLONE_PARENT | CLONE_PIDFD)
+
 /* Go on in a clone with the given CLONE_NEW… flags, in the plan's cgroup if @into_cgroup; the
  * process that called ends, the parent gets the pidfd of the new one. Returns in the clone only. */
 int continue_in_clone(int channel, uint64_t flags, int cgroup, struct error *err);
@@ -52,5 +58,6 @@ _Noreturn void init_fail(int channel, const struct error *error);
 
 /* console.c: a pty of the container's own devpts; the master is handed over, the slave kept. */
 int console_open(struct init *init, int root, struct error *err);
-/* Make the slave the controlling terminal and the standard streams. */
-int console_attach(struct init *init, struct error *err);
+/* Make the slave the standard streams; then, as leader of a session, make that the controlling terminal. */
+int console_streams(struct init *init, struct error *err);
+int console_control(struct error *err);

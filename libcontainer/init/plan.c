@@ -1,5 +1,6 @@
 #include "libcontainer/init/plan.h"
 
+#include <linux/capability.h>
 #include <sched.h>
 #include <sys/stat.h>
 
@@ -104,6 +105,13 @@ int plan_make(const struct config *config, const struct plan_request *request, s
 	    plan_security(config, request, arena, plan, err) < 0)
 		return -1;
 	plan->process->user.keep_groups = config->keep_groups;
+	if (request->purpose == PURPOSE_EXEC) {
+		int may = capabilities_have(CAP_SYS_RESOURCE, err);
+
+		if (may < 0)
+			return -1;
+		plan->own_rlimits = !may;
+	}
 	if (request->purpose == PURPOSE_CREATE &&
 	    plan_create(config, request, arena, plan, err) < 0)
 		return -1;
@@ -131,7 +139,7 @@ int plan_apply_outside(const struct plan *plan, pid_t pid, struct error *err)
 {
 	const struct process_plan *process = plan->process;
 
-	if (rlimits_apply(&process->rlimits, pid, err) < 0)
+	if (!plan->own_rlimits && rlimits_apply(&process->rlimits, pid, err) < 0)
 		return -1;
 	return oom_score_apply(plan->procfs, pid, &process->oom_score_adj, plan->rootless, err);
 }

@@ -41,6 +41,7 @@ struct plan {
 	bool new_keyring;
 	bool terminal_relayed; /* by us, in the foreground; not handed to a console socket */
 	bool enters_cgroup;    /* the bridge has the parent put it there, the others inherit it */
+	bool own_rlimits;      /* exec: the caller may set none of a process with other ids */
 	bool rootless;
 	unsigned int preserve_fds; /* 3 … 3+N-1 stay open, those of LISTEN_FDS included */
 	mode_t umask;		   /* the caller's */

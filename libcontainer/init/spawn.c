@@ -8,6 +8,7 @@
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -67,7 +68,9 @@ void init_fail(int channel, const struct error *error)
 int continue_in_clone(int channel, uint64_t flags, int cgroup, struct error *err)
 {
 	_cleanup_fd_ int pidfd = -1;
-	pid_t pid = clone_process(flags | CLONE_PARENT, 0, cgroup, &pidfd);
+	pid_t pid = flags || cgroup >= 0
+			? clone_process(flags | CLONE_PARENT, 0, cgroup, &pidfd)
+			: (pid_t)syscall(SYS_clone, CLONE_AGAIN, NULL, &pidfd, NULL, NULL);
 
 	/* until the parent knows us, what we ask it for would go to our predecessor */
 	if (pid == 0)

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/capability.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdbool.h>
@@ -11,6 +12,7 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -340,7 +342,7 @@ static int step_pid_namespace(struct init *init, struct error *err)
 	const struct namespace_plan *namespaces = &init->plan->namespaces;
 	bool last = namespaces_pid_last(namespaces);
 
-	if (init->plan->purpose == PURPOSE_CREATE && !last && !namespaces_unshared(namespaces))
+	if (!last && !namespaces_unshared(namespaces))
 		return 0;
 	if ((last && namespace_join_pid(namespaces, err) < 0) ||
 	    continue_in_clone(init->channel, 0, -1, err) < 0 || close_rest(init, -1, err) < 0)
@@ -349,6 +351,51 @@ static int step_pid_namespace(struct init *init, struct error *err)
 	if (step_session(init, err) < 0)
 		return -1;
 	return guard(init, err);
+}
+
+/* The namespace is for the clone that step_enter() makes; joining takes rights that are given up before. */
+static int step_leave_host(struct init *init, struct error *err)
+{
+	if (namespace_join_pid(&init->plan->namespaces, err) < 0)
+		return -1;
+	return close_rest(init, -1, err);
+}
+
+/* What a clone doesn't inherit from a deadline scheduler, or one that is reset on fork, it has to set for itself. */
+static bool sets_scheduler_late(const struct init *init)
+{
+	return init->plan->purpose == PURPOSE_EXEC && init->plan->process->scheduler;
+}
+
+static bool filters_early(const struct plan *plan)
+{
+	return plan->seccomp && !plan->process->no_new_privs;
+}
+
+/* Rights that a process of exec has to take along into the container, beyond those of its program: mostly none. */
+static uint64_t taken_along(const struct init *init)
+{
+	uint64_t rights = 0;
+
+	if (sets_scheduler_late(init))
+		rights |= UINT64_C(1) << CAP_SYS_NICE;
+	if (init->plan->purpose == PURPOSE_EXEC && filters_early(init->plan) && !init->filtered)
+		rights |= UINT64_C(1) << CAP_SYS_ADMIN;
+	return rights;
+}
+
+static int step_enter(struct init *init, struct error *err)
+{
+	const struct process_plan *process = init->plan->process;
+
+	if (continue_in_clone(init->channel, 0, -1, err) < 0)
+		return -1;
+	/* the clone leads no session, and only a leader can take a terminal */
+	if (step_session(init, err) < 0 || guard(init, err) < 0)
+		return -1;
+	if (process->terminal && console_control(err) < 0)
+		return -1;
+	return sets_scheduler_late(init) ? scheduler_apply(process->scheduler, err) : 0;
 }
 
 static int step_names(struct init *init, struct error *err)
@@ -372,7 +419,10 @@ static int step_terminal(struct init *init, struct error *err)
 {
 	bool terminal = init->terminal >= 0;
 
-	if (terminal && console_attach(init, err) < 0)
+	if (terminal && console_streams(init, err) < 0)
+		return -1;
+	/* a process of exec takes it when it has its own session: see step_enter() */
+	if (terminal && init->plan->purpose == PURPOSE_CREATE && console_control(err) < 0)
 		return -1;
 	return user_own_stdio(&init->plan->process->user, terminal, err);
 }
@@ -381,7 +431,8 @@ static int step_scheduling(struct init *init, struct error *err)
 {
 	const struct process_plan *process = init->plan->process;
 
-	if (process->scheduler && scheduler_apply(process->scheduler, err) < 0)
+	if (process->scheduler && !sets_scheduler_late(init) &&
+	    scheduler_apply(process->scheduler, err) < 0)
 		return -1;
 	if (io_priority_apply(&process->io_priority, err) < 0)
 		return -1;
@@ -395,10 +446,12 @@ static int step_affinity(struct init *init, struct error *err)
 	return affinity_apply(&init->plan->process->affinity.final, 0, err);
 }
 
-/* By the parent, which has the rights to, and once none of them refuses what we still do. */
+/* By the parent, which has the rights to (or else, as for a caller who hasn't, by ourselves), and once none of them refuses what we still do. */
 static int step_limits(struct init *init, struct error *err)
 {
-	return message_ask(init->channel, MESSAGE_CREATED, 0, -1, NULL, err);
+	if (message_ask(init->channel, MESSAGE_CREATED, 0, -1, NULL, err) < 0)
+		return -1;
+	return init->plan->own_rlimits ? rlimits_apply(&init->plan->process->rlimits, 0, err) : 0;
 }
 
 static int step_home(struct init *init, struct error *err)
@@ -484,7 +537,9 @@ static int step_labels(struct init *init, struct error *err)
 {
 	if (!init->plan->apparmor && !init->plan->selinux)
 		return 0;
-	return labels_apply(init->procfs, init->plan->apparmor, init->plan->selinux, err);
+	/* a process of exec is still in the caller's pid namespace, and clones inherit what is set for the next execve */
+	return labels_apply(init->plan->purpose == PURPOSE_EXEC ? init->plan->procfs : init->procfs,
+			    init->plan->apparmor, init->plan->selinux, err);
 }
 
 static int step_executing(struct init *init, struct error *err)
@@ -506,11 +561,27 @@ static int load_seccomp(struct init *init, struct error *err)
 	return message_ask(init->channel, MESSAGE_LISTENER, 0, listener, NULL, err);
 }
 
+/* The calls from seccomp-early to exec-rights. */
+static bool filter_lets_enter(const struct plan *plan)
+{
+	static const struct seccomp_call calls[] = {
+		{ SYS_clone, CLONE_AGAIN }, { SYS_exit_group, 0 }, { SYS_sendmsg, 0 },
+		{ SYS_recvmsg, 0 },	    { SYS_recvfrom, 0 },   { SYS_setsid, 0 },
+		{ SYS_prctl, 0 },	    { SYS_close, 0 },	   { SYS_ioctl, 0 },
+		{ SYS_sched_setattr, 0 },   { SYS_prlimit64, 0 },  { SYS_write, 0 },
+	};
+
+	/* nobody would answer for us before the agent has the listener */
+	return !plan->seccomp->notify && seccomp_lets(plan->seccomp, calls, array_length(calls));
+}
+
 static int step_seccomp_early(struct init *init, struct error *err)
 {
-	if (!init->plan->seccomp || init->plan->process->no_new_privs)
+	if (!filters_early(init->plan))
 		return 0;
-	return load_seccomp(init, err);
+	/* the clone that enters inherits the filter, if that lets us make it */
+	init->filtered = init->plan->purpose == PURPOSE_CREATE || filter_lets_enter(init->plan);
+	return init->filtered ? load_seccomp(init, err) : 0;
 }
 
 static int step_cwd(struct init *init, struct error *err)
@@ -528,9 +599,13 @@ static int step_user(struct init *init, struct error *err)
 	    capabilities_drop_bounding(&plan->capabilities, err) < 0 ||
 	    user_become(&plan->process->user, init->setgroups_denied, err) < 0)
 		return -1;
-	/* the change of ids made us dumpable, perhaps */
-	if (prctl(PR_SET_DUMPABLE, 0) < 0)
+	/* the change of ids made us dumpable, perhaps; a process of exec isn't on its own yet */
+	if (plan->purpose == PURPOSE_EXEC) {
+		if (guard(init, err) < 0)
+			return -1;
+	} else if (prctl(PR_SET_DUMPABLE, 0) < 0) {
 		return error_errno(err, errno, NULL, "guard the process");
+	}
 	user_set_umask(&plan->process->user, plan->umask);
 	if (init->cwd_entered)
 		return 0;
@@ -546,6 +621,21 @@ static int step_descriptors(struct init *init, struct error *err)
 
 static int step_capabilities(struct init *init, struct error *err)
 {
+	struct capabilities_plan capabilities = init->plan->capabilities;
+	uint64_t more = taken_along(init);
+
+	capabilities.permitted |= more;
+	capabilities.effective |= more;
+	return capabilities_apply(&capabilities, err);
+}
+
+/* What was taken along is used and given up. */
+static int step_exec_rights(struct init *init, struct error *err)
+{
+	if (!taken_along(init))
+		return 0;
+	if (filters_early(init->plan) && !init->filtered && load_seccomp(init, err) < 0)
+		return -1;
 	return capabilities_apply(&init->plan->capabilities, err);
 }
 
@@ -583,7 +673,7 @@ static int step_execute(struct init *init, struct error *err)
 /* clang-format off */
 const struct step init_steps[] = {
 	{ "signals", BOTH, step_signals,
-	  "", "startContainer-hooks execute forget-host",
+	  "", "startContainer-hooks execute forget-host leave-host",
 	  "programs start with all signals at their defaults" },
 	{ "lifeline", BOTH | MOUNTS, step_lifeline,
 	  "", "user-namespace mounts",
@@ -595,7 +685,7 @@ const struct step init_steps[] = {
 	  "", "terminal",
 	  "only a session's leader takes a controlling terminal" },
 	{ "keyring", BOTH, step_keyring,
-	  "user-namespace", "forget-host seccomp-early",
+	  "user-namespace", "forget-host leave-host seccomp-early",
 	  "a keyring belongs to a user namespace" },
 	{ "loopback", CREATE, step_loopback,
 	  "user-namespace", "runtime-hooks",
@@ -652,41 +742,35 @@ const struct step init_steps[] = {
 	  "added-mounts", "",
 	  "the end of that process, which executes nothing" },
 	{ "names", EXEC, step_names,
-	  "root", "forget-host terminal home",
+	  "root", "leave-host terminal home",
 	  "--user by name: the names are the container's, and the ids are wanted from here on" },
 	{ "exec-console", EXEC, step_exec_console,
-	  "root", "forget-host terminal",
+	  "root", "leave-host terminal",
 	  "the master is opened through the host's procfs" },
 	{ "null", BOTH, step_null,
-	  "devices root", "forget-host",
+	  "devices root", "forget-host leave-host",
 	  "the container's /dev/null is there, the host's procfs too" },
-	{ "forget-host", BOTH, step_forget_host,
-	  "protect exec-console", "pid-namespace created",
+	{ "forget-host", CREATE, step_forget_host,
+	  "protect console", "pid-namespace created",
 	  "a neighbour in the pid namespace who may trace us would find what is open in /proc/PID/fd" },
-	{ "pid-namespace", BOTH, step_pid_namespace,
-	  "forget-host", "exec-procfs terminal home created",
+	{ "pid-namespace", CREATE, step_pid_namespace,
+	  "forget-host", "terminal home created",
 	  "last of the namespaces: whoever is in it is visible to all who are" },
-	{ "exec-procfs", EXEC, step_procfs,
-	  "pid-namespace", "labels",
-	  "a procfs shows the pid namespace of the process that makes it" },
 	{ "terminal", BOTH, step_terminal,
-	  "session pid-namespace", "user",
+	  "session", "user",
 	  "standard streams are given to the user while we may" },
 	{ "scheduling", BOTH, step_scheduling,
-	  "pid-namespace", "user seccomp-early",
+	  "", "user seccomp-early",
 	  "needs the rights of root, and the container's cpuset" },
 	{ "affinity", EXEC, step_affinity,
-	  "pid-namespace", "user",
+	  "", "user",
 	  "execCPUAffinity.final: once in the container's cgroup" },
 	{ "home", BOTH, step_home,
-	  "pid-namespace", "look-for-program cwd",
+	  "", "look-for-program cwd",
 	  "HOME comes from the container's /etc/passwd" },
 	{ "make-cwd", CREATE, step_make_cwd,
 	  "pid-namespace", "look-for-program cwd",
 	  "by root; exec makes none: what it is told to do may not change the container's files" },
-	{ "limits", EXEC, step_limits,
-	  "pid-namespace exec-procfs terminal home", "labels user",
-	  "after the last clone and before the program; for a container they are set at created" },
 	{ "look-for-program", CREATE, step_look_for_program,
 	  "home", "created",
 	  "who creates should hear of a missing program, not who starts" },
@@ -700,16 +784,19 @@ const struct step init_steps[] = {
 	  "wait-for-start", "labels user executing",
 	  "config.md: in the container, as part of start; with the rights of its root" },
 	{ "labels", BOTH, step_labels,
-	  "exec-procfs startContainer-hooks", "no-new-privs user seccomp-early",
+	  "startContainer-hooks", "leave-host no-new-privs user seccomp-early",
 	  "the label is for the next execve, which must not be a hook's; a profile may not change after "
 	  "no_new_privs" },
 	{ "cwd", BOTH, step_cwd,
 	  "home", "descriptors executing",
 	  "verified before the filter; again as the user if root may not enter" },
+	{ "leave-host", EXEC, step_leave_host,
+	  "root names exec-console null labels", "descriptors seccomp-early user enter",
+	  "nothing of the host's is open when the container sees the process (CVE-2024-21626)" },
 	{ "descriptors", BOTH, step_descriptors,
 	  "terminal labels cwd", "executing seccomp-early",
 	  "after the last open, before the filter (CVE-2024-21626)" },
-	{ "executing", BOTH, step_executing,
+	{ "executing", CREATE, step_executing,
 	  "descriptors startContainer-hooks", "seccomp-early user",
 	  "the filter may not let this message through" },
 	{ "seccomp-early", BOTH, step_seccomp_early,
@@ -721,6 +808,18 @@ const struct step init_steps[] = {
 	{ "capabilities", BOTH, step_capabilities,
 	  "user", "seccomp-late execute",
 	  "the kernel recomputes the sets at the change of ids" },
+	{ "enter", EXEC, step_enter,
+	  "leave-host descriptors seccomp-early user capabilities", "limits exec-executing",
+	  "who may trace it in the container gets what the program has, and no right of ours" },
+	{ "limits", EXEC, step_limits,
+	  "enter", "exec-executing",
+	  "after the last clone and before the program; for a container they are set at created" },
+	{ "exec-executing", EXEC, step_executing,
+	  "enter limits", "exec-rights",
+	  "a filter that didn't let us enter may not let this message through" },
+	{ "exec-rights", EXEC, step_exec_rights,
+	  "exec-executing capabilities", "program execute",
+	  "the first that the process in the container does with rights of ours is to give them up" },
 	{ "program", BOTH, step_program,
 	  "home cwd user capabilities", "seccomp-late execute",
 	  "looked for with the rights that execve will have, before a filter that may forbid to look" },

@@ -23,5 +23,6 @@ int rlimits_plan(const struct config_process *process, struct arena *arena,
 		 struct rlimits_plan *ret_plan, struct error *err);
 
 /* Set them for the process @pid, 0 for the caller. Raising a hard limit needs CAP_SYS_RESOURCE in
- * the host's user namespace. Parent for init, or init for itself before its ids change. */
+ * the host's user namespace. Parent for init, or a process of exec for itself, where its ids are others than the
+ * parent's and that has no right over it. */
 int rlimits_apply(const struct rlimits_plan *plan, pid_t pid, struct error *err);

@@ -112,6 +112,13 @@ static struct capabilities_plan within(const struct capabilities_plan *plan,
 	return can;
 }
 
+int capabilities_have(int number, struct error *err)
+{
+	struct capabilities_plan own = { 0 };
+
+	return sets_get(&own, err) < 0 ? -1 : (own.effective & bit(number)) != 0;
+}
+
 static char *text_of(uint64_t set, struct arena *arena)
 {
 	char *text = NULL;

@@ -47,6 +47,9 @@ int capabilities_keep(struct error *err);
 /* Drop all that isn't planned from the bounding set. Init, before the ids change. */
 int capabilities_drop_bounding(const struct capabilities_plan *plan, struct error *err);
 
+/* Is @number effective? 1, 0, or -1. Any process. */
+int capabilities_have(int number, struct error *err);
+
 /* Set the permitted, effective, inheritable and ambient sets; what the process doesn't have itself
  * stays away without a word. Init, after the ids have changed. */
 int capabilities_apply(const struct capabilities_plan *plan, struct error *err);

@@ -9,6 +9,7 @@
 #include <linux/filter.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/arena.h"
 #include "base/error.h"
@@ -37,6 +38,14 @@ extern const struct name_value seccomp_architectures[];
  * us and nobody else can write to it; trouble with the cache is never an error. Parent. */
 int seccomp_plan(const struct config_seccomp *seccomp, int cache_dirfd, struct arena *arena,
 		 struct seccomp_plan **ret_plan, struct error *err);
+
+struct seccomp_call {
+	long number;
+	uint64_t argument; /* the first; the others count as 0 */
+};
+
+/* Does the program let all of @calls happen, as far as it can be told beforehand? Pure. */
+bool seccomp_lets(const struct seccomp_plan *plan, const struct seccomp_call *calls, size_t count);
 
 /* Load the program into the calling thread. *ret_listener is the listener's descriptor (CLOEXEC) if
  * plan->notify, else -1; it takes the lowest free number, which lets a caller know that number

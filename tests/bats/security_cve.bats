@@ -180,8 +180,8 @@ setup() {
 	config 'del(.process.capabilities)'
 	up_and_waiting
 	quiet proa --trace "$WORK/undisturbed" exec --user user "$ID" /bin/true
-	inside=$(sed -n '/"process":"exec"/s/{"phase":"\([^"]*\)".*/\1/p' "$WORK/undisturbed" | sed '1,/^pid-namespace$/d')
-	[ "$(wc -l <<<"$inside")" -gt 10 ]
+	inside=$(sed -n '/"process":"exec"/s/{"phase":"\([^"]*\)".*/\1/p' "$WORK/undisturbed" | sed '1,/^enter$/d')
+	[ "$(wc -l <<<"$inside")" -ge 7 ]
 	for phase in $inside; do
 		# shellcheck disable=SC2016 # the inner shell expands it
 		PROA_TEST=$TAG "$PROA_BUILD/tests/kill_at" -s exec "$phase" 1 capsh --drop=cap_sys_ptrace -- -c 'exec "$0" "$@"' \

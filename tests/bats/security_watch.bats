@@ -124,3 +124,50 @@ procfs_for_neighbours() {
 	found_none '^root '
 	host_unharmed
 }
+
+# capabilities_found: what each seized process might still have got, a line each: permitted, bounding
+capabilities_found() {
+	sed -n 's/^seized .*CapPrm:\([0-9a-f]*\) .*CapBnd:\([0-9a-f]*\) .*/\1 \2/p' <<<"$found" | sort -u
+}
+
+# execs_watched USER: a debugger of the container (CAP_SYS_PTRACE is bit 19) seizes what `exec` brings into it. Last of all, the
+# filter, and what the program has of capabilities, are as configured.
+execs_watched() {
+	watcher '["CAP_SYS_PTRACE"]' root seize
+	for _ in {1..20}; do
+		proa exec --user "$1" "$ID" /bin/sleep 0.05 </dev/null 3>&-
+	done
+	execs --user="$1" /probe try syscall personality
+	personality=$output
+	execs --user="$1" /probe facts caps
+	expect cap.bnd SYS_PTRACE
+	watched '^seized '
+	found_none '^root '
+}
+
+profile='{defaultAction: "SCMP_ACT_ALLOW", syscalls: [{names: (["personality"] + $more), action: "SCMP_ACT_ERRNO"}]}'
+
+@test "a debugger in a container finds a process of exec with what its program has, and with no right of ours" {
+	config '.process.noNewPrivileges = false'
+	execs_watched 1000
+	equal "$(capabilities_found | grep -vE '^0000000000(00|08)0000 0000000000080000$')" ""
+	# nor the ids and groups of the caller
+	equal "$(grep '^seized' <<<"$found" | grep -v 'Uid:1000,1000,1000,1000 Groups: Seccomp:0')" ""
+	host_unharmed
+}
+
+@test "the same with a filter that takes CAP_SYS_ADMIN to load" {
+	config '.process.noNewPrivileges = false | .linux.seccomp = '"$profile" --argjson more '["clone3"]'
+	execs_watched 0
+	equal "$(capabilities_found)" "0000000000080000 0000000000080000"
+	equal "$personality" EPERM
+	equal "$(grep '^seized' <<<"$found" | grep -v 'Seccomp:2')" ""
+	host_unharmed
+}
+
+@test "a filter that lets no process in is loaded as soon as the process is in, which has one right for it" {
+	config '.process.noNewPrivileges = false | .linux.seccomp = '"$profile" --argjson more '["clone", "clone3", "sendmsg"]'
+	execs_watched 0
+	equal "$(capabilities_found | grep -vE '^0000000000(08|28)0000 0000000000080000$')" ""
+	equal "$personality" EPERM
+}

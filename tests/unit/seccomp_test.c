@@ -509,6 +509,41 @@ TEST(tree_and_list_decide_alike)
 	compare(&list, &tree, seccomp_arch_native(), UINT32_MAX);
 }
 
+TEST(what_a_filter_lets_happen_is_foreseen)
+{
+	struct config_seccomp profile = big_profile(false);
+	struct seccomp_plan *plan = planned(&profile);
+
+	for (int number = 0; number < 600; number++)
+		for (uint64_t arg = 0; arg < 4; arg++) {
+			const struct seccomp_call call = { number, arg };
+			uint32_t action = native_answer(plan, number, arg, 0);
+
+			CHECK_INT(seccomp_lets(plan, &call, 1),
+				  action == SECCOMP_RET_ALLOW || action == SECCOMP_RET_LOG);
+		}
+}
+
+/* As in the profiles of engines: no process in new namespaces. */
+TEST(that_of_clone_depends_on_its_flags)
+{
+	struct config_seccomp_arg mask = condition(0, "SCMP_CMP_MASKED_EQ", 0x7e020000, 0);
+	struct config_seccomp profile = {
+		.default_action = (char *)"SCMP_ACT_ERRNO",
+		.syscalls = { RULES(
+		    { .names = NAMES("clone"),
+		      .action = (char *)"SCMP_ACT_ALLOW",
+		      .args = { &mask, 1 } },
+		    { .names = NAMES("setsid"), .action = (char *)"SCMP_ACT_ALLOW" }) },
+	};
+	static const struct seccomp_call again[] = { { SYS_setsid, 0 }, { SYS_clone, 0x9000 } },
+					 user[] = { { SYS_setsid, 0 }, { SYS_clone, 0x10000000 } };
+	const struct seccomp_plan *plan = planned(&profile);
+
+	CHECK(seccomp_lets(plan, again, 2));
+	CHECK(!seccomp_lets(plan, user, 2));
+}
+
 TEST(a_program_beyond_the_kernels_limit_is_refused)
 {
 	struct config_seccomp seccomp = big_profile(true);
