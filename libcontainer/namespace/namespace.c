@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <linux/nsfs.h>
 #include <sched.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
@@ -127,14 +128,18 @@ void namespace_plan_join_process(const struct strings *types, pid_t pid, struct 
 	*ret_plan = plan;
 }
 
+static bool same(const struct stat *a, const struct stat *b)
+{
+	return a->st_ino == b->st_ino && a->st_dev == b->st_dev;
+}
+
 /* Which user namespace owns the one in @fd? -1 when it is none that we may see: then not ours. */
 static bool owned_by(int fd, const struct stat *user)
 {
 	_cleanup_fd_ int owner = ioctl(fd, NS_GET_USERNS);
 	struct stat st;
 
-	return owner >= 0 && fstat(owner, &st) == 0 && st.st_ino == user->st_ino &&
-	       st.st_dev == user->st_dev;
+	return owner >= 0 && fstat(owner, &st) == 0 && same(&st, user);
 }
 
 static int stat_own(const char *file, struct stat *ret_stat, struct error *err)
@@ -176,8 +181,7 @@ int namespaces_open(struct namespace_plan *plan, struct error *err)
 
 		if (open_join(&join, err) < 0 || stat_own(join.kind->file, &own, err) < 0)
 			return -1;
-		if (fstat(join.fd, &there) == 0 && there.st_ino == own.st_ino &&
-		    there.st_dev == own.st_dev) {
+		if (fstat(join.fd, &there) == 0 && same(&there, &own)) {
 			close(join.fd);
 			plan->joined &= ~join.kind->flag;
 			continue;
@@ -187,6 +191,20 @@ int namespaces_open(struct namespace_plan *plan, struct error *err)
 	}
 	plan->join_count = kept;
 	return 0;
+}
+
+int namespaces_user_is_that_of(const struct namespace_plan *plan, pid_t pid, struct error *err)
+{
+	int joined = namespace_descriptor(plan, CLONE_NEWUSER);
+	struct stat ours, theirs;
+	char path[32];
+
+	snprintf(path, sizeof(path), "/proc/%d/ns/user", (int)pid);
+	if (stat(path, &theirs) < 0 || (joined >= 0 && fstat(joined, &ours) < 0))
+		return error_errno(err, errno, path, "look at %s", path);
+	if (joined < 0 && stat_own("user", &ours, err) < 0)
+		return -1;
+	return same(&ours, &theirs);
 }
 
 void namespaces_close(struct namespace_plan *plan)

@@ -60,6 +60,8 @@ void namespace_plan_join_process(const struct strings *types, pid_t pid, struct 
  * EINVAL. */
 int namespaces_open(struct namespace_plan *plan, struct error *err);
 void namespaces_close(struct namespace_plan *plan);
+/* Parent: is process @pid in the user namespace that the plan leads to, the one that is joined or else ours? 1, 0, or -1. */
+int namespaces_user_is_that_of(const struct namespace_plan *plan, pid_t pid, struct error *err);
 
 /* Does a process have to go between parent and init? For whatever must be joined before init is
  * cloned, and for the clocks' offsets: clone3(CLONE_NEWTIME) freezes them, unshare(2) leaves them

@@ -152,6 +152,27 @@ setup() {
 	[ -e "$WORK/hooked" ]
 }
 
+@test "nobody enters with more rights than its own the namespaces that an unprivileged init has made itself" {
+	config '.process.user = {uid: 1000, gid: 1000} | .process.capabilities = {} | .root.readonly = false'
+	shell 'exec unshare -Urm sh -c "mount --bind /bin /var && echo ready && exec sleep 1000"'
+	echo secret >"$BUNDLE/rootfs/root/secret"
+	chmod 600 "$BUNDLE/rootfs/root/secret"
+	chmod 755 "$BUNDLE/rootfs/root"
+	echo '[{"destination": "/tmp", "type": "tmpfs", "source": "tmpfs"}]' >"$WORK/mounts.json"
+	up
+	wait_for_output ready
+	fails 255 "a user namespace of its own" proa exec --user 0 "$ID" /var/cat /root/secret
+	fails 255 "a user namespace of its own" proa exec "$ID" /var/true
+	fails 1 "a user namespace of its own" proa mounts add "$ID" "$WORK/mounts.json"
+	proa delete --force "$ID"
+	# in a container that has one exec enters init's, out of which the container's other namespaces can't be joined
+	config '.linux.namespaces += [{type: "user"}] | .linux.uidMappings = [{containerID: 0, hostID: 100000, size: 65536}] | .linux.gidMappings = .linux.uidMappings'
+	chown -hR 100000:100000 "$BUNDLE/rootfs"
+	up
+	wait_for_output ready
+	fails 255 "join the .* namespace" proa exec --user 0 "$ID" /var/cat /root/secret
+}
+
 @test "a container that watches its /proc sees nothing of the host in a process of exec" {
 	config '.process.args = ["/bin/sh", "-c", $s] | .linux.maskedPaths = [] | .linux.readonlyPaths = []' --arg s 'echo ready; while [ ! -e /tmp/stop ]; do
 		for p in /proc/[0-9]*; do
