@@ -7,6 +7,7 @@
 #include <sys/mount.h>
 #include <sys/stat.h>
 #include <sys/vfs.h>
+#include <sys/xattr.h>
 
 #include "base/cleanup.h"
 #include "base/path.h"
@@ -201,6 +202,18 @@ static int open_instance(const struct mount_plan *mount, int root, const char *m
 	return tree;
 }
 
+/* For what takes no context=; a descriptor of fsmount(2) takes no attribute. */
+static int label_root(const struct mount_plan *mount, int tree, struct error *err)
+{
+	_cleanup_fd_ int root = openat(tree, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+
+	if (root < 0 ||
+	    fsetxattr(root, "security.selinux", mount->label, strlen(mount->label) + 1, 0) < 0)
+		return error_errno(err, errno, mount->destination, "give it the label %s",
+				   mount->label);
+	return 0;
+}
+
 static int mount_filesystem(const struct mount_plan *mount, struct rootfs *rootfs, int source,
 			    struct error *err)
 {
@@ -216,6 +229,8 @@ static int mount_filesystem(const struct mount_plan *mount, struct rootfs *rootf
 		snprintf(mode, sizeof(mode), "%o", st.st_mode & 07777);
 	if (source < 0 &&
 	    (own = open_instance(mount, rootfs->root, mode[0] ? mode : NULL, err)) < 0)
+		return -1;
+	if (mount->label && own >= 0 && label_root(mount, own, err) < 0)
 		return -1;
 	if (mount->options.flags & OPTION_COPY_UP && copy_up(target, own, err) < 0)
 		return -1;

@@ -132,6 +132,7 @@ int rootfs_plan(const struct config *config, const struct rootfs_request *reques
 	if (request->running)
 		return plan_added(&planner, err);
 	plan->masked_paths = strings_copy(arena, &config->linux_->masked_paths);
+	plan->empty = plan_empty(&planner);
 	plan->readonly_paths = strings_copy(arena, &config->linux_->readonly_paths);
 	if (plan_root(&planner, err) < 0 || plan_propagation(&planner, err) < 0 ||
 	    plan_mounts(&planner, err) < 0 || plan_devices(&planner, err) < 0 ||

@@ -33,6 +33,7 @@ struct mount_plan {
 	bool keep_mode;	     /* a tmpfs takes over the mode of the directory that it covers */
 	bool gid_optional;   /* gid= may have no mapping in the user namespace */
 	bool readonly_later; /* must be written to before it becomes read-only */
+	const char *label;   /* what its root gets as security.selinux; NULL: nothing */
 	const struct mount_plan *instead; /* if the kernel allows no new instance; NULL: error */
 };
 
@@ -58,7 +59,8 @@ struct rootfs_plan {
 	bool devices_wanted; /* false if the config binds /dev */
 	LIST(struct device_plan) devices;
 	struct strings masked_paths, readonly_paths;
-	int *readonly_later; /* room for struct rootfs' descriptors */
+	const struct mount_plan *empty; /* the directory that covers masked ones */
+	int *readonly_later;		/* room for struct rootfs' descriptors */
 };
 
 /* What the planning functions share. */
@@ -72,6 +74,7 @@ struct planner {
 /* plan_mount.c, plan_device.c */
 int plan_mounts(const struct planner *planner, struct error *err);
 int plan_devices(const struct planner *planner, struct error *err);
+const struct mount_plan *plan_empty(const struct planner *planner);
 
 /* Copies: of a path of the host, relative ones in the bundle; of one of the container, made
  * absolute and clean (NULL on failure). */

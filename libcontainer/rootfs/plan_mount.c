@@ -12,14 +12,15 @@ static const struct filesystem {
 	/* One superblock may be mounted elsewhere, too: read-only is for the mount alone, or it would
 	 * be so for a container that shares our namespaces. */
 	bool shared;
-	bool own_label; /* takes no mountLabel */
+	bool own_label;	 /* takes no mountLabel as an option */
+	bool root_label; /* but its root may have it, as runc gives it */
 	/* No link may lead to it (CVE-2019-19921, CVE-2023-27561, CVE-2025-54867). */
 	bool real_path;
 } filesystems[] = {
 	{ "cgroup", "cgroup2", .shared = true, .own_label = true },
 	{ "cgroup2", "cgroup2", .shared = true, .own_label = true },
 	{ "devpts", "devpts" },
-	{ "mqueue", "mqueue", .shared = true, .own_label = true },
+	{ "mqueue", "mqueue", .shared = true, .own_label = true, .root_label = true },
 	{ "proc", "proc", .shared = true, .own_label = true, .real_path = true },
 	{ "sysfs", "sysfs", .shared = true, .own_label = true, .real_path = true },
 	{ "tmpfs", "tmpfs" },
@@ -253,14 +254,38 @@ static bool needs_old_api(const struct mount_options *options)
 	return options->old_flags & OLD_FLAGS_ONLY;
 }
 
-static void plan_label(const struct planner *planner, struct mount_options *options)
+static const char *mount_label(const struct planner *planner)
 {
 	const char *label = planner->config->linux_->mount_label;
+
+	return label && label[0] ? arena_strdup(planner->arena, label) : NULL;
+}
+
+static void plan_label(const struct planner *planner, struct mount_options *options)
+{
+	const char *label = mount_label(planner);
 	const char *type = planner->config->linux_->mount_context_type ?: "context";
 
-	if (label && label[0])
-		mount_options_add(options, type, arena_strdup(planner->arena, label),
+	if (label)
+		mount_options_add(options, type, label,
 				  arena_printf(planner->arena, "%s=\"%s\"", type, label));
+}
+
+const struct mount_plan *plan_empty(const struct planner *planner)
+{
+	struct mount_plan *empty = arena_calloc(planner->arena, 1, sizeof(*empty));
+
+	*empty = (struct mount_plan){
+		.type = "tmpfs",
+		.destination = "maskedPaths",
+		.source = "tmpfs",
+		.options.own.set = MOUNT_ATTR_RDONLY,
+		.options.parameters.items =
+		    arena_calloc(planner->arena, 2, sizeof(struct parameter)),
+	};
+	mount_options_add(&empty->options, "ro", NULL, NULL); /* the superblock, too */
+	plan_label(planner, &empty->options);
+	return empty;
 }
 
 static int plan_filesystem(const struct planner *planner, const struct config_mount *config,
@@ -287,6 +312,8 @@ static int plan_filesystem(const struct planner *planner, const struct config_mo
 	mount->options.recursive = (struct attributes){ 0 };
 	if (!known || !known->own_label)
 		plan_label(planner, &mount->options);
+	if (known && known->root_label)
+		mount->label = mount_label(planner);
 	tmpfs = strcmp(mount->type, "tmpfs") == 0;
 	mount->readonly_later = mount->options.own.set & MOUNT_ATTR_RDONLY &&
 				(tmpfs || strcmp(mount->destination, "/dev") == 0);

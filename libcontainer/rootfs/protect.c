@@ -62,22 +62,8 @@ static int cover(struct cover *cover, int target)
 	return clone < 0 ? -1 : tree_attach(clone, target);
 }
 
-static int open_empty(struct error *err)
-{
-	static struct parameter superblock_too = { .key = "ro" };
-	static const struct mount_plan empty = {
-		.type = "tmpfs",
-		.destination = "maskedPaths",
-		.source = "tmpfs",
-		.options.own.set = MOUNT_ATTR_RDONLY,
-		.options.parameters = { &superblock_too, 1 },
-	};
-
-	return filesystem_open(&empty, "0755", NULL, err);
-}
-
-static int mask(const struct rootfs *rootfs, const char *path, struct cover *null,
-		struct cover *empty, struct error *err)
+static int mask(const struct rootfs_plan *plan, const struct rootfs *rootfs, const char *path,
+		struct cover *null, struct cover *empty, struct error *err)
 {
 	_cleanup_fd_ int target = -1;
 	struct stat st;
@@ -88,7 +74,8 @@ static int mask(const struct rootfs *rootfs, const char *path, struct cover *nul
 		return 0;
 	if (fstat(target, &st) < 0)
 		return error_errno(err, errno, path, "look at %s", path);
-	if (S_ISDIR(st.st_mode) && empty->tree < 0 && (empty->tree = open_empty(err)) < 0)
+	if (S_ISDIR(st.st_mode) && empty->tree < 0 &&
+	    (empty->tree = filesystem_open(plan->empty, "0755", NULL, err)) < 0)
 		return -1;
 	if (cover(S_ISDIR(st.st_mode) ? empty : null, target) < 0)
 		return error_errno(err, errno, path, "mask %s", path);
@@ -101,7 +88,7 @@ static int mask_all(const struct rootfs_plan *plan, const struct rootfs *rootfs,
 	int result = 0;
 
 	for (size_t i = 0; i < plan->masked_paths.count && result == 0; i++) {
-		result = mask(rootfs, plan->masked_paths.items[i], &null, &empty, err);
+		result = mask(plan, rootfs, plan->masked_paths.items[i], &null, &empty, err);
 		if (result < 0)
 			error_prefix(err, "linux.maskedPaths[%zu]", i);
 	}

@@ -43,7 +43,7 @@ labelled() {
 	ok podman run -d --name labelled --network none --tmpfs /scratch "$@" "$BUSYBOX" /probe wait
 	pid=$(podman inspect --format '{{.State.Pid}}' labelled)
 	process=$(tr -d '\0' <"/proc/$pid/attr/current")
-	for file in /probe /dev /dev/shm /scratch; do
+	for file in /probe /dev /dev/shm /dev/mqueue /sys/firmware /scratch; do
 		labels+=("$(stat -c %C "/proc/$pid/root$file")")
 	done
 	files=${labels[0]}
