@@ -1,18 +1,33 @@
 #include "base/termination.h"
 
+#include <errno.h>
+#include <poll.h>
 #include <stddef.h>
+#include <sys/signalfd.h>
 
 #include "base/cleanup.h"
 
 static const int signals[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
 
+/* Blocked, one that is ignored would wait as well. */
+static sigset_t that_would_end_us(void)
+{
+	sigset_t set;
+
+	sigemptyset(&set);
+	for (size_t i = 0; i < array_length(signals); i++) {
+		struct sigaction action;
+
+		if (sigaction(signals[i], NULL, &action) < 0 || action.sa_handler != SIG_IGN)
+			sigaddset(&set, signals[i]);
+	}
+	return set;
+}
+
 void termination_hold(sigset_t *ret_before)
 {
-	sigset_t held;
+	const sigset_t held = that_would_end_us();
 
-	sigemptyset(&held);
-	for (size_t i = 0; i < array_length(signals); i++)
-		sigaddset(&held, signals[i]);
 	sigprocmask(SIG_BLOCK, &held, ret_before);
 }
 
@@ -31,4 +46,16 @@ bool termination_waits(void)
 		if (sigismember(&pending, signals[i]) == 1)
 			return true;
 	return false;
+}
+
+bool termination_or_input(int fd)
+{
+	const sigset_t held = that_would_end_us();
+	_cleanup_fd_ int signal = signalfd(-1, &held, SFD_CLOEXEC);
+	struct pollfd fds[] = { { .fd = fd, .events = POLLIN },
+				{ .fd = signal, .events = POLLIN } };
+
+	while (poll(fds, array_length(fds), -1) < 0 && errno == EINTR)
+		;
+	return fds[0].revents || !fds[1].revents;
 }

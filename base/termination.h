@@ -4,9 +4,14 @@
 #include <signal.h>
 #include <stdbool.h>
 
-/* From now on they wait; until they are let in again, which may end us. Any process. */
+/* From now on they wait, but for those that are ignored (nohup(1)); until they are let in again, which may end us. Any
+ * process. */
 void termination_hold(sigset_t *ret_before);
 void termination_release(const sigset_t *before);
 
 /* Is one waiting? Whoever waits for something long looks, and hurries to the end. */
 bool termination_waits(void);
+
+/* Wait until there is something to read at @fd, or its end: true. False as soon as one is waiting and there is nothing to
+ * read. */
+bool termination_or_input(int fd);

@@ -14,6 +14,7 @@
 #include "base/cleanup.h"
 #include "base/kernel.h"
 #include "base/socket.h"
+#include "base/termination.h"
 #include "base/text.h"
 #include "base/trace.h"
 
@@ -49,12 +50,14 @@ static int find_criu(char path[static PATH_MAX], struct error *err)
 
 /* ---- the child ---- */
 
+/* When a page server goes away in the middle, CRIU is to see that its write(2) fails, and undo: by default SIGPIPE ends it. */
 static void forget_signals(void)
 {
 	sigset_t none;
 
 	for (int signal = 1; signal < NSIG; signal++)
 		(void)sigaction(signal, &(struct sigaction){ .sa_handler = SIG_DFL }, NULL);
+	(void)sigaction(SIGPIPE, &(struct sigaction){ .sa_handler = SIG_IGN }, NULL);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 }
@@ -185,6 +188,13 @@ void criu_end(struct criu *criu)
 	*criu = (struct criu)CRIU_INIT;
 }
 
+void criu_kill(struct criu *criu)
+{
+	if (criu->pid > 0)
+		kill(criu->pid, SIGKILL);
+	criu_end(criu);
+}
+
 /* It has closed its socket: how has it ended? */
 static int gone(struct criu *criu, struct error *err)
 {
@@ -243,6 +253,10 @@ static CriuResp *receive(struct criu *criu, int *ret_fd, struct error *err)
 
 	if (!bytes) {
 		error_set(err, ERROR_MEMORY, "criu", "no memory for an answer of CRIU");
+		return NULL;
+	}
+	if (criu->yields && !termination_or_input(criu->socket)) {
+		error_set(err, ERROR_BUSY, "criu", "ended by a signal");
 		return NULL;
 	}
 	do

@@ -28,6 +28,8 @@ struct criu {
 	int socket;
 	int channel; /* until it executes CRIU: our word, and its error */
 	int version; /* once it was asked */
+	bool
+	    yields; /* criu_ask() ends, ERROR_BUSY, as soon as a signal waits (base/termination.h) */
 };
 
 #define CRIU_INIT                                                                                  \
@@ -66,9 +68,12 @@ int criu_limit(struct criu *criu, unsigned int seconds, struct error *err);
 typedef int criu_notified(void *context, const char *script, pid_t pid, int fd, struct error *err);
 
 /* The pid of a restored root process in *ret_pid, which may be NULL. ERROR_SYSTEM where CRIU says no: why stands in its log
- * (log.h); ERROR_PROTOCOL if it dies. */
+ * (log.h); ERROR_PROTOCOL if it dies. @notified may change criu->yields. */
 int criu_ask(struct criu *criu, const CriuReq *request, criu_notified *notified, void *context,
 	     pid_t *ret_pid, struct error *err);
 
-/* Close the socket and wait for its end: it has nothing to do then, or undoes what it began. */
+/* Close the socket and wait for its end: it has nothing to do then, or undoes what it began when it next has something to
+ * say. */
 void criu_end(struct criu *criu);
+/* Where it has nothing more to say: kill it, and wait. */
+void criu_kill(struct criu *criu);

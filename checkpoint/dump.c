@@ -9,6 +9,7 @@
 
 #include "base/cleanup.h"
 #include "base/fd.h"
+#include "base/termination.h"
 #include "base/text.h"
 #include "base/trace.h"
 #include "checkpoint/checkpoint.h"
@@ -38,6 +39,8 @@ struct dump {
 	struct criu criu;
 	char *cgroup; /* its directory, NULL */
 	int status_fd;
+	sigset_t signals; /* that were held before */
+	bool serves;	  /* CRIU waits for others to fetch the memory, and hears nothing */
 };
 
 /* ---- the container ---- */
@@ -259,12 +262,20 @@ static int write_manifests(struct dump *dump, struct error *err)
 static int write_export(struct dump *dump, struct error *err)
 {
 	const struct checkpoint_options *options = dump->options;
+	/* of a pipe perhaps nobody reads: a signal may end us then, and CRIU undoes */
+	bool may_hang = dump->export.dir < 0;
+	int result;
 
 	if (!options->export)
 		return 0;
 	trace_phase("export");
-	return export_write(&dump->export, &dump->manifest, dump->images.dir, dump->record.dir,
-			    options->with_rootfs ? dump->state->rootfs : NULL, err);
+	if (may_hang)
+		termination_release(&dump->signals);
+	result = export_write(&dump->export, &dump->manifest, dump->images.dir, dump->record.dir,
+			      options->with_rootfs ? dump->state->rootfs : NULL, err);
+	if (may_hang)
+		termination_hold(&dump->signals);
+	return result;
 }
 
 /* The images are complete, and the container still there, frozen: if the rest can't be written, it goes on. With lazy pages that
@@ -275,7 +286,11 @@ static int complete(struct dump *dump, const char *script, struct error *err)
 
 	if (ready != dump->options->criu.lazy_pages)
 		return 0;
-	return write_manifests(dump, err) < 0 ? -1 : write_export(dump, err);
+	if (write_manifests(dump, err) < 0 || write_export(dump, err) < 0)
+		return -1;
+	/* from now on CRIU ends the processes: we may not leave them and remove the images, whoever signals */
+	dump->criu.yields = ready;
+	return 0;
 }
 
 static int notified(void *context, const char *script, pid_t pid, int fd, struct error *err)
@@ -286,8 +301,11 @@ static int notified(void *context, const char *script, pid_t pid, int fd, struct
 	(void)fd;
 	if (strcmp(script, "post-dump") == 0)
 		return complete(dump, script, err);
-	if (strcmp(script, "status-ready") == 0)
-		return complete(dump, script, err) < 0 ? -1 : tell_status(dump, err);
+	if (strcmp(script, "status-ready") != 0)
+		return 0;
+	if (complete(dump, script, err) < 0 || tell_status(dump, err) < 0)
+		return -1;
+	dump->serves = dump->options->criu.lazy_pages;
 	return 0;
 }
 
@@ -312,6 +330,8 @@ static void recover(struct dump *dump)
 	struct error ignored = ERROR_INIT;
 	_cleanup_fd_ int cgroup = -1;
 
+	if (dump->serves)
+		criu_kill(&dump->criu);
 	criu_end(&dump->criu);
 	images_settle(&dump->images, false);
 	if (!dump->state->cgroup_path || dump->state->status == STATUS_PAUSED)
@@ -322,10 +342,19 @@ static void recover(struct dump *dump)
 		cgroup_thaw(cgroup, &ignored);
 }
 
+/* The signals of a terminal are for us: CRIU has to undo what it has begun. */
+static int leave_session(void *context, struct error *err)
+{
+	(void)context;
+	return setsid() < 0 ? error_errno(err, errno, "criu", "make a session for CRIU") : 0;
+}
+
 static int start_criu(struct dump *dump, struct error *err)
 {
 	const struct checkpoint_options *options = dump->options;
-	const struct criu_start start = { .plugin_dir = options->criu.plugin_dir, .cgroup = -1 };
+	const struct criu_start start = { .plugin_dir = options->criu.plugin_dir,
+					  .cgroup = -1,
+					  .prepare = leave_session };
 	const struct criu_needs needs = {
 		.mem_track = options->pre_dump || options->parent_path,
 		.lazy_pages = options->criu.lazy_pages,
@@ -333,6 +362,7 @@ static int start_criu(struct dump *dump, struct error *err)
 
 	if (criu_clone(&start, &dump->criu, err) < 0 || criu_release(&dump->criu, err) < 0)
 		return -1;
+	dump->criu.yields = true;
 	return criu_probe(&dump->criu, &needs, err);
 }
 
@@ -390,10 +420,13 @@ int container_checkpoint(const struct runtime *runtime, const struct checkpoint_
 			     .status_fd = options->status_fd };
 	int result = open_container(&dump, runtime, err);
 
+	/* one that would end us makes us hurry, and comes once the container runs on, or is gone */
+	termination_hold(&dump.signals);
 	if (result == 0)
 		result = dump_container(&dump, err);
 	criu_end(&dump.criu);
 	result = close_export(&dump, result == 0, err);
+	termination_release(&dump.signals);
 	images_close(&dump.images);
 	cleanup_fd_(&dump.status_fd);
 	record_close(&dump.record);

@@ -3,7 +3,6 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <string.h>
@@ -244,9 +243,8 @@ void lazy_stop(const struct images *images, struct criu *criu)
 {
 	if (criu->pid == 0)
 		return;
-	kill(criu->pid, SIGKILL);
 	(void)unlinkat(images->work, SOCKET_NAME, 0);
-	criu_end(criu);
+	criu_kill(criu);
 }
 
 void lazy_leave(const struct images *images, struct criu *criu)

@@ -6,6 +6,7 @@
 
 #include "base/cleanup.h"
 #include "base/fd.h"
+#include "base/termination.h"
 
 /* The container is frozen meanwhile: memory is full of zeroes and repetitions, of which the lowest level takes most. */
 #define LEVEL 1
@@ -51,6 +52,8 @@ static int compress(struct stream *stream, ZSTD_inBuffer *in, ZSTD_EndDirective 
 	if (ZSTD_isError(*ret_left))
 		return error_set(err, ERROR_MEMORY, NULL, "compress: %s",
 				 ZSTD_getErrorName(*ret_left));
+	if (termination_waits())
+		return error_set(err, ERROR_BUSY, NULL, "ended by a signal");
 	if (fd_write_all(stream->fd, stream->packed, out.pos) < 0)
 		return error_errno(err, errno, NULL, "write the stream");
 	return 0;

@@ -24,7 +24,8 @@ struct stream {
 		.fd = -1                                                                           \
 	}
 
-/* To write: everything, in its order, then the end, without which the stream counts as cut off. */
+/* To write: everything, in its order, then the end, without which the stream counts as cut off. ERROR_BUSY as soon as a signal
+ * waits (base/termination.h). */
 int stream_create(int fd, struct stream *ret_stream, struct error *err);
 int stream_write(struct stream *stream, const void *bytes, size_t length, struct error *err);
 int stream_finish(struct stream *stream, struct error *err);

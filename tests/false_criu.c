@@ -12,9 +12,13 @@
  *	succeed | fail TEXT         answer to work
  *	garbage | large | nothing   bytes that are no message, more than is taken, an empty answer
  *	exit CODE | kill SIGNAL     end
- *	hang                        until whoever asked is gone
+ *	stop                        until SIGCONT
+ *	break                       write into a pipe that nobody reads
+ *	hang                        until whoever asked is gone, and go on
+ *	serve                       whatever becomes of who asked: until it is killed
  *
- * It notes requests, and what was said to its notifications, in the file "asked". */
+ * It notes requests, and what was said to its notifications, in the file "asked". As the real one it undoes what
+ * it did (freeze) when whoever asked is gone. */
 #include <fcntl.h>
 #include <limits.h>
 #include <signal.h>
@@ -33,6 +37,7 @@
 
 static char directory[PATH_MAX]; /* where we were found */
 static const CriuReq *asked;	 /* what is being answered */
+static int frozen = -1;		 /* cgroup.freeze of what we have frozen */
 
 static void note(const char *what, int number)
 {
@@ -58,13 +63,21 @@ static CriuReq *receive(void)
 	return request;
 }
 
+static _Noreturn void undo(void)
+{
+	if (frozen >= 0 && write(frozen, "0", 1) != 1)
+		_exit(89);
+	note("undone", 0);
+	_exit(97);
+}
+
 static void answer(CriuResp *response)
 {
 	static uint8_t bytes[LARGE];
 	size_t length = criu_resp__pack(response, bytes);
 
 	if (send(SOCKET, bytes, length, MSG_NOSIGNAL) != (ssize_t)length)
-		_exit(97);
+		undo();
 }
 
 /* A file in a directory that the request names by a descriptor of whom it came from. */
@@ -132,14 +145,12 @@ static void write_image(const char *words)
 static void freeze(const char *words)
 {
 	char path[PATH_MAX];
-	int fd;
 
 	(void)words;
 	snprintf(path, sizeof(path), "%s/cgroup.freeze", asked->opts->freeze_cgroup);
-	fd = open(path, O_WRONLY | O_CLOEXEC);
-	if (fd < 0 || write(fd, "1", 1) != 1)
+	frozen = open(path, O_WRONLY | O_CLOEXEC);
+	if (frozen < 0 || write(frozen, "1", 1) != 1)
 		_exit(90);
-	close(fd);
 }
 
 static void notify(const char *words)
@@ -222,12 +233,35 @@ static void hang(const char *words)
 	(void)words;
 	while (recv(SOCKET, &byte, 1, 0) > 0)
 		;
-	_exit(0);
+}
+
+static void serve(const char *words)
+{
+	(void)words;
+	for (;;)
+		pause();
 }
 
 static void die(const char *words)
 {
 	kill(getpid(), atoi(words));
+}
+
+static void write_in_vain(const char *words)
+{
+	int ends[2];
+
+	(void)words;
+	if (pipe(ends) < 0 || close(ends[0]) < 0)
+		_exit(88);
+	note("written", (int)write(ends[1], "", 1));
+	close(ends[1]);
+}
+
+static void stop(const char *words)
+{
+	(void)words;
+	raise(SIGSTOP);
 }
 
 static const struct {
@@ -245,7 +279,10 @@ static const struct {
 	{ "fail", fail },
 	{ "exit", end },
 	{ "kill", die },
+	{ "stop", stop },
+	{ "break", write_in_vain },
 	{ "hang", hang },
+	{ "serve", serve },
 	{ "garbage", send_garbage },
 	{ "large", send_large },
 	{ "nothing", send_nothing },

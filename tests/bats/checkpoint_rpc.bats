@@ -62,9 +62,89 @@ restore_fails() {
 	dump_fails "CRIU sent what is no answer"
 	criu_says "$GOOD" "work freeze" "work large"
 	dump_fails "CRIU sent what is no answer"
+	criu_says "$GOOD" "work break" "work fail no page server"
+	dump_fails "no page server"
 	criu_says "$GOOD" "work log (1) Error (criu/a.c:1): Some file locks are hold by dumping tasks" "work fail"
 	dump_fails "Some file locks are hold by dumping tasks; give --file-locks, on restore too \(log: $WORK/log/dump.log"
 	equal "$(ls "$WORK/images")" ""
+}
+
+# dumping FILE [FLAG...]: in the background, as the leader of a process group, until the images have FILE
+dumping() {
+	background setsid env --default-signal=INT --ignore-signal=HUP "PROA_TEST=$TAG" "$RUNTIME" --root "$ROOT" checkpoint --image-path "$WORK/images" \
+		--work-path "$WORK/log" "${@:2}" "$ID"
+	eventually test -e "$WORK/images/$1"
+}
+
+# runs_on STATUS: the dump has ended so, the container runs, and no images are left
+runs_on() {
+	local code=0
+	wait "$!" || code=$?
+	equal "$code" "$1"
+	eventually eval '[ "$(cat "$(cgroup_of "$(init_pid)")/cgroup.freeze")" = 0 ]'
+	becomes running
+}
+
+# criu_goes_on: after "stop"
+criu_goes_on() {
+	local criu
+	criu=$(<"/proc/$!/task/$!/children")
+	eventually grep -q "^State:.T" "/proc/${criu% }/status"
+	kill -CONT $criu
+}
+
+@test "a dump that is interrupted lets the container run on: by a terminal, by TERM, by KILL" {
+	up_and_waiting
+	for signal in INT TERM; do
+		criu_says "$GOOD" "work freeze" "work image core-1.img" "work hang" "work notify post-dump" "work succeed"
+		dumping core-1.img
+		kill -s "$signal" -- "-$!"
+		runs_on $((128 + $(kill -l "$signal")))
+		equal "$(tail -1 "$WORK/criu/asked")" "undone 0"
+		equal "$(ls -A "$WORK/images")" ""
+	done
+	criu_says "$GOOD" "work freeze" "work image core-1.img" "work hang" "work notify post-dump" "work succeed"
+	dumping core-1.img
+	kill -KILL "$!"
+	runs_on 137
+	eventually grep -qx "undone 0" "$WORK/criu/asked"
+	# it has said that all is there, and so the processes may be gone
+	criu_says "$GOOD" "work image core-1.img" "work image inventory.img" "work notify post-dump" "work image core-2.img" "work stop" \
+		"work succeed"
+	dumping core-2.img --leave-running
+	kill -TERM "$!"
+	eventually eval '[[ $(awk "/^ShdPnd/ {print \$2}" "/proc/$!/status") != 0000000000000000 ]]'
+	criu_goes_on
+	runs_on 143
+	[ -e "$WORK/images/proa.json" ]
+	# as nohup(1) has it
+	criu_says "$GOOD" "work image core-3.img" "work stop" "work notify post-dump" "work succeed"
+	dumping core-3.img --leave-running
+	kill -HUP "$!"
+	criu_goes_on
+	runs_on 0
+}
+
+@test "an export that is interrupted lets the container run on, and leaves nothing" {
+	config '.root.readonly = false'
+	up_and_waiting
+	truncate -s 16G "$BUNDLE/rootfs/large"
+	criu_says "$GOOD" "work image core-1.img" "work image inventory.img" "work notify post-dump" "work succeed"
+	dumping proa.json --export "$WORK/stream" --with-rootfs
+	kill -INT -- "-$!"
+	runs_on 130
+	grep -qx "post-dump 0" "$WORK/criu/asked"
+	equal "$(compgen -G "$WORK/images*"; compgen -G "$WORK/stream*")" ""
+}
+
+@test "lazy pages that nobody fetches: a signal ends CRIU, which doesn't look, and the container runs on" {
+	up_and_waiting
+	criu_says "$GOOD" "work image core-1.img" "work image inventory.img" "work notify post-dump" "work notify status-ready" "work freeze" \
+		"work image served.img" "work serve"
+	dumping served.img --lazy-pages --page-server 127.0.0.1:2727
+	kill -INT -- "-$!"
+	runs_on 130
+	equal "$(ls -A "$WORK/images")" ""
 }
 
 @test "a dump that is whole has a manifest before the container goes" {

@@ -1,0 +1,79 @@
+#!/usr/bin/env bats
+# lane: vm
+# tier: full
+# A checkpoint that is cut off: CRIU undoes what it has done, whoever is killed, and the container runs on.
+
+load helpers
+load checkpoint
+
+# dumping [FLAG...]: in the background, as the leader of a process group
+dumping() {
+	mkdir -p "$WORK/log"
+	rm -f "$WORK/log/dump.log"
+	background setsid env --default-signal=INT "PROA_TEST=$TAG" "$RUNTIME" --root "$ROOT" checkpoint --image-path "$WORK/$IMAGES" \
+		--work-path "$WORK/log" "$@" "$ID"
+	dumping=$!
+}
+
+# ended STATUS: the dump has
+ended() {
+	local code=0
+	wait "$dumping" || code=$?
+	equal "$code" "$1" || fail "$(cat "$WORK/background.err")" "$(criu_errors)"
+}
+
+@test "while it is frozen with a connection: a terminal's interrupt, or KILL" {
+	shell 'tail -f /dev/null | nc -l -p 77 >/dev/shm/count & sleep 1
+		{ i=0; while :; do i=$((i + 1)); echo $i; sleep 0.1; done; } | nc 127.0.0.1 77'
+	detached run -d -b "$BUNDLE" "$ID"
+	last() { tail -n 1 "/proc/$(init_pid)/root/dev/shm/count"; }
+	goes_on() {
+		local now
+		now=$(last)
+		eventually eval "[ \"\$(last)\" -gt $((now + 3)) ]"
+		is running
+	}
+	eventually eval '[ -n "$(last)" ]'
+	# nobody reads the stream, so it hangs with all images there
+	mkfifo "$WORK/stream"
+	exec 7<>"$WORK/stream"
+	head -c 65000 /dev/urandom >&7
+	dumping --tcp-established --export "$WORK/stream"
+	eventually test -e "$WORK/$IMAGES/proa.json"
+	kill -INT -- "-$dumping"
+	ended 130
+	exec 7>&-
+	goes_on
+	rm -r "${WORK:?}/$IMAGES"
+	# killed while CRIU is at work: it learns that when it wants to say that it is done
+	dumping --tcp-established
+	eventually test -s "$WORK/log/dump.log"
+	criu=$(<"/proc/$dumping/task/$dumping/children")
+	kill -STOP $criu
+	kill -KILL "$dumping"
+	ended 137
+	kill -CONT $criu
+	eventually test ! -e "/proc/${criu% }"
+	grep -q "Dumping FAILED" "$WORK/log/dump.log"
+	goes_on
+	dump --tcp-established
+	restore --tcp-established
+	goes_on
+}
+
+@test "while lazy pages wait for somebody to fetch them" {
+	start_counter
+	dumping --lazy-pages --page-server 127.0.0.1:2727
+	eventually test -e "$WORK/$IMAGES/proa.json"
+	eventually grep -q "Starting lazy pages server" "$WORK/log/dump.log"
+	kill -INT -- "-$dumping"
+	ended 130
+	equal "$(ls -A "$WORK/$IMAGES")" ""
+	is running
+	counting
+	ignored=$(grep SigIgn "/proc/$(init_pid)/status")
+	dump
+	restore
+	counting
+	equal "$(grep SigIgn "/proc/$(init_pid)/status")" "$ignored"
+}
