@@ -360,7 +360,9 @@ static int start_criu(struct dump *dump, struct error *err)
 		.lazy_pages = options->criu.lazy_pages,
 	};
 
-	if (criu_clone(&start, &dump->criu, err) < 0 || criu_release(&dump->criu, err) < 0)
+	/* the caller's own are none for CRIU: who reads at the other end of --status-fd waits for our closing it */
+	if (fds_cloexec_from(3, err) < 0 || criu_clone(&start, &dump->criu, err) < 0 ||
+	    criu_release(&dump->criu, err) < 0)
 		return -1;
 	dump->criu.yields = true;
 	return criu_probe(&dump->criu, &needs, err);

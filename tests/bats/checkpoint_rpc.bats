@@ -147,6 +147,20 @@ criu_goes_on() {
 	equal "$(ls -A "$WORK/images")" ""
 }
 
+@test "who waits at --status-fd has its byte and the end of file while CRIU serves" {
+	up_and_waiting
+	mkfifo "$WORK/status"
+	exec 9<>"$WORK/status" 8<"$WORK/status" 7>"$WORK/status" 9>&-
+	criu_says "$GOOD" "work image inventory.img" "work notify post-dump" "work notify status-ready" "work image served.img" "work serve"
+	dumping served.img --lazy-pages --page-server 127.0.0.1:2727 --status-fd 7
+	exec 7>&-
+	timeout 20 cat <&8 >"$WORK/said" || fail "no end of file"
+	equal "$(od -An -tu1 "$WORK/said" | xargs)" 0
+	exec 8<&-
+	kill -TERM "$!"
+	runs_on 143
+}
+
 @test "a dump that is whole has a manifest before the container goes" {
 	up_and_waiting
 	dump
