@@ -142,6 +142,8 @@ static int begin_manifest(struct dump *dump, struct error *err)
 		return -1;
 	dump->manifest.id = dump->state->id;
 	dump->manifest.pre_dump = dump->options->pre_dump;
+	dump->manifest.pages_elsewhere =
+	    dump->options->page_server.address && !dump->options->criu.lazy_pages;
 	dump->manifest.criu = (uint64_t)dump->criu.version;
 	dump->manifest.descriptors = dump->state->descriptors;
 	return 0;

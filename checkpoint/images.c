@@ -25,6 +25,11 @@ bool images_is_image(const char *name)
 	return text_ends(name, ".img") || strcmp(name, IMAGES_DESCRIPTORS) == 0;
 }
 
+bool images_is_memory(const char *name)
+{
+	return text_starts(name, "pages-") || text_starts(name, "pagemap-");
+}
+
 static bool is_ours(const char *name)
 {
 	return images_is_image(name) || strcmp(name, IMAGES_MANIFEST) == 0 ||

@@ -54,6 +54,9 @@ void images_remove(const char *path);
 /* Is it a file of a checkpoint, to be listed in the manifest? */
 bool images_is_image(const char *name);
 
+/* Is it an image of memory, one that a page server writes? */
+bool images_is_memory(const char *name);
+
 /* Close what is open. */
 void images_close(struct images *images);
 #define _cleanup_images_ __attribute__((cleanup(images_close)))

@@ -36,6 +36,7 @@ struct manifest {
 	char *architecture; /* as uname(2) has it */
 	char *id;	    /* of the container */
 	bool pre_dump;
+	bool pages_elsewhere; /* images of the memory are written by a page server, so they are not listed */
 	LIST(struct manifest_mount) mounts;
 	struct strings
 	    descriptors; /* what the standard streams were: "/dev/null", "pipe:[123]", … */

@@ -180,24 +180,36 @@ static int verify_image(int dir, const struct manifest_image *image, struct erro
 	return 0;
 }
 
+static bool is_expected(const struct manifest *manifest, const char *name)
+{
+	if (!images_is_image(name) || (manifest->pages_elsewhere && images_is_memory(name)))
+		return true;
+	for (size_t i = 0; i < manifest->images.count; i++)
+		if (strcmp(name, manifest->images.items[i].name) == 0)
+			return true;
+	return false;
+}
+
 /* One that isn't listed was put there by somebody else, and CRIU would read it. */
 static int verify_list(const struct manifest *manifest, int dir, struct error *err)
 {
 	_cleanup_dir_ DIR *entries = dir_list(dir);
+	bool memory = false;
 	const char *name;
 
 	if (!entries)
 		return error_errno(err, errno, NULL, "list the images");
 	while ((name = dir_next(entries))) {
-		bool listed = !images_is_image(name);
-
-		for (size_t i = 0; !listed && i < manifest->images.count; i++)
-			listed = strcmp(name, manifest->images.items[i].name) == 0;
-		if (!listed)
+		memory |= images_is_memory(name);
+		if (!is_expected(manifest, name))
 			return error_set(err, ERROR_INVALID, IMAGES_MANIFEST,
 					 "the checkpoint is damaged: the image %s is not in %s",
 					 text_printable(name) ? name : "?", IMAGES_MANIFEST);
 	}
+	if (manifest->pages_elsewhere && !memory)
+		return error_set(err, ERROR_INVALID, IMAGES_MANIFEST,
+				 "the memory went to a page server: put its pages-*.img and "
+				 "pagemap-*.img beside the other images");
 	return 0;
 }
 

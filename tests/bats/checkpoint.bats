@@ -446,6 +446,20 @@ start_connected() {
 	eventually eval "[ \"\$(last)\" -gt $((now + 3)) ]"
 }
 
+@test "memory sent to a page server, whose images are put beside the others" {
+	start_counter
+	mkdir "$WORK/pages"
+	background criu page-server --images-dir "$WORK/pages" --address 127.0.0.1 --port 2728 -o server.log
+	eventually grep -q ":0AA8 0*:0000 0A " /proc/net/tcp # it listens at 2728
+	dump --page-server 127.0.0.1:2728
+	wait "$!"
+	[ ! -e "$WORK/$IMAGES/pages-1.img" ]
+	restore_fails "put its pages"
+	cp "$WORK"/pages/*.img "$WORK/$IMAGES"
+	restore
+	counting
+}
+
 # bats test_tags=compare
 @test "lazy pages are fetched when they are used" {
 	shell 'x=$(head -c 16000000 /dev/zero | tr "\0" x); i=0

@@ -170,6 +170,17 @@ criu_goes_on() {
 	equal "$(jq -r '[.images[].name] | join(" ")' "$WORK/images/proa.json")" "core-1.img descriptors.json inventory.img"
 }
 
+@test "memory that went to a page server is not in the manifest, and may be put beside it" {
+	up_and_waiting
+	dump --page-server 127.0.0.1:2727
+	criu_says "$GOOD" "work fail it was asked to restore"
+	restore_fails "the memory went to a page server: put its pages-\*.img and pagemap-\*.img"
+	touch "$WORK/images/pages-1.img" "$WORK/images/pagemap-1.img"
+	restore_fails "it was asked to restore"
+	touch "$WORK/images/core-2.img"
+	restore_fails "the checkpoint is damaged: the image core-2.img is not in proa.json"
+}
+
 @test "when CRIU fails or dies in the middle of a restore, nothing is left" {
 	up_and_waiting
 	dump
