@@ -36,6 +36,17 @@ static bool is_ours(const char *name)
 	       strcmp(name, IMAGES_PARENT) == 0;
 }
 
+/* An older checkpoint counts as well as one that lies open. */
+static bool is_checkpoint(const char *name)
+{
+	return is_ours(name) || strcmp(name, OLDER) == 0 || strcmp(name, MOVING) == 0;
+}
+
+static bool is_there(const struct images *images, const char *name)
+{
+	return faccessat(images->dir, name, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
 /* ---- to write ---- */
 
 static int make(const char *path, const char *option, struct error *err)
@@ -69,10 +80,9 @@ static int check_contents(const struct images *images, struct error *err)
 		struct stat st;
 		bool log = text_ends(name, ".log") || text_starts(name, "stats-");
 
-		checkpoint |= is_ours(name);
+		checkpoint |= is_checkpoint(name);
 		/* engines make empty files for the logs beforehand, and keep notes beside the images */
-		if (!is_ours(name) && !log && strcmp(name, OLDER) != 0 &&
-		    strcmp(name, MOVING) != 0 &&
+		if (!is_checkpoint(name) && !log &&
 		    fstatat(images->dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0)
 			text_cut(foreign, sizeof(foreign), "%s", name);
 	}
@@ -90,16 +100,18 @@ static bool holds_images(const struct images *images)
 	const char *name;
 
 	while (entries && (name = dir_next(entries)))
-		if (is_ours(name))
+		if (is_checkpoint(name))
 			return true;
 	return false;
 }
 
+/* First the manifest: with it a checkpoint is whole. */
 static void clear(const struct images *images)
 {
 	_cleanup_dir_ DIR *entries = dir_list(images->dir);
 	const char *name;
 
+	(void)unlinkat(images->dir, IMAGES_MANIFEST, 0);
 	while (entries && (name = dir_next(entries)))
 		if (is_ours(name))
 			unlinkat(images->dir, name, 0);
@@ -120,12 +132,22 @@ static int move_images(int from, int to)
 	return 0;
 }
 
-/* Also from where a killed dump has left it. Whenever that is cut off, too, it goes on the next time. */
+static void drop_older(const struct images *images)
+{
+	struct error ignored = ERROR_INIT;
+
+	(void)dir_remove(images->dir, OLDER, &ignored);
+}
+
+/* Also from where a killed dump has left it, unless that was killed when all but this was done. Whenever that is cut off, too, it
+ * goes on the next time. */
 static void bring_back(const struct images *images)
 {
 	_cleanup_fd_ int moving = -1;
 
-	if (faccessat(images->dir, OLDER, F_OK, AT_SYMLINK_NOFOLLOW) == 0) {
+	if (is_there(images, OLDER) && is_there(images, IMAGES_MANIFEST)) {
+		drop_older(images);
+	} else if (is_there(images, OLDER)) {
 		clear(images);
 		(void)renameat(images->dir, OLDER, images->dir, MOVING);
 	}
@@ -157,10 +179,8 @@ static int set_aside(const struct images *images, struct error *err)
 
 void images_settle(const struct images *images, bool whole)
 {
-	struct error ignored = ERROR_INIT;
-
 	if (whole) {
-		(void)dir_remove(images->dir, OLDER, &ignored);
+		drop_older(images);
 	} else {
 		clear(images);
 		bring_back(images);
@@ -318,6 +338,22 @@ int images_visit_parents(int dir, bool dedup,
 			 "the images have more than %d generations of parents", PARENTS_MAX);
 }
 
+/* Whether that dump still goes on isn't known, so nothing is brought back here. */
+static int check_whole(const struct images *images, struct error *err)
+{
+	if (is_there(images, OLDER) && !is_there(images, IMAGES_MANIFEST))
+		return error_set(err, ERROR_INVALID, images->path,
+				 "--image-path: the checkpoint in %s is not complete, and the "
+				 "older one is in %s/" OLDER ": if no proa checkpoint is at work "
+				 "there, move that beside %s, and restore from it",
+				 images->path, images->path, images->path);
+	if (!is_there(images, IMAGES_INVENTORY))
+		return error_set(err, ERROR_INVALID, images->path,
+				 "--image-path: %s holds no checkpoint (no %s)", images->path,
+				 IMAGES_INVENTORY);
+	return 0;
+}
+
 int images_open_for_restore(const char *path, const char *work_path, bool dedup,
 			    struct images *ret_images, struct error *err)
 {
@@ -326,10 +362,8 @@ int images_open_for_restore(const char *path, const char *work_path, bool dedup,
 	images.dir = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (images.dir < 0)
 		return error_errno(err, errno, path, "--image-path: open the directory %s", path);
-	if (faccessat(images.dir, IMAGES_INVENTORY, F_OK, AT_SYMLINK_NOFOLLOW) < 0)
-		return error_set(err, ERROR_INVALID, path,
-				 "--image-path: %s holds no checkpoint (no %s)", path,
-				 IMAGES_INVENTORY);
+	if (check_whole(&images, err) < 0)
+		return -1;
 	if (check_entries(images.dir, dedup, err) < 0)
 		return error_prefix(err, "--image-path %s", path);
 	images.work = make(images.work_path, "--work-path", err);

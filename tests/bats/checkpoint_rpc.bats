@@ -272,6 +272,35 @@ criu_goes_on() {
 	equal "$(ls -A "$WORK/images" | xargs)" "core-2.img descriptors.json inventory.img proa.json"
 }
 
+@test "what a killed dump leaves: the older checkpoint is kept and named, or the new one, if that is whole" {
+	up_and_waiting
+	dump --leave-running
+	older=$(cd "$WORK/images" && sha256sum -- *)
+	criu_says "$GOOD" "work image inventory.img" "work image core-2.img" "work hang"
+	dumping core-2.img
+	kill -KILL "$!"
+	wait "$!" || true
+	fails 1 "$WORK/images is not complete, and the older one is in $WORK/images/.proa-older" proa restore -d -b "$BUNDLE" \
+		--image-path "$WORK/images" "other-$ID"
+	rm "$WORK"/images/*
+	criu_says "$GOOD" "work fail it was asked to dump"
+	fails 1 "holds a checkpoint" proa checkpoint --export "$WORK/out" --image-path "$WORK/images" "$ID"
+	fails 1 "holds a checkpoint" proa restore -d -b "$BUNDLE" --import /dev/null --image-path "$WORK/images" "other-$ID"
+	equal "$(cd "$WORK/images/.proa-older" && sha256sum -- *)" "$older"
+	# killed when all is written
+	criu_says "$GOOD" "work image core-3.img" "work image inventory.img" "work notify post-dump" "work hang"
+	dumping core-3.img
+	eventually grep -q post-dump "$WORK/criu/asked"
+	kill -KILL "$!"
+	wait "$!" || true
+	criu_says "$GOOD" "work image core-4.img" "work fail no room"
+	dump_fails "no room"
+	equal "$(ls -A "$WORK/images" | xargs)" "core-3.img descriptors.json inventory.img proa.json"
+	proa delete -f "$ID"
+	criu_says "$GOOD" "work fail it was asked to restore"
+	restore_fails "it was asked to restore"
+}
+
 @test "directories that aren't there, can't be written to, or have a manifest from elsewhere" {
 	up_and_waiting
 	criu_says "$GOOD"
