@@ -115,21 +115,56 @@ static int write_descriptors(const struct dump *dump, struct error *err)
 			    false, err);
 }
 
+/* The caller's key for a mount, of --external mnt[MOUNTPOINT]:KEY; NULL. CRIU gets it with the other --external. */
+static const char *given_key(const struct dump *dump, const char *mountpoint)
+{
+	return stage_given(&dump->options->criu.external, mountpoint);
+}
+
+/* Also those that the caller calls external. */
 static int find_mounts(struct dump *dump, struct mountinfo_list *ret_external, struct error *err)
 {
 	struct mountinfo_list host, container, external;
-	size_t kept = 0;
 
 	if (mounts_read(getpid(), &dump->arena, &host, err) < 0 ||
 	    mounts_read((pid_t)dump->state->pid, &dump->arena, &container, err) < 0)
 		return -1;
 	mounts_external(&container, &host, dump->config, &dump->arena, &external);
-	/* those that the caller has given a key of his own */
-	for (size_t i = 0; i < external.count; i++)
-		if (!stage_given(&dump->options->criu.external, external.items[i].mountpoint))
-			external.items[kept++] = external.items[i];
-	external.count = kept;
+	for (size_t i = 0; i < container.count; i++) {
+		const struct mount_info *mount = &container.items[i];
+
+		if (given_key(dump, mount->mountpoint) &&
+		    !mounts_find(&external, mount->mountpoint))
+			external.items[external.count++] = *mount;
+	}
 	*ret_external = external;
+	return 0;
+}
+
+/* Keys are names of files at restore, one for each mount; those with proa- are ours. */
+static bool is_free(const struct manifest *manifest, const char *key)
+{
+	for (size_t i = 0; i < manifest->mounts.count; i++)
+		if (strcmp(manifest->mounts.items[i].key, key) == 0)
+			return false;
+	return manifest_is_key(key) && strcmp(key, STAGE_ROOT) != 0 && !text_starts(key, "proa-");
+}
+
+static int take_keys(struct dump *dump, struct error *err)
+{
+	for (size_t i = 0; i < dump->manifest.mounts.count; i++) {
+		struct manifest_mount *mount = &dump->manifest.mounts.items[i];
+		const char *key = given_key(dump, mount->mountpoint);
+
+		if (key && !is_free(&dump->manifest, key))
+			return error_set(err, ERROR_USAGE, "external",
+					 "--external mnt[%s]: expected a name that no other mount "
+					 "has, of lower-case letters, digits and hyphens, and not "
+					 "root or proa-..., found %s",
+					 mount->mountpoint, text_printable(key) ? key : "?");
+		if (key)
+			mount->key = arena_strdup(&dump->arena, key);
+	}
 	return 0;
 }
 
@@ -138,7 +173,8 @@ static int begin_manifest(struct dump *dump, struct error *err)
 	struct mountinfo_list external;
 
 	if (find_mounts(dump, &external, err) < 0 ||
-	    manifest_begin(&dump->manifest, &external, dump->config, &dump->arena, err) < 0)
+	    manifest_begin(&dump->manifest, &external, dump->config, &dump->arena, err) < 0 ||
+	    take_keys(dump, err) < 0)
 		return -1;
 	dump->manifest.id = dump->state->id;
 	dump->manifest.pre_dump = dump->options->pre_dump;
@@ -184,9 +220,10 @@ static void add_mounts(struct dump *dump, struct request *request)
 	for (size_t i = 0; i < dump->manifest.mounts.count; i++) {
 		const struct manifest_mount *mount = &dump->manifest.mounts.items[i];
 
-		request_external(
-		    request, &dump->arena,
-		    arena_printf(&dump->arena, "mnt[%s]:%s", mount->mountpoint, mount->key));
+		if (!given_key(dump, mount->mountpoint))
+			request_external(request, &dump->arena,
+					 arena_printf(&dump->arena, "mnt[%s]:%s", mount->mountpoint,
+						      mount->key));
 	}
 }
 

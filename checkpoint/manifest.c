@@ -66,9 +66,9 @@ int manifest_check_mountpoint(const char *mountpoint, struct error *err)
 						    : "a path with control characters");
 }
 
-static bool is_key(const char *key)
+bool manifest_is_key(const char *key)
 {
-	return strlen(key) < KEY_SIZE &&
+	return *key && strlen(key) < KEY_SIZE &&
 	       key[strspn(key, "abcdefghijklmnopqrstuvwxyz0123456789-")] == '\0';
 }
 
@@ -77,7 +77,8 @@ static int check_mounts(const struct manifest *manifest, struct error *err)
 	for (size_t i = 0; i < manifest->mounts.count; i++) {
 		const struct manifest_mount *mount = &manifest->mounts.items[i];
 
-		if (!is_key(mount->key) || manifest_check_mountpoint(mount->mountpoint, err) < 0)
+		if (!manifest_is_key(mount->key) ||
+		    manifest_check_mountpoint(mount->mountpoint, err) < 0)
 			return error_set(err, ERROR_INVALID, IMAGES_MANIFEST,
 					 "%s: mounts[%zu] is none that we have written",
 					 IMAGES_MANIFEST, i);

@@ -2,9 +2,9 @@
  * the key by which CRIU knows it, and has length and hash of every image, so that damage is seen before anything
  * starts.
  *
- * A key is made up by us (proa-m0, proa-m1, …). Destinations of mounts are the container's own words: as keys, as
- * other runtimes have used them, they could be made to look like other keys, and at restore bind what they like of the
- * host (CVE-2026-119101, CVE-2026-115520). The mountpoint stands beside its key, and at restore only chooses one of
+ * A key is made up by us (proa-m0, proa-m1, …), or given by whoever asks for the checkpoint. Destinations of mounts are
+ * the container's own words: as keys, as other runtimes have used them, they could be made to look like other keys, and
+ * at restore bind what they like of the host (CVE-2026-119101, CVE-2026-115520). The mountpoint stands beside its key, and at restore only chooses one of
  * the mounts that the config asks for (stage.h). */
 #pragma once
 
@@ -36,7 +36,7 @@ struct manifest {
 	char *architecture; /* as uname(2) has it */
 	char *id;	    /* of the container */
 	bool pre_dump;
-	bool pages_elsewhere; /* images of the memory are written by a page server, so they are not listed */
+	bool pages_elsewhere; /* a page server writes the memory: its images aren't listed */
 	LIST(struct manifest_mount) mounts;
 	struct strings
 	    descriptors; /* what the standard streams were: "/dev/null", "pipe:[123]", … */
@@ -63,6 +63,9 @@ int manifest_renew(int dir, struct arena *arena, struct error *err);
 int manifest_parse(const char *bytes, size_t length, struct arena *arena,
 		   struct manifest **ret_manifest, struct error *err);
 int manifest_encode(const struct manifest *manifest, struct buffer *buffer, struct error *err);
+
+/* Has it the form of a key? Pure. */
+bool manifest_is_key(const char *key);
 
 /* Can CRIU be told of a mount there? ERROR_UNSUPPORTED. Pure. */
 int manifest_check_mountpoint(const char *mountpoint, struct error *err);

@@ -113,7 +113,7 @@ static int add_mask(int directory, const struct rootfs *rootfs, const char *moun
 	return add(directory, MANIFEST_MASK, rootfs->null, err);
 }
 
-/* What the caller gave by --external mnt[MOUNTPOINT]:SOURCE; his word stands above the config. */
+/* What the caller gave by --external mnt[MOUNTPOINT]:SOURCE, or by its key; his word stands above the config. */
 static int add_given(int directory, const struct manifest_mount *mount, const char *source,
 		     struct error *err)
 {
@@ -127,7 +127,8 @@ static int add_given(int directory, const struct manifest_mount *mount, const ch
 static int add_external(const struct stage *stage, int directory, const struct rootfs *rootfs,
 			const struct manifest_mount *mount, struct error *err)
 {
-	const char *given = stage_given(stage->given, mount->mountpoint);
+	const char *given =
+	    stage_given(stage->given, mount->mountpoint) ?: stage_given(stage->given, mount->key);
 	_cleanup_fd_ int fd = -1, tree = -1;
 
 	if (given)
@@ -142,14 +143,14 @@ static int add_external(const struct stage *stage, int directory, const struct r
 	return tree < 0 ? -1 : add(directory, mount->key, tree, err);
 }
 
-const char *stage_given(const struct strings *given, const char *mountpoint)
+const char *stage_given(const struct strings *given, const char *name)
 {
-	size_t length = strlen(mountpoint);
+	size_t length = strlen(name);
 
 	for (size_t i = 0; i < given->count; i++) {
 		const char *text = given->items[i];
 
-		if (text_starts(text, "mnt[") && strncmp(text + 4, mountpoint, length) == 0 &&
+		if (text_starts(text, "mnt[") && strncmp(text + 4, name, length) == 0 &&
 		    text_starts(text + 4 + length, "]:"))
 			return text + 4 + length + 2;
 	}

@@ -19,8 +19,8 @@ struct stage {
 	const struct strings *given; /* --external */
 };
 
-/* What follows "mnt[@mountpoint]:" among the --external @given; NULL. Pure. */
-const char *stage_given(const struct strings *given, const char *mountpoint);
+/* What follows "mnt[@name]:" among the --external @given; NULL. Pure. */
+const char *stage_given(const struct strings *given, const char *name);
 
 /* CRIU's child, before it executes CRIU: enter a mount namespace and build the stage, a struct stage. */
 int stage_build(void *stage, struct error *err);

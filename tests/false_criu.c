@@ -4,6 +4,7 @@
  *
  *	is MAJOR MINOR SUBLEVEL     answer to version
  *	has [mem_track|lazy_pages]  answer to features
+ *	tell                        note the request's external resources
  *	log TEXT                    a line in the log, where the request says
  *	statistics NAME             a file beside the log
  *	image NAME                  a file of the images
@@ -122,6 +123,13 @@ static void say_features(const char *words)
 	features.mem_track = strstr(words, "mem_track") != NULL;
 	features.lazy_pages = strstr(words, "lazy_pages") != NULL;
 	answer(&response);
+}
+
+static void tell(const char *words)
+{
+	(void)words;
+	for (size_t i = 0; i < asked->opts->n_external; i++)
+		note(asked->opts->external[i], 0);
 }
 
 static void write_log(const char *words)
@@ -270,6 +278,7 @@ static const struct {
 } steps[] = {
 	{ "is", say_version },
 	{ "has", say_features },
+	{ "tell", tell },
 	{ "log", write_log },
 	{ "statistics", write_statistics },
 	{ "image", write_image },

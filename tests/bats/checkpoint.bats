@@ -110,6 +110,24 @@ load checkpoint
 	counting
 }
 
+@test "a mount by the caller's key" {
+	mkdir "$WORK"/{one,two}
+	echo one >"$WORK/one/name"
+	echo two >"$WORK/two/name"
+	config '.mounts += [{destination: "/one", type: "bind", source: ($w + "/one"), options: ["bind"]}]' --arg w "$WORK"
+	start_counter
+	dump --external "mnt[/one]:data"
+	restore --external "mnt[data]:$WORK/two"
+	counting
+	execs cat /one/name
+	equal "$output" two
+	dump --external "mnt[/one]:data"
+	restore
+	counting
+	execs cat /one/name
+	equal "$output" one
+}
+
 # bats test_tags=compare
 @test "a mount that was added while it ran" {
 	mkdir "$BUNDLE/rootfs/late"

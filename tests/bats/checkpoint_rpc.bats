@@ -181,6 +181,31 @@ criu_goes_on() {
 	restore_fails "the checkpoint is damaged: the image core-2.img is not in proa.json"
 }
 
+@test "a mount with the caller's key is found at restore: as the config has it, by its place, by its key" {
+	mkdir "$WORK"/{data,more}
+	config '.mounts += ["data", "more"] | .mounts[-2:] |= map({destination: ("/" + .), type: "bind", source: ($w + "/" + .),
+		options: ["bind"]})' --arg w "$WORK"
+	up_and_waiting
+	criu_says "$GOOD" "work fail it was asked to dump"
+	for key in Data ../data root proa-null proa-m0 ''; do
+		dump_fails "--external mnt\[/more\]: expected a name" --external "mnt[/more]:$key"
+	done
+	! grep work "$WORK/criu/asked" || fail "it was asked to dump"
+	criu_says "$GOOD" "work tell" "work image inventory.img" "work notify post-dump" "work succeed"
+	proa checkpoint --image-path "$WORK/images" --work-path "$WORK/log" --external "mnt[/more]:more" "$ID"
+	equal "$(grep -c /data "$WORK/criu/asked")" 1
+	equal "$(grep /more "$WORK/criu/asked")" "mnt[/more]:more 0"
+	criu_says "$GOOD" "work tell" "work fail it was asked to restore"
+	for given in "" "--external mnt[/more]:$WORK/data" "--external mnt[more]:$WORK/data"; do
+		rm -f "$WORK/criu/asked"
+		restore_fails "it was asked to restore" $given
+		grep -qE "^mnt\[more\]:.*/(more|data) 0" "$WORK/criu/asked" || fail "$(cat "$WORK/criu/asked")"
+	done
+	config 'del(.mounts[] | select(.destination == "/more"))'
+	restore_fails "a mount of the host at /more, the config has none"
+	restore_fails "it was asked to restore" --external "mnt[more]:$WORK/data"
+}
+
 @test "when CRIU fails or dies in the middle of a restore, nothing is left" {
 	up_and_waiting
 	dump
