@@ -2,6 +2,7 @@
 #include <fcntl.h>
 #include <unistd.h>
 
+#include "libcontainer/process/environment.h"
 #include "src/invocation.h"
 
 /* A caller may have closed 0, 1 or 2. The next file we open would take the number, and then be
@@ -16,5 +17,6 @@ static void open_missing_stdio(void)
 int main(int argc, char **argv)
 {
 	open_missing_stdio();
+	environment_note_arguments(argv);
 	return invocation_run(argc, argv);
 }

@@ -105,14 +105,14 @@ static void seize(const char *pid)
 	snprintf(link, sizeof(link), "/proc/%s/exe", pid);
 	length = readlink(link, exe, sizeof(exe) - 1);
 	exe[length > 0 ? length : 0] = '\0';
-	/* it may have ended meanwhile */
-	if (length <= 0 || read_of(pid, "status", status, sizeof(status)) <= 0)
-		return;
 	used = (size_t)snprintf(line, sizeof(line), "seized exe=%s", exe);
-	for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
-		used += (size_t)snprintf(line + used, sizeof(line) - used, " %.16s%.255s", names[i],
-					 value_of(status, names[i]));
-	tell_once(line);
+	/* it may have ended meanwhile */
+	if (length > 0 && read_of(pid, "status", status, sizeof(status)) > 0) {
+		for (size_t i = 0; i < sizeof(names) / sizeof(*names); i++)
+			used += (size_t)snprintf(line + used, sizeof(line) - used, " %.16s%.255s",
+						 names[i], value_of(status, names[i]));
+		tell_once(line);
+	}
 	ptrace(PTRACE_DETACH, number, NULL, NULL);
 }
 

@@ -120,9 +120,23 @@ void environment_set_home(struct environment *environment, int rootfd, uid_t uid
 	environment->home_missing = false;
 }
 
+/* Global, as environ is: they are one per process. */
+static char **arguments;
+
+void environment_note_arguments(char **argv)
+{
+	arguments = argv;
+}
+
+static void clear(char **strings)
+{
+	for (; strings && *strings; strings++)
+		explicit_bzero(*strings, strlen(*strings));
+}
+
 void environment_forget(void)
 {
-	for (char **entry = environ; entry && *entry; entry++)
-		explicit_bzero(*entry, strlen(*entry));
-	environ = NULL;
+	clear(environ);
+	clear(arguments);
+	environ = arguments = NULL;
 }

@@ -25,9 +25,13 @@ int environment_plan(const struct strings *env, const struct strings *extra, str
 /* The value of @name, NULL if it isn't there. */
 const char *environment_get(const struct environment *environment, const char *name);
 
-/* Clear what our own caller's environment says: it isn't the container's to read in /proc/PID/environ. The first thing
- * in each process that parent clones. */
+/* Clear what our own caller's environment and command line say: they aren't the container's to read in /proc/PID/environ
+ * and, without any right, /proc/PID/cmdline, where a shared pid namespace shows us; --env may hold a secret. Plans have
+ * copies of what they need. The first thing in each process that the parent clones. */
 void environment_forget(void);
+
+/* Where the command line lies, which only main() is told. */
+void environment_note_arguments(char **argv);
 
 /* Where HOME is missing: set it to the home directory of @uid in /etc/passwd of the root filesystem
  * @rootfd, or to "/". That file is the container's: whatever is wrong with it (a FIFO, too long, a

@@ -171,3 +171,17 @@ profile='{defaultAction: "SCMP_ACT_ALLOW", syscalls: [{names: (["personality"] +
 	equal "$(capabilities_found | grep -vE '^0000000000(08|28)0000 0000000000080000$')" ""
 	equal "$personality" EPERM
 }
+
+@test "the command line of proa is nobody's to read who sees its processes: exec, and an init that waits for start" {
+	watcher '[]' cmdline
+	for _ in {1..20}; do
+		proa exec --env SECRET=of-the-caller "$ID" /bin/sleep 0.05 </dev/null 3>&-
+	done
+	neighbour .
+	proa create -b "$BUNDLE" "$ID.2" </dev/null >"$WORK/out" 2>&1 3>&-
+	second=$(init_pid "$ID.2")
+	equal "$(tr -d '\0' <"/proc/$second/cmdline")" ""
+	proa delete --force "$ID.2"
+	watched '^cmdline /bin/sleep'
+	found_none 'SECRET|proa|exec'
+}
