@@ -21,13 +21,15 @@ struct walk {
 	dev_t device;
 	char path[PATH_MAX]; /* of what is looked at */
 	int depth;
+	bool in_changed; /* the directory that it lies in has changed */
+	bool in_moved;	 /* one that it lies in may have come from elsewhere */
 };
 
 static bool has_changed(const struct walk *walk, const struct stat *st)
 {
 	const struct timespec *ctime = &st->st_ctim, *since = walk->since;
 
-	return ctime->tv_sec > since->tv_sec ||
+	return walk->in_moved || ctime->tv_sec > since->tv_sec ||
 	       (ctime->tv_sec == since->tv_sec && ctime->tv_nsec >= since->tv_nsec);
 }
 
@@ -161,7 +163,7 @@ static int walk_entry(struct walk *walk, int dir, const char *name, struct error
 	return walk_directory(walk, fd, &st, err);
 }
 
-static int walk_directory(struct walk *walk, int dir, const struct stat *st, struct error *err)
+static int walk_entries(struct walk *walk, int dir, struct error *err)
 {
 	_cleanup_dir_ DIR *entries = dir_list(dir);
 	size_t length = strlen(walk->path);
@@ -169,8 +171,6 @@ static int walk_directory(struct walk *walk, int dir, const struct stat *st, str
 
 	if (!entries)
 		return error_errno(err, errno, walk->path, "list %s", walk->path);
-	if (has_changed(walk, st) && put_directory(walk, dir, st, err) < 0)
-		return -1;
 	if (++walk->depth > DEPTH_MAX)
 		return error_set(err, ERROR_UNSUPPORTED, "rootfs",
 				 "directories lie more than %d deep", DEPTH_MAX);
@@ -183,6 +183,22 @@ static int walk_directory(struct walk *walk, int dir, const struct stat *st, str
 	}
 	walk->path[length] = '\0';
 	walk->depth--;
+	return 0;
+}
+
+/* Renaming a directory marks it and the one that it gets into, but nothing of what is in it. */
+static int walk_directory(struct walk *walk, int dir, const struct stat *st, struct error *err)
+{
+	const bool in_changed = walk->in_changed, in_moved = walk->in_moved;
+
+	walk->in_changed = has_changed(walk, st);
+	if (walk->in_changed && put_directory(walk, dir, st, err) < 0)
+		return -1;
+	walk->in_moved = in_moved || (in_changed && walk->in_changed);
+	if (walk_entries(walk, dir, err) < 0)
+		return -1;
+	walk->in_changed = in_changed;
+	walk->in_moved = in_moved;
 	return 0;
 }
 

@@ -386,15 +386,10 @@ static const char *changed_names(const char *name)
 	return names;
 }
 
-TEST(changes_of_a_root_filesystem_are_made_in_another)
+/* "root" and "there", which are the same until something in "root" changes. */
+static int begin_changes(void)
 {
-	const struct timespec ago = { 1000000000, 0 };
-	int root, images, record, there_, sub;
-	struct export export = EXPORT_INIT;
-	struct manifest manifest = { .version = 1 };
-	const char *names;
-	struct stat st;
-	char text[8];
+	int root, there_, images;
 
 	set_up();
 	needs_root();
@@ -403,15 +398,45 @@ TEST(changes_of_a_root_filesystem_are_made_in_another)
 	make_tree(root);
 	make_tree(there_);
 	images = subdirectory("in");
-	record = subdirectory("record");
 	make_file(images, "proa.json", manifest_text("core-1.img", 5));
 	make_file(images, "core-1.img", "image");
+	sleep_ms(20); /* the kernel's clock for files goes in steps */
+	make_file(subdirectory("record"), "config.json", "{}");
+	close(images);
+	close(there_);
+	return root;
+}
+
+/* What has changed in "root" is made in "there". */
+static const char *carry_changes(void)
+{
+	struct export export = EXPORT_INIT;
+	struct manifest manifest = { .version = 1 };
+	int images = subdirectory("in"), record = subdirectory("record");
+	const char *names;
+
 	manifest.images.items = &(struct manifest_image){ .name = (char *)"core-1.img", .size = 5 };
 	manifest.images.count = 1;
-	sleep_ms(20); /* the kernel's clock for files goes in steps */
-	make_file(record, "config.json", "{}");
+	SUCCEEDS(export_open(path_of("out"), &export, &err));
+	CHECK(!there(dir, "out"));
+	SUCCEEDS(export_write(&export, &manifest, images, record, path_of("root"), &err));
+	SUCCEEDS(export_close(&export, true, &err));
+	names = changed_names("out");
+	SUCCEEDS(take("out"));
+	SUCCEEDS(import_rootfs(&import_, path_of("there"), &err));
+	import_close(&import_);
+	return names;
+}
 
-	sub = openat(root, "sub", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+TEST(changes_of_a_root_filesystem_are_made_in_another)
+{
+	const struct timespec ago = { 1000000000, 0 };
+	int root = begin_changes(), sub = openat(root, "sub", O_RDONLY | O_DIRECTORY | O_CLOEXEC),
+	    there_;
+	const char *names;
+	struct stat st;
+	char text[8];
+
 	make_file(sub, "changed", "new");
 	CHECK(futimens(openat(sub, "changed", O_WRONLY), (struct timespec[]){ ago, ago }) == 0);
 	CHECK(unlinkat(sub, "removed", 0) == 0);
@@ -420,20 +445,14 @@ TEST(changes_of_a_root_filesystem_are_made_in_another)
 	CHECK(mkfifoat(sub, "fifo", 0640) == 0 && mkdirat(sub, "new", 0711) == 0);
 	CHECK(symlinkat("/target", sub, "new/link") == 0);
 
-	SUCCEEDS(export_open(path_of("out"), &export, &err));
-	CHECK(!there(dir, "out"));
-	SUCCEEDS(export_write(&export, &manifest, images, record, path_of("root"), &err));
-	SUCCEEDS(export_close(&export, true, &err));
-	names = changed_names("out");
+	names = carry_changes();
 	CHECK_HAS(names, "proa.json config.json core-1.img rootfs/sub ");
 	CHECK_HAS(names, " rootfs/sub/changed ");
 	CHECK_HAS(names, " rootfs/sub/fifo ");
 	CHECK_HAS(names, " rootfs/sub/new rootfs/sub/new/link ");
 	CHECK_LACKS(names, "kept");
 
-	SUCCEEDS(take("out"));
-	SUCCEEDS(import_rootfs(&import_, path_of("there"), &err));
-	import_close(&import_);
+	there_ = subdirectory("there");
 	sub = openat(there_, "sub", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	CHECK_STR(content(there_, "kept"), "old");
 	CHECK_STR(content(sub, "changed"), "new");
@@ -445,6 +464,30 @@ TEST(changes_of_a_root_filesystem_are_made_in_another)
 	      (st.st_mode & 07777) == 0640);
 	CHECK(fstatat(sub, "new", &st, 0) == 0 && (st.st_mode & 07777) == 0711);
 	CHECK_INT(readlinkat(sub, "new/link", text, sizeof(text)), 7);
+}
+
+/* rename(2) marks the directory, but nothing of what is in it. */
+TEST(a_renamed_directory_keeps_what_is_in_it)
+{
+	int root = begin_changes(), there_ = subdirectory("there");
+
+	CHECK(mkdirat(root, "new", 0755) == 0 && renameat(root, "sub", root, "new/moved") == 0);
+	CHECK_HAS(carry_changes(), " rootfs/new/moved/deep/kept ");
+	CHECK(!there(there_, "sub"));
+	CHECK_STR(content(there_, "new/moved/removed"), "old");
+	CHECK_STR(content(there_, "new/moved/deep/kept"), "old");
+}
+
+TEST(a_directory_that_has_taken_another_ones_name_has_its_own_content)
+{
+	int root = begin_changes(), there_ = subdirectory("there");
+
+	CHECK(renameat(root, "sub/deep", root, "other") == 0 &&
+	      renameat2(root, "sub", root, "other", RENAME_EXCHANGE) == 0);
+	carry_changes();
+	CHECK_STR(content(there_, "sub/kept"), "old");
+	CHECK(!there(there_, "sub/removed"));
+	CHECK_STR(content(there_, "other/changed"), "old");
 }
 
 TEST(an_export_that_fails_leaves_the_older_one)
