@@ -123,6 +123,11 @@ bool plan_caller_finds_init(const struct plan *plan)
 	return plan->rootless && plan->namespaces.created & CLONE_NEWUSER;
 }
 
+bool plan_keeps_groups(const struct plan *plan)
+{
+	return plan->process && plan->process->user.keep_groups;
+}
+
 void plan_close(struct plan *plan)
 {
 	int *fds[] = { &plan->procfs, &plan->cgroup, &plan->start_socket, &plan->console_socket,

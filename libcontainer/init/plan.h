@@ -78,6 +78,9 @@ int plan_make(const struct config *config, const struct plan_request *request, s
  * rights over init than over the program. Pure. */
 bool plan_caller_finds_init(const struct plan *plan);
 
+/* Do the caller's groups stay? Of `mounts` there is no process: what it enters for has none to keep. Pure. */
+bool plan_keeps_groups(const struct plan *plan);
+
 /* Close the descriptors. */
 void plan_close(struct plan *plan);
 

@@ -121,7 +121,7 @@ void bridge_main(const struct plan *plan, int socket, struct progress *progress)
 	if (plan->enters_cgroup &&
 	    message_ask(socket, MESSAGE_ENTER_CGROUP, 0, -1, NULL, &error) < 0)
 		init_fail(socket, &error);
-	if (namespaces_join(&plan->namespaces, plan->procfs, &error) < 0)
+	if (namespaces_join(&plan->namespaces, plan->procfs, plan_keeps_groups(plan), &error) < 0)
 		init_fail(socket, &error);
 	step_begin(progress, "clone");
 	if (become_init(plan, socket, &error) < 0)

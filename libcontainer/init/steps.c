@@ -90,12 +90,6 @@ static int step_lifeline(struct init *init, struct error *err)
 	return guard(init, err);
 }
 
-/* Of `mounts` there is no process: what it enters for has no groups to keep. */
-static bool keeps_groups(const struct init *init)
-{
-	return init->plan->process && init->plan->process->user.keep_groups;
-}
-
 static int step_user_namespace(struct init *init, struct error *err)
 {
 	/* the one that our caller is in, perhaps in a container */
@@ -108,7 +102,7 @@ static int step_user_namespace(struct init *init, struct error *err)
 		return -1;
 	if (namespace_time_enter(&init->plan->namespaces, init->plan->procfs, err) < 0)
 		return -1;
-	if (id_maps_become_root(keeps_groups(init), err) < 0 ||
+	if (id_maps_become_root(plan_keeps_groups(init->plan), err) < 0 ||
 	    user_setgroups_denied(init->plan->procfs, &init->setgroups_denied, err) < 0)
 		return -1;
 	return guard(init, err);

@@ -92,12 +92,18 @@ int id_maps_write(const struct namespace_plan *plan, pid_t pid, int procfs, stru
 	return write_map(&gid_kind, &plan->gid_map, pid, procfs, err);
 }
 
+int groups_drop(struct error *err)
+{
+	/* not ours to drop: a caller without privileges, or a user namespace where setgroups is denied */
+	if (setgroups(0, NULL) < 0 && errno != EPERM)
+		return error_errno(err, errno, NULL, "drop the caller's groups");
+	return 0;
+}
+
 int id_maps_become_root(bool keep_groups, struct error *err)
 {
-	/* the groups of the caller are none of the container's; not ours to drop where setgroups is
-	 * denied */
-	if (!keep_groups && setgroups(0, NULL) < 0 && errno != EPERM)
-		return error_errno(err, errno, NULL, "drop the groups in the user namespace");
+	if (!keep_groups && groups_drop(err) < 0)
+		return -1;
 	if (setresgid(0, 0, 0) < 0 || setresuid(0, 0, 0) < 0)
 		return error_errno(err, errno, "linux.uidMappings",
 				   "become root of the user namespace (is id 0 mapped?)");

@@ -43,7 +43,8 @@ static int make_time_namespace(const struct namespace_plan *plan, int procfs, st
 	return 0;
 }
 
-int namespaces_join(const struct namespace_plan *plan, int procfs, struct error *err)
+int namespaces_join(const struct namespace_plan *plan, int procfs, bool keep_groups,
+		    struct error *err)
 {
 	/* a new time namespace first: afterwards we may lack the rights over the one we are in */
 	if (plan->created & CLONE_NEWTIME && !plan->time_by_init &&
@@ -51,6 +52,10 @@ int namespaces_join(const struct namespace_plan *plan, int procfs, struct error 
 		return -1;
 	/* the user namespace is never "ours": it comes first among the others */
 	if (join_all(plan, true, err) < 0)
+		return -1;
+	/* and the caller's groups: in a user namespace that denies setgroups(2) nobody gets rid of them, and they open
+	 * what the host gives to them */
+	if (plan->joined & CLONE_NEWUSER && !keep_groups && groups_drop(err) < 0)
 		return -1;
 	return join_all(plan, false, err);
 }

@@ -83,8 +83,9 @@ uint64_t namespaces_clone_flags(const struct namespace_plan *plan);
 /* Bridge: join all but a pid namespace that comes last, make a new time namespace and set its
  * clocks. Namespaces that our user namespace owns are joined before another user namespace is
  * entered, for which we then lack the rights; those that the target owns after it, for which we
- * lack them before. */
-int namespaces_join(const struct namespace_plan *plan, int procfs, struct error *err);
+ * lack them before. The caller's groups are dropped before a user namespace is entered, unless @keep_groups. */
+int namespaces_join(const struct namespace_plan *plan, int procfs, bool keep_groups,
+		    struct error *err);
 /* Init, once its id maps are written and while it is dumpable (who isn't can't write to its own files): make a new time
  * namespace, set its clocks and enter it, where the plan leaves that to init. */
 int namespace_time_enter(const struct namespace_plan *plan, int procfs, struct error *err);
@@ -101,6 +102,8 @@ int namespaces_enter_user(const struct namespace_plan *plan, struct error *err);
 /* Parent: write the id maps of @pid's new user namespace, itself or by newuidmap(1)/newgidmap(1).
  * user_namespaces(7). */
 int id_maps_write(const struct namespace_plan *plan, pid_t pid, int procfs, struct error *err);
+/* Bridge and init: drop the caller's groups, which are none of the container's, where that is allowed. */
+int groups_drop(struct error *err);
 /* Init: become root of the user namespace that was just entered, without the caller's groups unless @keep_groups. */
 int id_maps_become_root(bool keep_groups, struct error *err);
 

@@ -173,6 +173,27 @@ setup() {
 	fails 255 "join the .* namespace" proa exec --user 0 "$ID" /var/cat /root/secret
 }
 
+@test "the caller's groups don't come along into a user namespace that denies to drop them" {
+	mkdir -m 755 "$WORK/volume"
+	echo of-the-group >"$WORK/volume/file"
+	chown 0:4242 "$WORK/volume/file"
+	chmod 640 "$WORK/volume/file"
+	setpriv --reuid 1000 --regid 1000 --clear-groups unshare --user --map-root-user sleep 1000 3>&- &
+	other=$!
+	HELPERS+=($other)
+	eventually grep -qs 1000 "/proc/$other/uid_map"
+	equal "$(cat "/proc/$other/setgroups")" deny
+	config '.linux.namespaces += [{type: "user", path: $p}] | del(.linux.resources, .process.rlimits) |
+		.mounts |= map(select(.destination != "/dev/pts")) + [{destination: "/var", type: "bind", source: $v, options: ["bind"]}]' \
+		--arg p "/proc/$other/ns/user" --arg v "$WORK/volume"
+	chown -hR 1000:1000 "$BUNDLE/rootfs"
+	process /bin/sh -c 'id -G; cat /var/file; echo ready; exec sleep 1000'
+	PROA_TEST=$TAG quiet setpriv --groups 0,4242 "$RUNTIME" --root "$ROOT" run -d -b "$BUNDLE" "$ID"
+	wait_for_output ready
+	equal "$(<"$WORK/out")" $'0\nready'
+	fails 1 "can't open" env "PROA_TEST=$TAG" setpriv --groups 0,4242 "$RUNTIME" --root "$ROOT" exec "$ID" cat /var/file
+}
+
 @test "a container that watches its /proc sees nothing of the host in a process of exec" {
 	config '.process.args = ["/bin/sh", "-c", $s] | .linux.maskedPaths = [] | .linux.readonlyPaths = []' --arg s 'echo ready; while [ ! -e /tmp/stop ]; do
 		for p in /proc/[0-9]*; do
