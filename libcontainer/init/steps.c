@@ -331,6 +331,33 @@ static int step_forget_host(struct init *init, struct error *err)
 	return close_rest(init, last ? namespace_descriptor(namespaces, CLONE_NEWPID) : -1, err);
 }
 
+static bool filters_early(const struct plan *plan)
+{
+	return plan->seccomp && !plan->process->no_new_privs;
+}
+
+/* A neighbour who has CAP_SYS_PTRACE can take what we have. So that is, besides what the program gets, what the rest of
+ * the way takes: to give the streams to the user and make his cwd, to become him, and what few configs ask for. Hooks
+ * in the container have the rights of its root (config.md): then all are kept. */
+static int shed_capabilities(const struct plan *plan, struct error *err)
+{
+	struct capabilities_plan keep = plan->capabilities;
+
+	if (plan->start_container.count)
+		return 0;
+	keep.permitted |= keep.bounding | keep.inheritable | UINT64_C(1) << CAP_CHOWN |
+			  UINT64_C(1) << CAP_DAC_OVERRIDE | UINT64_C(1) << CAP_SETUID |
+			  UINT64_C(1) << CAP_SETGID;
+	if (plan->process->scheduler || plan->process->io_priority.set)
+		keep.permitted |= UINT64_C(1) << CAP_SYS_NICE;
+	if (filters_early(plan))
+		keep.permitted |= UINT64_C(1) << CAP_SYS_ADMIN;
+	keep.effective = keep.permitted;
+	keep.inheritable = keep.ambient = 0;
+	/* the bounding set, too, or an execve(2) as root would give all of it back */
+	return capabilities_drop_bounding(&keep, err) < 0 ? -1 : capabilities_apply(&keep, err);
+}
+
 static int step_pid_namespace(struct init *init, struct error *err)
 {
 	const struct namespace_plan *namespaces = &init->plan->namespaces;
@@ -339,6 +366,7 @@ static int step_pid_namespace(struct init *init, struct error *err)
 	if (!last && !namespaces_unshared(namespaces))
 		return 0;
 	if ((last && namespace_join_pid(namespaces, err) < 0) ||
+	    shed_capabilities(init->plan, err) < 0 ||
 	    continue_in_clone(init->channel, 0, -1, err) < 0 || close_rest(init, -1, err) < 0)
 		return -1;
 	/* the clone leads no session, and only a leader can take a terminal */
@@ -359,11 +387,6 @@ static int step_leave_host(struct init *init, struct error *err)
 static bool sets_scheduler_late(const struct init *init)
 {
 	return init->plan->purpose == PURPOSE_EXEC && init->plan->process->scheduler;
-}
-
-static bool filters_early(const struct plan *plan)
-{
-	return plan->seccomp && !plan->process->no_new_privs;
 }
 
 /* Rights that a process of exec has to take along into the container, beyond those of its program: mostly none. */

@@ -172,6 +172,20 @@ profile='{defaultAction: "SCMP_ACT_ALLOW", syscalls: [{names: (["personality"] +
 	equal "$personality" EPERM
 }
 
+@test "a debugger in a joined pid namespace finds in a container's init what its way to the program takes, and none of the host's other rights" {
+	watcher '["CAP_SYS_PTRACE"]' root seize
+	neighbour '.process.user = {uid: 1000, gid: 1000} | .process.capabilities = {}'
+	for _ in {1..20}; do
+		run --separate-stderr proa run -b "$BUNDLE" "$ID.2"
+		equal "$status" 0 "$stderr"
+	done
+	watched '^seized '
+	found_none '^root '
+	# CHOWN, DAC_OVERRIDE, SETGID, SETUID
+	equal "$(capabilities_found | grep -vE '^0000000000000(000|0c3) 0000000000000000$')" ""
+	host_unharmed
+}
+
 @test "the command line of proa is nobody's to read who sees its processes: exec, and an init that waits for start" {
 	watcher '[]' cmdline
 	for _ in {1..20}; do
