@@ -10,7 +10,6 @@
 #include "oci/json.h"
 
 #define DESCRIPTORS_MAX (64 << 10)
-#define STREAMS		3
 
 struct collector {
 	struct strings *streams;
@@ -23,7 +22,7 @@ static int collect_stream(void *context, const struct json_event *event, struct 
 	struct strings *streams = collector->streams;
 
 	(void)err;
-	if (event->kind == JSON_STRING && streams->count < STREAMS)
+	if (event->kind == JSON_STRING && streams->count < MANIFEST_STREAMS)
 		streams->items[streams->count++] =
 		    arena_strndup(collector->arena, event->text, event->length);
 	return 0;
@@ -36,7 +35,7 @@ int foreign_manifest(int dir, struct arena *arena, struct manifest **ret_manifes
 	struct manifest *manifest = arena_alloc(arena, sizeof(*manifest));
 	struct collector collector = { &manifest->descriptors, arena };
 
-	manifest->descriptors.items = arena_calloc(arena, STREAMS, sizeof(char *));
+	manifest->descriptors.items = arena_calloc(arena, MANIFEST_STREAMS, sizeof(char *));
 	if (file_read(dir, IMAGES_DESCRIPTORS, DESCRIPTORS_MAX, &text, err) < 0)
 		return error_prefix(err,
 				    "these images are of another program than proa, runc or crun");

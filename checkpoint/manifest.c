@@ -100,6 +100,15 @@ static int check_images(const struct manifest *manifest, struct error *err)
 	return 0;
 }
 
+static int check_descriptors(const struct manifest *manifest, struct error *err)
+{
+	if (manifest->descriptors.count <= MANIFEST_STREAMS)
+		return 0;
+	return error_set(err, ERROR_INVALID, IMAGES_MANIFEST,
+			 "%s: descriptors: there are %d standard streams, not %zu", IMAGES_MANIFEST,
+			 MANIFEST_STREAMS, manifest->descriptors.count);
+}
+
 int manifest_parse(const char *bytes, size_t length, struct arena *arena,
 		   struct manifest **ret_manifest, struct error *err)
 {
@@ -125,7 +134,8 @@ int manifest_parse(const char *bytes, size_t length, struct arena *arena,
 				 text_printable(manifest->architecture) ? manifest->architecture
 									: "?",
 				 machine.machine);
-	if (check_mounts(manifest, err) < 0 || check_images(manifest, err) < 0)
+	if (check_mounts(manifest, err) < 0 || check_images(manifest, err) < 0 ||
+	    check_descriptors(manifest, err) < 0)
 		return -1;
 	*ret_manifest = manifest;
 	return 0;

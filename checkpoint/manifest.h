@@ -17,6 +17,7 @@
 
 #define MANIFEST_VERSION 1
 #define MANIFEST_MASK	 "proa-null" /* the key of every masked file */
+#define MANIFEST_STREAMS 3
 
 struct manifest_mount {
 	char *key;
@@ -38,8 +39,9 @@ struct manifest {
 	bool pre_dump;
 	bool pages_elsewhere; /* a page server writes the memory: its images aren't listed */
 	LIST(struct manifest_mount) mounts;
-	struct strings
-	    descriptors; /* what the standard streams were: "/dev/null", "pipe:[123]", … */
+	/* what the standard streams were: "/dev/null", "pipe:[123]", … No more than those: the index is the descriptor of
+	 * CRIU's that takes the pipe's place, and from 3 on these are others */
+	struct strings descriptors;
 	LIST(struct manifest_image) images;
 };
 

@@ -134,6 +134,8 @@ void fuzz_manifest(const char *bytes, size_t length)
 	for (size_t i = 0; i < manifest->images.count; i++)
 		if (strchr(manifest->images.items[i].name, '/'))
 			__builtin_trap();
+	if (manifest->descriptors.count > MANIFEST_STREAMS)
+		__builtin_trap();
 	manifest_encode(manifest, &text, &err);
 #else
 	(void)bytes;

@@ -196,6 +196,7 @@ TEST(manifests_that_are_none)
 		{ "\"images\":[{\"name\":\"passwd\",\"hash\":\"0\"}]", "images[0]" },
 		{ "\"images\":[{\"name\":\"a.img\",\"size\":-1,\"hash\":\"0\"}]", "size" },
 		{ "\"images\":7", "images" },
+		{ "\"descriptors\":[\"\",\"\",\"\",\"pipe:[5]\"]", "descriptors" },
 	};
 
 	begin();
