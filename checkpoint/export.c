@@ -42,8 +42,10 @@ static int open_beside(const char *path, struct export *export, struct error *er
 	export->dir = open(dirname(other), O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (export->dir < 0)
 		return error_errno(err, errno, path, "--export: open the directory of %s", path);
+	/* somebody else's file of that name would give him the container's memory */
+	unlinkat(export->dir, partial, 0);
 	export->fd = openat(export->dir, partial,
-			    O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0600);
+			    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	return export->fd < 0 ? error_errno(err, errno, path, "--export: make %s", path) : 0;
 }
 

@@ -490,6 +490,20 @@ TEST(a_directory_that_has_taken_another_ones_name_has_its_own_content)
 	CHECK_STR(content(there_, "other/changed"), "old");
 }
 
+TEST(a_file_that_lies_where_the_export_is_written_gets_nothing_of_it)
+{
+	struct export export = EXPORT_INIT;
+
+	set_up();
+	make_file(dir, "theirs", "theirs");
+	CHECK(linkat(dir, "theirs", dir, "out.partial", 0) == 0);
+	SUCCEEDS(export_open(path_of("out"), &export, &err));
+	CHECK(write(export.fd, "memory", 6) == 6);
+	CHECK_STR(content(dir, "theirs"), "theirs");
+	SUCCEEDS(export_close(&export, true, &err));
+	CHECK_STR(content(dir, "out"), "memory");
+}
+
 TEST(an_export_that_fails_leaves_the_older_one)
 {
 	struct export export = EXPORT_INIT;
