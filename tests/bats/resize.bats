@@ -127,6 +127,20 @@ grown() {
 	is running
 }
 
+@test "checkBeforeUpdate of the config forbids force, whatever the update's says" {
+	require controller-memory
+	config '.linux.resources.memory = {limit: 104857600, checkBeforeUpdate: true}'
+	process /probe hold 40
+	up
+	wait_for_output held
+	look
+	before=$(limits)
+	fails 1 'MiB used.* unless memory.checkBeforeUpdate is set' proa update --force -r - "$ID" \
+		<<<'{"memory": {"limit": 31457280, "checkBeforeUpdate": false}}'
+	equal "$(limits)" "$before"
+	is running
+}
+
 @test "a cache makes room: it is reclaimed, and nobody is killed" {
 	require controller-memory
 	config '.root.readonly = false | .linux.resources.memory = {limit: 314572800}'
@@ -237,6 +251,10 @@ percent() {
 	equal "$(cat "$DIR/cpu.idle" "$DIR/cpu.weight" | xargs)" "0 $weight"
 	proa update --cpu-share 1024 "$ID"
 	is_limit cpu.weight 100
+	proa update --unified cpu.weight=77 "$ID"
+	proa update --cpu-idle 1 "$ID"
+	proa update --cpu-idle 0 "$ID"
+	is_limit cpu.weight 77
 	before=$(limits)
 	fails 1 'io.max' proa update --cpu-idle 1 --unified 'io.max=240:99 rbps=1' "$ID"
 	equal "$(limits)" "$before"
@@ -418,7 +436,7 @@ killed_at() {
 	[ "$k" -gt 3 ]
 }
 
-# random: flags in FLAGS, files and contents that they ask for in WANTED
+# random: flags in FLAGS, all files and contents that they ask for in WANTED
 random() {
 	local n
 	FLAGS=() WANTED=()
@@ -427,14 +445,14 @@ random() {
 	((RANDOM % 3)) || { n=$((2000 + RANDOM)) && FLAGS+=(--cpu-period "$n" --cpu-quota "$n") && WANTED+=("cpu.max $n $n"); }
 	((RANDOM % 3)) || { n=$((RANDOM % 2)) && FLAGS+=(--cpuset-cpus "$n") && WANTED+=("cpuset.cpus $n"); }
 	((RANDOM % 3)) || { n=$((10 + RANDOM)) && FLAGS+=(--pids-limit "$n") && WANTED+=("pids.max $n"); }
-	((RANDOM % 3)) || { FLAGS+=(--cpu-share 1024) && WANTED+=("cpu.weight 100"); }
+	((RANDOM % 3)) || { FLAGS+=(--cpu-share 1024) && WANTED+=("cpu.weight 100" "cpu.weight.nice 0"); }
 	((RANDOM % 4)) || {
 		n=$((RANDOM % 9)) && FLAGS+=(--memory-high -1 --unified "cgroup.max.depth=$n")
 		WANTED+=("memory.high max" "cgroup.max.depth $n")
 	}
 }
 
-# expected BEFORE: those limits with what is wanted in place of what there was
+# expected BEFORE: those settings with what is wanted in place of what there was
 expected() {
 	local line wanted
 	while IFS= read -r line; do
@@ -465,13 +483,13 @@ random_updates() {
 	for n in $(seq $many); do
 		random
 		spoil
-		before=$(limits)
+		before=$(UNIT='' settings)
 		if proa update "${FLAGS[@]}" "$ID" 2>"$WORK/err"; then
 			[ -z "$BAD" ] || fail "$n: ${FLAGS[*]}: not refused"
-			equal "$(limits)" "$(expected "$before")" "$n: ${FLAGS[*]}"
+			equal "$(UNIT='' settings)" "$(expected "$before")" "$n: ${FLAGS[*]}"
 		else
 			[ -n "$BAD" ] || fail "$n: ${FLAGS[*]}" "$(cat "$WORK/err")"
-			equal "$(limits)" "$before" "$n: ${FLAGS[*]}"
+			equal "$(UNIT='' settings)" "$before" "$n: ${FLAGS[*]}"
 			bad=$((bad + 1))
 		fi
 	done

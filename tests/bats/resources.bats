@@ -79,6 +79,8 @@ disk() {
 	is_limit hugetlb.2MB.rsvd.max 0
 	is_limit memory.oom.group 0
 	is_limit memory.swap.high max
+	quiet proa update --unified memory.oom.group=1 "$ID"
+	is_limit memory.oom.group 1
 }
 
 @test "unified takes the place of other properties, has lines, and any file of the kernel's" {
