@@ -251,7 +251,8 @@ static int open_callers_sockets(struct creation *creation, struct error *err)
 	return 0;
 }
 
-/* A scope has to wait for its first process: creation_enter_cgroup(). */
+/* Where the first process can't be made: a scope has to wait for it, and in a cgroup in which cgroup.kill was ever written
+ * the kernel kills whom clone3(2) puts there (seen on 6.18). Of ours it wasn't. So creation_enter_cgroup() moves it. */
 static int make_cgroup(struct creation *creation, struct error *err)
 {
 	trace_phase("cgroup");
@@ -263,7 +264,9 @@ static int make_cgroup(struct creation *creation, struct error *err)
 	creation->state->cgroup_created = creation->cgroup.created;
 	if (creation->cgroup.fd < 0)
 		creation->state->cgroup_path = NULL;
-	creation->plan->cgroup = creation->cgroup.fd;
+	creation->plan->enters_cgroup = creation->cgroup.fd >= 0 && !creation->cgroup.created;
+	if (!creation->plan->enters_cgroup)
+		creation->plan->cgroup = creation->cgroup.fd;
 	return 0;
 }
 
@@ -274,6 +277,8 @@ int creation_enter_cgroup(struct creation *creation, pid_t pid, struct error *er
 {
 	const struct cgroup_plan *plan = creation->cgroup_plan;
 
+	if (!plan->unit)
+		return cgroup_attach(creation->cgroup.fd, pid, err);
 	if (systemd_start(&creation->systemd, plan->unit, pid, err) < 0)
 		return -1;
 	creation->cgroup.created = creation->state->cgroup_created = true;

@@ -48,7 +48,7 @@ void creation_end(struct creation *creation);
 
 /* For makers, in this order, @pid being as we see it.
  *
- * enter_cgroup: the process is the first of the scope; only where creation->plan->enters_cgroup.
+ * enter_cgroup: the process is put into the cgroup, or is the first of the scope; only where creation->plan->enters_cgroup.
  * run_hooks: the namespaces are there: the device program is attached, then prestart and createRuntime hooks run.
  * finish: the process is what it is to be: limits, state, pidfd, terminal, and last the pid file, for which others
  * wait. */

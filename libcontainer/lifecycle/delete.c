@@ -53,6 +53,10 @@ static int remove_cgroup(const struct runtime *runtime, const struct container_s
 	if (cgroup >= 0 && cgroup_signal(cgroup, SIGKILL, err) < 0 && err->errnum != ENODEV &&
 	    err->errnum != ENOENT)
 		return -1;
+	/* one that stays is to be found as it was: not frozen by a pause of ours */
+	if (cgroup >= 0 && !state->cgroup_created && cgroup_is_to_freeze(cgroup) &&
+	    cgroup_thaw(cgroup, err) < 0)
+		return -1;
 	stop_unit(runtime, state);
 	return state->cgroup_created ? cgroup_remove(state->cgroup_path, CGROUP_REMOVE_MS, err) : 0;
 }

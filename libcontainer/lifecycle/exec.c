@@ -38,6 +38,7 @@ struct execution {
 	struct config *config;
 	struct plan *plan;
 	const char *cgroup_path; /* where it is to run */
+	int cgroup;		 /* the same, where it is moved there; else plan->cgroup */
 	int init; /* pidfd of the container's init: while it is open its pid means nobody else */
 	int pidfd_socket;
 	struct terminal terminal;
@@ -133,10 +134,12 @@ static int open_cgroup(struct execution *execution, struct error *err)
 		if (cgroup < 0)
 			return -1;
 	}
-	execution->plan->enters_cgroup = state_must_attach(execution->state, path);
+	/* where others may have written cgroup.kill, the kernel would kill it (creation: make_cgroup()) */
+	execution->plan->enters_cgroup =
+	    below || !execution->state->cgroup_created || state_must_attach(execution->state, path);
 	execution->cgroup_path = path;
-	if (!execution->plan->enters_cgroup)
-		execution->plan->cgroup = steal_fd(&cgroup);
+	*(execution->plan->enters_cgroup ? &execution->cgroup : &execution->plan->cgroup) =
+	    steal_fd(&cgroup);
 	return 0;
 }
 
@@ -215,7 +218,10 @@ static int serve_enter_cgroup(void *context, struct exchange *exchange, struct e
 {
 	const struct execution *execution = context;
 
-	return state_attach(execution->state, execution->cgroup_path, exchange->spawned->pid, err);
+	if (state_must_attach(execution->state, execution->cgroup_path))
+		return state_attach(execution->state, execution->cgroup_path,
+				    exchange->spawned->pid, err);
+	return cgroup_attach(execution->cgroup, exchange->spawned->pid, err);
 }
 
 /* Our own class is another one than the container's, and children inherit it. */
@@ -312,7 +318,8 @@ static int wait_for(struct execution *execution, int signals, int *ret_status, s
 	uint64_t before;
 	int result = -1;
 
-	memory_watch_begin(&memory, execution->plan->cgroup);
+	memory_watch_begin(&memory, execution->plan->enters_cgroup ? execution->cgroup
+								   : execution->plan->cgroup);
 	before = memory.kills;
 	if (terminal_begin(&execution->terminal, err) == 0)
 		result = wait_foreground(&foreground, signals, ret_status, err);
@@ -348,6 +355,7 @@ static void end(struct execution *execution, bool failed)
 	terminal_end(&execution->terminal);
 	spawned_end(&execution->spawned, failed);
 	cleanup_fd_(&execution->init);
+	cleanup_fd_(&execution->cgroup);
 	cleanup_fd_(&execution->pidfd_socket);
 	if (plan)
 		plan_close(plan);
@@ -363,6 +371,7 @@ int container_exec(const struct runtime *runtime, const struct exec_options *opt
 		.runtime = runtime,
 		.options = options,
 		.record = RECORD_INIT,
+		.cgroup = -1,
 		.init = -1,
 		.pidfd_socket = -1,
 		.terminal = TERMINAL_INIT,

@@ -229,3 +229,22 @@ thawed() {
 	cp "$RUNTIME" "$WORK/proa"
 	fails 1 "proa-cgroup, which is neither beside proa nor in" "$WORK/proa" --root "$ROOT" events --snapshot "$ID"
 }
+
+@test "a cgroup that was there before is used again and again, also after a pause" {
+	mkdir "$CGROUP/before.$TAG"
+	cleanup "rmdir $CGROUP/before.$TAG/sub $CGROUP/before.$TAG"
+	config '.linux.cgroupsPath = $p' --arg p "/before.$TAG"
+	waits
+	for round in first second third; do
+		up_and_waiting
+		equal "$(cat "$CGROUP/before.$TAG/cgroup.procs" | wc -l)" 1 "$round:"
+		execs /bin/true
+		mkdir -p "$CGROUP/before.$TAG/sub"
+		echo 1 >"$CGROUP/before.$TAG/sub/cgroup.kill"
+		proa exec --cgroup sub "$ID" /bin/true
+		proa pause "$ID"
+		proa delete --force "$ID"
+		equal "$(cat "$CGROUP/before.$TAG/cgroup.freeze")" 0 "$round:"
+		equal "$(cat "$CGROUP/before.$TAG/cgroup.procs")" ""
+	done
+}
