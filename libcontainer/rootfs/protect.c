@@ -104,9 +104,10 @@ static int finish(const struct rootfs_plan *plan, const struct rootfs *rootfs, s
 			return error_errno(err, errno, NULL, "make a mount read-only");
 	if (plan->readonly && tree_set_attributes(rootfs->root, read_only, false) < 0)
 		return error_errno(err, errno, "root.readonly", "make the root read-only");
-	/* private is what it is already */
+	/* Private is what it is already. Of the root alone, as the specification says, also by "rshared": each mount on it has
+	 * what its own options say. */
 	if (plan->propagation && !(plan->propagation & MS_PRIVATE) &&
-	    tree_set_propagation(rootfs->root, plan->propagation) < 0)
+	    tree_set_propagation(rootfs->root, plan->propagation & ~(unsigned long)MS_REC) < 0)
 		return error_errno(err, errno, "linux.rootfsPropagation",
 				   "set the root's propagation");
 	return 0;

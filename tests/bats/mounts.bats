@@ -102,6 +102,23 @@ ok"
 	done
 }
 
+@test "rootfsPropagation is that of the root alone: each mount on it keeps its own" {
+	mkdir "$WORK/source"
+	command mount -t tmpfs source "$WORK/source"
+	cleanup umount -l "$WORK/source"
+	command mount --make-shared "$WORK/source"
+	for value in rshared rslave runbindable; do
+		config '.linux.rootfsPropagation = $v | .mounts = (.mounts | map(select(.destination | startswith("/p-") | not))) +
+			(["private", "slave", "shared"] | map({destination: "/p-\(.)", type: "bind", source: $s, options: ["rbind", "r\(.)"]}))' \
+			--arg v $value --arg s "$WORK/source"
+		facts mounts
+		[[ "$(mount_of /p-private) $(mount_of /dev)" != *@(shared:|master:|unbindable)* ]] || fail "$value: $(mount_of /p-private)"
+		[[ "$(mount_of /p-slave)" == *master:* ]] || fail "$value: $(mount_of /p-slave)"
+		[[ "$(mount_of /p-slave)" != *shared:* ]] || fail "$value: $(mount_of /p-slave)"
+		[[ "$(mount_of /p-shared)" == *shared:* ]] || fail "$value: $(mount_of /p-shared)"
+	done
+}
+
 # --- types ----------------------------------------------------------------------------------------
 
 @test "the default mounts have their types and options" {
