@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <inttypes.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -75,7 +76,8 @@ static int take_image(struct import *import, int dir, const struct manifest_imag
 				 " bytes instead of %" PRIu64,
 				 image->name, import->entry.size, image->size);
 	fd = openat(dir, image->name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-	if (fd < 0)
+	/* as CRIU's own are: the directory keeps others out, but for the root of a user namespace */
+	if (fd < 0 || fchmod(fd, 0644) < 0)
 		return error_errno(err, errno, image->name, "make the image %s", image->name);
 	if (tar_take_content(&import->reader, &import->entry, fd, err) < 0)
 		return error_prefix(err, "%s", image->name);

@@ -277,23 +277,43 @@ static int notified(void *context, const char *script, pid_t pid, int fd, struct
 
 /* ---- instead of a clone ---- */
 
-/* In a user namespace the restored root reads the images with rights of its own, and they lie in a directory that only
- * the machine's root may enter: its group may as well, then. The files can be read by all who get that far. */
-static int let_read(const struct restore *restore, struct error *err)
+static int let_group(int dir, uint32_t group, mode_t rights, struct error *err)
 {
-	const struct namespace_plan *namespaces = &restore->creation->plan->namespaces;
-	uint32_t group = namespaces->gid_map.root;
-	int dir = restore->images.dir;
 	struct stat st;
 
-	if (!(namespaces->created & CLONE_NEWUSER) || group == (uint32_t)-1 ||
-	    fstat(dir, &st) < 0 || st.st_mode & S_IXOTH ||
-	    (st.st_mode & S_IXGRP && st.st_gid == group))
+	if (fstat(dir, &st) < 0)
+		return error_errno(err, errno, NULL, "look at the directory");
+	if ((st.st_mode & rights >> 3) == rights >> 3 ||
+	    ((st.st_mode & rights) == rights && st.st_gid == group))
 		return 0;
-	if (fchown(dir, (uid_t)-1, group) < 0 || fchmod(dir, (st.st_mode | S_IXGRP) & 07777) < 0)
-		return error_errno(err, errno, restore->images.path,
-				   "let the container's root read the images in %s",
-				   restore->images.path);
+	return fchown(dir, (uid_t)-1, group) < 0 || fchmod(dir, (st.st_mode | rights) & 07777) < 0
+		   ? error_errno(err, errno, NULL, "change its group and mode")
+		   : 0;
+}
+
+/* CRIU opens it from there by the link. */
+static int let_read_parent(void *context, int parent, struct error *err)
+{
+	const struct restore *restore = context;
+
+	return let_group(parent, restore->creation->plan->namespaces.gid_map.root,
+			 S_IRGRP | S_IXGRP, err);
+}
+
+/* In a user namespace the restored root reads the images with rights of its own, and they lie in directories that only
+ * the machine's root may enter: their group may as well, then. The files can be read by all who get that far. */
+static int let_read(struct restore *restore, struct error *err)
+{
+	const struct namespace_plan *namespaces = &restore->creation->plan->namespaces;
+	const struct criu_options *options = &restore->options->criu;
+	int dir = restore->images.dir;
+
+	if (!(namespaces->created & CLONE_NEWUSER) || namespaces->gid_map.root == (uint32_t)-1)
+		return 0;
+	if (let_group(dir, namespaces->gid_map.root, S_IXGRP, err) < 0 ||
+	    images_visit_parents(dir, options->auto_dedup, let_read_parent, restore, err) < 0)
+		return error_prefix(err, "let the container's root read the images in %s",
+				    restore->images.path);
 	return 0;
 }
 

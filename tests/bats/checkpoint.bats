@@ -250,15 +250,39 @@ limits_hold() {
 	restore_fails "createRuntime hook /bin/false"
 }
 
-@test "in a user namespace" {
+# in_user_namespace: a container that counts in one of its own
+in_user_namespace() {
 	config '.linux.namespaces += [{type: "user"}] |
 		.linux.uidMappings = [{containerID: 0, hostID: 100000, size: 65536}] | .linux.gidMappings = .linux.uidMappings'
 	chown -R 100000:100000 "$BUNDLE/rootfs"
 	start_counter
+}
+
+@test "in a user namespace" {
+	in_user_namespace
 	dump
 	restore
 	counting
 	equal "$(awk '{print $1, $2, $3}' "/proc/$(init_pid)/uid_map")" "0 100000 65536"
+}
+
+@test "in a user namespace, images that stand on two pre-dumps" {
+	require proa
+	in_user_namespace
+	IMAGES=p1 dump --pre-dump
+	IMAGES=p2 dump --pre-dump --parent-path ../p1
+	dump --parent-path ../p2
+	equal "$(stat -c %a "$WORK/p1" "$WORK/p2" | xargs)" "700 700"
+	restore
+	counting
+}
+
+@test "in a user namespace, images out of one stream" {
+	require proa
+	in_user_namespace
+	dump --export "$WORK/out"
+	restore --import "$WORK/out"
+	counting
 }
 
 # --- memory in rounds ---

@@ -177,6 +177,7 @@ static void make_good(const char *name)
 
 TEST(a_checkpoint_comes_back)
 {
+	struct stat st;
 	int images;
 
 	set_up();
@@ -184,6 +185,8 @@ TEST(a_checkpoint_comes_back)
 	SUCCEEDS(take("good"));
 	images = subdirectory("images");
 	CHECK_STR(content(images, "core-1.img"), "image");
+	/* by the root of a user namespace, too, once the directory lets it in */
+	CHECK(fstatat(images, "core-1.img", &st, 0) == 0 && (st.st_mode & 07777) == 0644);
 	CHECK_STR(content(images, "config.json"), "{}");
 	CHECK_HAS(content(images, "proa.json"), "\"core-1.img\"");
 	SUCCEEDS(import_rootfs(&import_, "/nonexistent", &err)); /* there is none in it */
