@@ -173,10 +173,10 @@ int cgroup_attach(int cgroupfd, pid_t pid, struct error *err);
 int cgroup_pids(int cgroupfd, struct arena *arena, pid_t **ret_pids, size_t *ret_count,
 		struct error *err);
 
-/* Send @signal to every process in the cgroup and below, none missed that is forked meanwhile.
- * SIGKILL is one write to cgroup.kill, which also reaches the frozen. Others go to one process after
- * the other; nothing is frozen for that, and in a frozen cgroup a signal that a process catches
- * waits. Where the cgroup's files can't be written (a read-only mount) each process gets
+/* Send @signal to every process in the cgroup and below. SIGKILL is one write to cgroup.kill, which
+ * misses none and also reaches the frozen. Others go to one process after the other, until none is
+ * new: none is missed if the cgroup is frozen meanwhile, which is the caller's business, and a
+ * signal that a process catches waits there. Where the cgroup's files can't be written (a read-only mount) each process gets
  * the signal all the same, one after the other. An empty cgroup is fine. */
 int cgroup_signal(int cgroupfd, int signal, struct error *err);
 

@@ -9,8 +9,8 @@
 #include "base/cleanup.h"
 #include "base/fd.h"
 
-/* Who is forked after a list was read appears in the next; two or three are usual. Who gets away each time ignores the
- * signal and forks on and on. */
+/* Who is forked after a list was read appears in the next; two or three are usual, and one for a frozen cgroup. Who gets
+ * away each time ignores the signal and forks on and on. */
 #define PASSES 10
 
 struct pid_set {
@@ -52,8 +52,7 @@ static int signal_new(int cgroupfd, int signal, struct pid_set *done, struct are
 	return 0;
 }
 
-/* Nothing is frozen meanwhile: who looks at the container would take it for paused, and our death would
- * leave it so. A number of the list comes to mean another process only once all others have been used up.
+/* One that is in fork(2) at the last list escapes: only in a frozen cgroup there is none.
  *
  * As elsewhere, a process that has the signal blocked while it forks, as glibc's fork() does, keeps it to itself; only
  * SIGKILL is sure to reach its child. */

@@ -78,6 +78,18 @@ int journal_remove(const struct record *record, struct error *err)
 	return 0;
 }
 
+int journal_remember_updates(const struct record *record, struct journal *journal,
+			     struct arena *arena, struct error *err)
+{
+	_cleanup_buffer_ struct buffer text = BUFFER_INIT;
+
+	if (file_read(record->dir, STORE_UPDATES, JSON_SIZE_MAX, &text, err) == 0)
+		journal->updates = arena_strdup(arena, text.bytes);
+	else if (err->errnum != ENOENT)
+		return -1;
+	return 0;
+}
+
 static bool is_there(const struct record *record)
 {
 	return faccessat(record->dir, STORE_JOURNAL, F_OK, AT_SYMLINK_NOFOLLOW) == 0;

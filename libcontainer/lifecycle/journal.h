@@ -1,6 +1,7 @@
 /* The journal of an update, in the state directory from before its first write until it is done. Who
  * finds one whose writer is dead undoes the update: it says what everything was before. The update
- * is done when the journal is gone; taking it away is what can't be half done. Caller's process. */
+ * is done when the journal is gone; taking it away is what can't be half done. A signal to all processes
+ * has one, too: it changes nothing, but freezes. Caller's process. */
 #pragma once
 
 #include <stdbool.h>
@@ -24,6 +25,10 @@ int journal_encode(const struct journal *journal, struct buffer *text, struct er
 int journal_decode(const char *bytes, size_t length, struct arena *arena,
 		   struct journal **ret_journal, struct error *err);
 
+/* Take in what updates.json says now, before it is written the first time. */
+int journal_remember_updates(const struct record *record, struct journal *journal,
+			     struct arena *arena, struct error *err);
+
 /* Write or replace it. Remove it, and with it the possibility to undo. */
 int journal_save(const struct record *record, const struct journal *journal, struct error *err);
 int journal_remove(const struct record *record, struct error *err);
@@ -38,5 +43,5 @@ int journal_undo(const struct record *record, const struct container_state *stat
 int journal_settle(const struct record *record, const struct container_state *state,
 		   bool memory_may_stay, struct error *err);
 
-/* Has an update, under way or killed, frozen the container? */
+/* Has an update or a signal to all, under way or killed, frozen the container? */
 bool journal_freezes(const struct record *record);

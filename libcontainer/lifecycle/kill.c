@@ -7,10 +7,15 @@
 
 #include "base/cleanup.h"
 #include "base/kernel.h"
+#include "base/termination.h"
+#include "libcontainer/lifecycle/journal.h"
 #include "libcontainer/lifecycle/store.h"
 
 #define ARENA	 (32 << 20)
 #define DEATH_MS 10000
+
+/* How long the processes get to freeze before they are signalled all the same. */
+#define FREEZE_MS 200
 
 /* The words are those that containerd, CRI-O and BuildKit look for. */
 static int not_running(const char *id, struct error *err)
@@ -23,7 +28,44 @@ static bool own_pid_namespace(const struct container_state *state)
 	return text_in(&state->namespaces, "pid");
 }
 
-static int signal_all(const struct container_state *state, int signal, struct error *err)
+/* Frozen, the processes neither fork nor end: none is missed, and no number comes to mean another process. One that
+ * doesn't freeze in time is stuck in the kernel, where it does neither. Frozen as by an update: under the lock, and with
+ * a journal, by which nobody takes it for a pause, and the next command thaws should we be killed. */
+static int signal_frozen(const struct record *record, int cgroup, int signal, struct error *err)
+{
+	_cleanup_arena_ struct arena arena = ARENA_INIT;
+	struct journal journal = { .transaction.frozen = true };
+	struct error ignored = ERROR_INIT; /* the signal is sent all the same */
+	sigset_t before;
+	bool noted;
+	int result;
+
+	termination_hold(&before);
+	noted = arena_init(&arena, ARENA, &ignored) == 0 &&
+		journal_remember_updates(record, &journal, &arena, &ignored) == 0 &&
+		journal_save(record, &journal, &ignored) == 0;
+	if (noted)
+		cgroup_freeze(cgroup, FREEZE_MS, &ignored);
+	result = cgroup_signal(cgroup, signal, err);
+	if (noted && ((cgroup_is_to_freeze(cgroup) &&
+		       cgroup_thaw(cgroup, result < 0 ? &ignored : err) < 0) ||
+		      journal_remove(record, result < 0 ? &ignored : err) < 0))
+		result = -1;
+	termination_release(&before);
+	return result;
+}
+
+/* Not over the journal of an update that can't be undone; and who is frozen already needn't be. */
+static bool may_freeze(const struct record *record, const struct container_state *state, int cgroup)
+{
+	struct error ignored = ERROR_INIT;
+
+	return journal_settle(record, state, false, &ignored) == 0 && !cgroup_is_to_freeze(cgroup);
+}
+
+/* Without the lock, @record NULL, it isn't for us to freeze: cgroup_signal() does what it can. */
+static int signal_all(const struct record *record, const struct container_state *state, int signal,
+		      struct error *err)
 {
 	_cleanup_fd_ int cgroup = -1;
 
@@ -35,6 +77,8 @@ static int signal_all(const struct container_state *state, int signal, struct er
 	cgroup = cgroup_open(state->cgroup_path, err);
 	if (cgroup < 0)
 		return err->errnum == ENOENT ? 0 : -1;
+	if (record && may_freeze(record, state, cgroup))
+		return signal_frozen(record, cgroup, signal, err);
 	return cgroup_signal(cgroup, signal, err);
 }
 
@@ -55,15 +99,13 @@ static int signal_init(const struct container_state *state, int signal, struct e
 			   state->id);
 }
 
-int state_kill(const struct container_state *state, int signal, bool all, struct error *err)
+int state_kill(const struct container_state *state, int signal, struct error *err)
 {
-	if (all)
-		return signal_all(state, signal, err);
 	if (state->status == STATUS_STOPPED)
 		return not_running(state->id, err);
 	/* what it has started doesn't end with init where it has no pid namespace of its own */
 	if (signal == SIGKILL && !own_pid_namespace(state) && state->cgroup_path)
-		return signal_all(state, signal, err);
+		return signal_all(NULL, state, signal, err);
 	return signal_init(state, signal, err);
 }
 
@@ -94,6 +136,7 @@ int container_kill(const struct runtime *runtime, const char *id, int signal, bo
 	_cleanup_record_ struct record record = RECORD_INIT;
 	_cleanup_arena_ struct arena arena = ARENA_INIT;
 	struct container_state *state;
+	bool alone;
 
 	if (arena_init(&arena, ARENA, err) < 0 ||
 	    store_open(runtime, id, STORE_UNLOCKED, &record, err) < 0 ||
@@ -105,5 +148,9 @@ int container_kill(const struct runtime *runtime, const char *id, int signal, bo
 	    (store_lock(runtime, &record, id, STORE_SHARED, err) < 0 ||
 	     store_load(&record, id, &arena, &state, err) < 0))
 		return -1;
-	return state_kill(state, signal, all, err);
+	if (!all)
+		return state_kill(state, signal, err);
+	alone = signal && signal != SIGKILL && record.lock < 0 &&
+		(record.lock = store_try_lock(&record)) >= 0;
+	return signal_all(alone ? &record : NULL, state, signal, err);
 }

@@ -143,7 +143,7 @@ static int start_locked(struct record *record, struct container_state *state, st
 		state->status = STATUS_RUNNING;
 		result = run_poststart(&context, err);
 		/* config.md: a failed poststart hook stops the container */
-		if (result < 0 && state_kill(state, SIGKILL, false, &ignored) == 0)
+		if (result < 0 && state_kill(state, SIGKILL, &ignored) == 0)
 			state_end_init(state, &ignored);
 	}
 	arena_free(&context.arena);

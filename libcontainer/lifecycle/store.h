@@ -111,8 +111,8 @@ int store_remove(struct record *record, const char *id, struct error *err);
 int status_now(const struct record *record, const struct container_state *state,
 	       enum container_status *ret_status, struct error *err);
 
-/* container_kill() for one that is loaded. */
-int state_kill(const struct container_state *state, int signal, bool all, struct error *err);
+/* container_kill() for one that is loaded, without "all". */
+int state_kill(const struct container_state *state, int signal, struct error *err);
 
 /* Kill the container's init if it is alive, and wait for its death: ERROR_BUSY if that takes more than 10 s. */
 int state_end_init(const struct container_state *state, struct error *err);

@@ -234,18 +234,6 @@ static int list(void *context, struct cgroup_changes *ret_changes, struct error 
 				   update->arena, ret_changes, err);
 }
 
-/* What updates.json says now, for the journal. */
-static int remember_updates(struct update *update, struct error *err)
-{
-	_cleanup_buffer_ struct buffer text = BUFFER_INIT;
-
-	if (file_read(update->record.dir, STORE_UPDATES, JSON_SIZE_MAX, &text, err) == 0)
-		update->journal.updates = arena_strdup(update->arena, text.bytes);
-	else if (err->errnum != ENOENT)
-		return -1;
-	return 0;
-}
-
 /* Compiled, verified and loaded before anything is changed: what is refused is refused then. */
 static int load_devices(struct update *update, const struct runtime *runtime, struct error *err)
 {
@@ -345,7 +333,8 @@ static int make_or_undo(struct update *update, const struct runtime *runtime, st
 
 	/* a bus that doesn't answer is found out before anything is changed */
 	if (state_connect_unit(update->state, &update->systemd, err) < 0 ||
-	    load_devices(update, runtime, err) < 0 || remember_updates(update, err) < 0)
+	    load_devices(update, runtime, err) < 0 ||
+	    journal_remember_updates(&update->record, &update->journal, update->arena, err) < 0)
 		return -1;
 	update->access.door.note = note;
 	update->access.door.list = update->options->oom_score_adj.set ? list : NULL;

@@ -162,21 +162,69 @@ thawed() {
 	freezing
 }
 
-@test "while kill --all signals the container runs, and who pauses it then finds it paused" {
+# signalling: kill --all stands still after its first signal, in PROA_PID, child of STRACE_PID
+signalling() {
 	require strace proa
 	up_and_waiting
 	background strace -f -qq -o "$WORK/strace" -e inject=kill:signal=STOP:when=1 \
 		"$RUNTIME" --root "$ROOT" kill --all "$ID" WINCH
+	STRACE_PID=$!
+	eventually grep -q "stopped by SIGSTOP" "$WORK/strace"
+	PROA_PID=$(cat "/proc/$STRACE_PID/task/$STRACE_PID/children")
+	is running
+}
+
+@test "kill --all is killed while it signals: the next command lets all go on" {
+	signalling
+	freezing
+	kill -KILL "$PROA_PID"
+	wait "$STRACE_PID" || true
+	is running
+	thawed
+	execs /bin/true
+}
+
+@test "kill --all is told to end while it signals: it lets all go on first" {
+	signalling
+	kill -TERM "$PROA_PID"
+	kill -CONT "$PROA_PID"
+	wait "$STRACE_PID" || true
+	thawed
+	[ ! -e "$ROOT/$ID/journal.json" ]
+}
+
+@test "pause, update and exec wait until kill --all has signalled" {
+	signalling
+	background proa --trace "$WORK/trace" update --oom-score-adj 300 "$ID"
+	update=$!
+	background proa exec "$ID" true
+	exec=$!
+	for pid in $update $exec; do
+		eventually grep -q -e "-> POSIX .* $pid " /proc/locks
+	done
+	kill -CONT "$PROA_PID"
+	wait "$STRACE_PID"
+	wait "$update"
+	wait "$exec"
+	equal "$(jq -r '.phase | select(. == "freeze" or . == "thaw")' "$WORK/trace" | xargs)" "freeze thaw"
+	is running
+	proa pause "$ID"
+	proa kill --all "$ID" WINCH
+	is paused
+}
+
+@test "kill --all signals beside a command that holds the container" {
+	require strace proa
+	config '.linux.namespaces |= map(select(.type != "pid"))'
+	up_and_waiting
+	background strace -f -qq -o "$WORK/strace" -e inject=renameat:signal=STOP:when=1 \
+		"$RUNTIME" --root "$ROOT" update --unified cgroup.max.depth=5 "$ID"
 	pid=$!
 	eventually grep -q "stopped by SIGSTOP" "$WORK/strace"
-	is running
-	execs /bin/true
-	proa --trace "$WORK/trace" update --oom-score-adj 300 "$ID"
-	equal "$(jq -r '.phase | select(. == "freeze" or . == "thaw")' "$WORK/trace" | xargs)" "freeze thaw"
-	proa pause "$ID"
+	proa kill --all "$ID" TERM
+	becomes stopped
 	kill -CONT "$(cat "/proc/$pid/task/$pid/children")"
-	wait $pid
-	is paused
+	wait $pid || true
 }
 
 @test "an update that ends while state looks is no pause" {

@@ -181,7 +181,11 @@ TEST(who_forks_all_the_time_is_reached)
 			spawn(world, hop);
 		sleep_ms(3);
 		CHECK(populated(world));
-		CHECK(cgroup_signal(open_cgroup(world), SIGTERM, &err) == 0);
+		int fd = open_cgroup(world);
+
+		CHECK(cgroup_freeze(fd, 5000, &err) == 0);
+		CHECK(cgroup_signal(fd, SIGTERM, &err) == 0);
+		CHECK(cgroup_thaw(fd, &err) == 0);
 		wait_until_empty(world);
 	}
 }
