@@ -68,6 +68,33 @@ const struct mount_info *mounts_find(const struct mountinfo_list *list, const ch
 	return NULL;
 }
 
+/* ---- types ---- */
+
+/* Filesystems that have nothing of the host's in them, so that CRIU may make them as the images say. */
+static const struct own_type {
+	const char *name;
+	const char
+	    *namespace; /* what it shows is this namespace's; NULL: an instance has nothing but its own */
+	bool
+	    guarded; /* ways into the kernel, which the config masks and makes read-only where it has them */
+} own_types[] = {
+	{ "cgroup2", "cgroup", true }, { "devpts", NULL, false },    { "mqueue", "ipc", false },
+	{ "proc", "pid", true },       { "sysfs", "network", true }, { "tmpfs", NULL, false },
+};
+
+static const struct own_type *own_type(const char *name)
+{
+	for (size_t i = 0; i < array_length(own_types); i++)
+		if (strcmp(own_types[i].name, name) == 0)
+			return &own_types[i];
+	return NULL;
+}
+
+bool mount_type_is_own(const char *type)
+{
+	return own_type(type);
+}
+
 /* ---- which are the host's ---- */
 
 struct sorter {
@@ -78,10 +105,9 @@ struct sorter {
 	struct mountinfo_list own;     /* filesystems that the container mounted itself */
 };
 
-/* The mount of the config on that mountpoint, NULL. */
-static const struct config_mount *configured(const struct sorter *sorter, const char *mountpoint)
+/* The mount of the config on that mountpoint, NULL. A remount makes none. */
+static const struct config_mount *configured(const struct config *config, const char *mountpoint)
 {
-	const struct config *config = sorter->config;
 	struct error ignored = ERROR_INIT;
 	char clean[PATH_MAX];
 
@@ -89,7 +115,7 @@ static const struct config_mount *configured(const struct sorter *sorter, const 
 		const struct config_mount *mount = &config->mounts.items[i - 1];
 
 		if (path_clean(mount->destination, clean, sizeof(clean), &ignored) == 0 &&
-		    strcmp(clean, mountpoint) == 0)
+		    strcmp(clean, mountpoint) == 0 && !text_in(&mount->options, "remount"))
 			return mount;
 	}
 	return NULL;
@@ -103,6 +129,21 @@ static bool has_device(const struct mountinfo_list *list, dev_t device)
 	return false;
 }
 
+/* Does the config have a new filesystem of that type there? */
+static bool is_configured(const struct config *config, const char *mountpoint, const char *type,
+			  struct arena *arena)
+{
+	const struct config_mount *wanted = configured(config, mountpoint);
+	const char *wanted_type = wanted && wanted->type ? wanted->type : "";
+
+	if (!wanted || rootfs_is_bind(wanted, arena))
+		return false;
+	/* the spec's name for whatever the machine has */
+	if (strcmp(wanted_type, "cgroup") == 0)
+		wanted_type = "cgroup2";
+	return strcmp(wanted_type, type) == 0;
+}
+
 /* Those that the host has too, like a procfs of the host's pid namespace or cgroup2: CRIU mounts them anew. A
  * cgroup2 without a cgroup namespace is a bind of the host's. */
 static void find_own(struct sorter *sorter)
@@ -114,10 +155,11 @@ static void find_own(struct sorter *sorter)
 	    arena_calloc(sorter->arena, container->count, sizeof(*container->items));
 	for (size_t i = 0; i < container->count; i++) {
 		const struct mount_info *mount = &container->items[i];
-		const struct config_mount *wanted = configured(sorter, mount->mountpoint);
+		bool cgroup = strcmp(mount->type, "cgroup2") == 0;
 
-		if (wanted && !rootfs_is_bind(wanted, sorter->arena) &&
-		    (cgroup_namespace || strcmp(mount->type, "cgroup2") != 0))
+		if (mount_type_is_own(mount->type) &&
+		    is_configured(sorter->config, mount->mountpoint, mount->type, sorter->arena) &&
+		    (cgroup ? cgroup_namespace : strcmp(mount->root, "/") == 0))
 			sorter->own.items[sorter->own.count++] = *mount;
 	}
 }
@@ -131,13 +173,21 @@ static bool is_part_of_root(const struct mount_info *mount, const struct mount_i
 	       strcmp(mount->root + length, mount->mountpoint) == 0;
 }
 
+/* A filesystem that lies on something of the host, like an overlay, is for the config to make again. */
+static bool is_the_configs(const struct sorter *sorter, const struct mount_info *mount)
+{
+	const struct config_mount *wanted = configured(sorter->config, mount->mountpoint);
+
+	return wanted && (rootfs_is_bind(wanted, sorter->arena) ||
+			  (!mount_type_is_own(mount->type) && wanted->type &&
+			   strcmp(wanted->type, mount->type) == 0));
+}
+
 static bool is_external(const struct sorter *sorter, const struct mount_info *mount)
 {
-	const struct config_mount *wanted = configured(sorter, mount->mountpoint);
-
 	if (mount == sorter->root)
 		return false;
-	if (wanted && rootfs_is_bind(wanted, sorter->arena))
+	if (is_the_configs(sorter, mount))
 		return true;
 	return has_device(sorter->host, mount->device) &&
 	       !has_device(&sorter->own, mount->device) &&
@@ -195,4 +245,69 @@ const char *mounts_wide_path(const struct mountinfo_list *list, const struct mou
 	return arena_printf(arena, "%s%s",
 			    strcmp(widest->mountpoint, "/") == 0 ? "" : widest->mountpoint,
 			    below(mount->root, widest->root));
+}
+
+/* ---- what CRIU has made ---- */
+
+bool mount_is_within(const struct mount_info *mount, const struct mount_info *root)
+{
+	return mount->device == root->device && below(mount->root, root->root);
+}
+
+static bool is_elsewhere(const struct mounts_judge *judge, dev_t device)
+{
+	for (size_t i = 0; i < judge->elsewhere_count; i++)
+		if (judge->elsewhere[i] == device)
+			return true;
+	return false;
+}
+
+static bool is_new_namespace(const struct config *config, const char *type)
+{
+	const struct config_namespace *namespace = config_namespace_find(config, type);
+
+	return namespace && !(namespace->path && namespace->path[0]);
+}
+
+/* Is it an instance of the container's own, not a bind of one that somebody else has? All cgroup2 are one. */
+static bool is_own_instance(const struct mounts_judge *judge, const struct mount_info *mount,
+			    const struct own_type *type)
+{
+	if (strcmp(type->name, "cgroup2") == 0)
+		return config_namespace_find(judge->config, "cgroup") && judge->cgroup &&
+		       below(mount->root, judge->cgroup);
+	return !is_elsewhere(judge, mount->device) ||
+	       (type->namespace && !is_new_namespace(judge->config, type->namespace));
+}
+
+/* Where the config has it, or a part of that on itself: read-only, or it would undo the readonlyPaths. */
+static bool is_in_place(const struct mounts_judge *judge, const struct mount_info *mount)
+{
+	size_t root = strlen(mount->root), point = strlen(mount->mountpoint);
+	const char *place = mount->mountpoint;
+
+	if (strcmp(mount->root, "/") != 0 && strcmp(mount->type, "cgroup2") != 0) {
+		if (root >= point || strcmp(place + point - root, mount->root) != 0 ||
+		    !mount->readonly)
+			return false;
+		place = arena_strndup(judge->arena, place, point - root);
+	}
+	return is_configured(judge->config, place, mount->type, judge->arena);
+}
+
+/* Whoever may mount has no need of images to get at the kernel. */
+static bool may_mount(const struct config *config)
+{
+	const struct config_process *process = config->process;
+
+	return process && process->capabilities &&
+	       text_in(&process->capabilities->bounding, "CAP_SYS_ADMIN");
+}
+
+bool mount_is_own(const struct mount_info *mount, const struct mounts_judge *judge)
+{
+	const struct own_type *type = own_type(mount->type);
+
+	return type && is_own_instance(judge, mount, type) &&
+	       (!type->guarded || may_mount(judge->config) || is_in_place(judge, mount));
 }

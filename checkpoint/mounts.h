@@ -39,6 +39,25 @@ void mounts_external(const struct mountinfo_list *container, const struct mounti
 		     const struct config *config, struct arena *arena,
 		     struct mountinfo_list *ret_external);
 
+/* May CRIU make a filesystem of that type anew, for nothing of the host is in it? Pure. */
+bool mount_type_is_own(const char *type);
+
+/* What a restored mount is judged by. */
+struct mounts_judge {
+	const struct config *config;
+	const char *cgroup;	/* of the container, as mountinfo has it; NULL */
+	const dev_t *elsewhere; /* the filesystems that are mounted outside of the container */
+	size_t elsewhere_count;
+	struct arena *arena; /* for what is needed meanwhile */
+};
+
+/* Is it a filesystem that only the container has, of a type with nothing of the host in it? One that leads into the kernel
+ * (proc, sysfs, cgroup2) must moreover be where the config has it, unless the config lets the container mount. Pure. */
+bool mount_is_own(const struct mount_info *mount, const struct mounts_judge *judge);
+
+/* Is it what @root is, or a part of that? Pure. */
+bool mount_is_within(const struct mount_info *mount, const struct mount_info *root);
+
 /* Is it the host's /dev/null, over a masked file? Pure. */
 bool mount_is_mask(const struct mount_info *mount, const struct config *config);
 

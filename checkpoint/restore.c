@@ -27,6 +27,7 @@
 #include "checkpoint/manifest.h"
 #include "checkpoint/request.h"
 #include "checkpoint/stage.h"
+#include "checkpoint/verify.h"
 #include "libcontainer/lifecycle/creation.h"
 #include "libcontainer/lifecycle/hooks_after.h"
 
@@ -248,6 +249,14 @@ static int finish(struct restore *restore, pid_t pid, struct error *err)
 {
 	struct creation *creation = restore->creation;
 	struct spawned *spawned = &creation->spawned;
+	const struct verify verify = {
+		.stage = &restore->stage,
+		.criu = restore->criu.pid,
+		.container = pid,
+		.config = creation->config,
+		.cgroup = creation->state->cgroup_path,
+		.arena = &restore->arena,
+	};
 
 	spawned->pid = pid;
 	spawned->pidfd = pidfd_open(pid, 0);
@@ -255,9 +264,7 @@ static int finish(struct restore *restore, pid_t pid, struct error *err)
 		return error_errno(err, errno, NULL, "open the restored process");
 	if (lazy_watch(&restore->images, &restore->lazy, creation->cgroup.fd, spawned->pidfd, err) <
 		0 ||
-	    stage_verify(&restore->stage, restore->criu.pid, pid, creation->config, &restore->arena,
-			 err) < 0 ||
-	    leave_cgroup(restore, err) < 0)
+	    verify_mounts(&verify, err) < 0 || leave_cgroup(restore, err) < 0)
 		return -1;
 	return creation_finish(creation, pid, spawned->pidfd, err);
 }

@@ -38,16 +38,55 @@ static int open_source(const struct rootfs_plan *plan, size_t index, int *ret_so
 	return 0;
 }
 
-static int mount_all(const struct rootfs_plan *plan, struct rootfs *rootfs, struct error *err)
+/* A stage in the making. */
+struct making {
+	const struct stage *stage;
+	struct rootfs rootfs;
+	int directory;
+	/* mounts that only stand in for those that CRIU makes: made out here, a procfs shows the host's processes */
+	struct buffer stand_ins; /* of their ids, uint64_t */
+};
+
+static int note_stand_in(struct making *making, size_t index, struct error *err)
 {
+	const char *at, *type = rootfs_new_filesystem(making->stage->plan->rootfs, index, &at);
+	struct mount_identity identity;
+	_cleanup_fd_ int fd = -1;
+
+	if (!type || !mount_type_is_own(type))
+		return 0;
+	fd = path_open(making->rootfs.root, at, 0, err);
+	if (fd < 0 || mount_identify(fd, &identity, err) < 0)
+		return -1;
+	buffer_add(&making->stand_ins, &identity.id, sizeof(identity.id));
+	if (buffer_failed(&making->stand_ins))
+		return error_set(err, ERROR_MEMORY, at, "no memory");
+	return 0;
+}
+
+static bool is_stand_in(const struct making *making, uint64_t id)
+{
+	const char *ids = making->stand_ins.bytes;
+
+	for (size_t at = 0; at < making->stand_ins.length; at += sizeof(id))
+		if (memcmp(ids + at, &id, sizeof(id)) == 0)
+			return true;
+	return false;
+}
+
+static int mount_all(struct making *making, struct error *err)
+{
+	const struct rootfs_plan *plan = making->stage->plan->rootfs;
+
 	for (size_t i = 0; i < rootfs_mount_count(plan); i++) {
 		_cleanup_fd_ int source = -1;
 
 		if (open_source(plan, i, &source, err) < 0 ||
-		    rootfs_mount(plan, rootfs, i, source, err) < 0)
+		    rootfs_mount(plan, &making->rootfs, i, source, err) < 0 ||
+		    note_stand_in(making, i, err) < 0)
 			return -1;
 	}
-	return rootfs_devices(plan, rootfs, err);
+	return rootfs_devices(plan, &making->rootfs, err);
 }
 
 /* ---- the stage ---- */
@@ -82,14 +121,18 @@ static int add(int stage, const char *key, int tree, struct error *err)
 	return 0;
 }
 
-static int clone_mount(int fd, const char *mountpoint, struct error *err)
+static int clone_mount(const struct making *making, int fd, const char *mountpoint,
+		       struct error *err)
 {
+	struct mount_identity identity;
 	struct statx stx;
 	int tree;
 
 	if (statx(fd, "", AT_EMPTY_PATH, 0, &stx) < 0)
 		return error_errno(err, errno, mountpoint, "look at %s", mountpoint);
-	if (!(stx.stx_attributes & STATX_ATTR_MOUNT_ROOT))
+	if (mount_identify(fd, &identity, err) < 0)
+		return -1;
+	if (!(stx.stx_attributes & STATX_ATTR_MOUNT_ROOT) || is_stand_in(making, identity.id))
 		return error_set(
 		    err, ERROR_REFUSED, mountpoint,
 		    "the checkpoint has a mount of the host at %s, the config has none "
@@ -124,23 +167,23 @@ static int add_given(int directory, const struct manifest_mount *mount, const ch
 	return add(directory, mount->key, tree, err);
 }
 
-static int add_external(const struct stage *stage, int directory, const struct rootfs *rootfs,
-			const struct manifest_mount *mount, struct error *err)
+static int add_external(const struct making *making, const struct manifest_mount *mount,
+			struct error *err)
 {
-	const char *given =
-	    stage_given(stage->given, mount->mountpoint) ?: stage_given(stage->given, mount->key);
+	const struct strings *all = making->stage->given;
+	const char *given = stage_given(all, mount->mountpoint) ?: stage_given(all, mount->key);
 	_cleanup_fd_ int fd = -1, tree = -1;
 
 	if (given)
-		return add_given(directory, mount, given, err);
+		return add_given(making->directory, mount, given, err);
 	if (strcmp(mount->key, MANIFEST_MASK) == 0)
-		return add_mask(directory, rootfs, mount->mountpoint, err);
-	fd = path_open(rootfs->root, mount->mountpoint, PATH_NO_SYMLINKS, err);
+		return add_mask(making->directory, &making->rootfs, mount->mountpoint, err);
+	fd = path_open(making->rootfs.root, mount->mountpoint, PATH_NO_SYMLINKS, err);
 	if (fd < 0)
 		return error_prefix(err, "find the mount at %s that the checkpoint has",
 				    mount->mountpoint);
-	tree = clone_mount(fd, mount->mountpoint, err);
-	return tree < 0 ? -1 : add(directory, mount->key, tree, err);
+	tree = clone_mount(making, fd, mount->mountpoint, err);
+	return tree < 0 ? -1 : add(making->directory, mount->key, tree, err);
 }
 
 const char *stage_given(const struct strings *given, const char *name)
@@ -170,12 +213,11 @@ static int take_down(struct rootfs *rootfs, struct error *err)
 	return 0;
 }
 
-int stage_build(void *context, struct error *err)
+static int make(struct making *making, struct error *err)
 {
-	const struct stage *stage = context;
+	const struct stage *stage = making->stage;
 	const struct rootfs_plan *plan = stage->plan->rootfs;
-	struct rootfs rootfs = ROOTFS_INIT;
-	_cleanup_fd_ int directory = -1, root = -1, source = -1;
+	_cleanup_fd_ int root = -1, source = -1;
 
 	if (unshare(CLONE_NEWNS) < 0)
 		return error_errno(err, errno, NULL, "make a mount namespace for CRIU");
@@ -184,27 +226,33 @@ int stage_build(void *context, struct error *err)
 	if (root < 0)
 		return -1;
 	if (open_source(plan, ROOTFS_ROOT, &source, err) < 0 ||
-	    rootfs_begin(plan, source, &rootfs, err) < 0 || mount_all(plan, &rootfs, err) < 0)
+	    rootfs_begin(plan, source, &making->rootfs, err) < 0 || mount_all(making, err) < 0)
 		return -1;
-	directory = set_up(stage->directory, err);
-	if (directory < 0 || add(directory, STAGE_ROOT, root, err) < 0)
+	making->directory = set_up(stage->directory, err);
+	if (making->directory < 0 || add(making->directory, STAGE_ROOT, root, err) < 0)
 		return -1;
 	for (size_t i = 0; i < stage->manifest->mounts.count; i++)
-		if (add_external(stage, directory, &rootfs, &stage->manifest->mounts.items[i],
-				 err) < 0)
+		if (add_external(making, &stage->manifest->mounts.items[i], err) < 0)
 			return -1;
-	return take_down(&rootfs, err);
+	return take_down(&making->rootfs, err);
+}
+
+int stage_build(void *stage, struct error *err)
+{
+	struct making making = {
+		.stage = stage,
+		.rootfs = ROOTFS_INIT,
+		.directory = -1,
+		.stand_ins = BUFFER_INIT,
+	};
+	int result = make(&making, err);
+
+	cleanup_fd_(&making.directory);
+	buffer_free(&making.stand_ins);
+	return result;
 }
 
 /* ---- afterwards ---- */
-
-static const struct manifest_mount *find(const struct manifest *manifest, const char *mountpoint)
-{
-	for (size_t i = 0; i < manifest->mounts.count; i++)
-		if (strcmp(manifest->mounts.items[i].mountpoint, mountpoint) == 0)
-			return &manifest->mounts.items[i];
-	return NULL;
-}
 
 /* Do both paths lead CRIU to the same file, the first through no link? */
 static bool same_file(pid_t criu, const char *path, const char *other)
@@ -236,35 +284,5 @@ int stage_path(const struct stage *stage, pid_t criu, const char *key, struct ar
 		wide = mounts_wide_path(&list, mount, arena);
 	*ret_idmapped = mount && mount->idmapped;
 	*ret_path = wide && same_file(criu, wide, staged) ? wide : staged;
-	return 0;
-}
-
-static bool is_as_staged(const struct stage *stage, const struct mountinfo_list *staged,
-			 const struct mount_info *mount, struct arena *arena)
-{
-	const struct manifest_mount *named = find(stage->manifest, mount->mountpoint);
-	const struct mount_info *source =
-	    named ? mounts_find(staged, arena_printf(arena, "%s/%s", stage->directory, named->key))
-		  : NULL;
-
-	return source && source->device == mount->device &&
-	       strcmp(source->root, mount->root) == 0 && (mount->readonly || !source->readonly);
-}
-
-int stage_verify(const struct stage *stage, pid_t criu, pid_t container,
-		 const struct config *config, struct arena *arena, struct error *err)
-{
-	struct mountinfo_list host, staged, restored, external;
-
-	if (mounts_read(getpid(), arena, &host, err) < 0 ||
-	    mounts_read(criu, arena, &staged, err) < 0 ||
-	    mounts_read(container, arena, &restored, err) < 0)
-		return -1;
-	mounts_external(&restored, &host, config, arena, &external);
-	for (size_t i = 0; i < external.count; i++)
-		if (!is_as_staged(stage, &staged, &external.items[i], arena))
-			return error_set(err, ERROR_REFUSED, external.items[i].mountpoint,
-					 "what CRIU has mounted at %s is not what the config says",
-					 external.items[i].mountpoint);
 	return 0;
 }

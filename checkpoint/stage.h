@@ -31,8 +31,3 @@ int stage_build(void *stage, struct error *err);
  * in the way that it had before it knew of those groups. */
 int stage_path(const struct stage *stage, pid_t criu, const char *key, struct arena *arena,
 	       const char **ret_path, bool *ret_idmapped, struct error *err);
-
-/* Once CRIU has the stage, and has restored: is each mount of @container (a pid) that is the host's one of the stage, where the
- * manifest wants it, and as read-only as that? ERROR_REFUSED: what the images say of a mount, CRIU believes. */
-int stage_verify(const struct stage *stage, pid_t criu, pid_t container,
-		 const struct config *config, struct arena *arena, struct error *err);

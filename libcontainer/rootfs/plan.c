@@ -151,6 +151,16 @@ size_t rootfs_mount_count(const struct rootfs_plan *plan)
 	return plan->mounts.count;
 }
 
+const char *rootfs_new_filesystem(const struct rootfs_plan *plan, size_t index, const char **ret_at)
+{
+	const struct mount_plan *mount = &plan->mounts.items[index];
+
+	if (mount->kind != MOUNT_FILESYSTEM)
+		return NULL;
+	*ret_at = mount->destination;
+	return mount->type;
+}
+
 enum rootfs_source rootfs_source(const struct rootfs_plan *plan, size_t index)
 {
 	return index == ROOTFS_ROOT ? plan->root_from : plan->mounts.items[index].from;

@@ -76,6 +76,11 @@ bool rootfs_is_bind(const struct config_mount *mount, struct arena *arena);
 /* Number of mounts to be made by rootfs_mount(): those of the config, and some of ours. */
 size_t rootfs_mount_count(const struct rootfs_plan *plan);
 
+/* The type of the new filesystem that mount @index is, and *ret_at where it is to be; NULL if it is a bind, or changes
+ * what is there. */
+const char *rootfs_new_filesystem(const struct rootfs_plan *plan, size_t index,
+				  const char **ret_at);
+
 /* Who makes the source of a mount, or of the root itself (ROOTFS_ROOT). */
 #define ROOTFS_ROOT SIZE_MAX
 enum rootfs_source {

@@ -173,3 +173,121 @@ TEST(a_procfs_of_the_hosts_pid_namespace_is_mounted_anew)
 			   CONFIG("{\"destination\":\"/proc\",\"type\":\"proc\"}", "")),
 		  "");
 }
+
+/* ---- what CRIU has made ---- */
+
+#define PROC   "{\"destination\":\"/proc\",\"type\":\"proc\"}"
+#define SYS    ",{\"destination\":\"/sys\",\"type\":\"sysfs\"}"
+#define CGROUP ",{\"destination\":\"/sys/fs/cgroup\",\"type\":\"cgroup\"}"
+#define NEW                                                                                        \
+	"\"namespaces\":[{\"type\":\"pid\"},{\"type\":\"network\"},{\"type\":\"mount\"},"          \
+	"{\"type\":\"ipc\"},{\"type\":\"cgroup\"}]"
+#define HOSTS "\"namespaces\":[{\"type\":\"pid\",\"path\":\"/p\"},{\"type\":\"mount\"}]"
+#define MAY                                                                                        \
+	"{\"ociVersion\":\"1.3.0\",\"process\":{\"args\":[\"sh\"],\"cwd\":\"/\",\"capabilities\":" \
+	"{\"bounding\":[\"CAP_SYS_ADMIN\"]}},\"root\":{\"path\":\"rootfs\"},\"linux\":{" NEW "}}"
+
+/* A line of what CRIU has mounted, and whether it can be the container's own. HOST is mounted outside. */
+static const struct {
+	const char *line, *config;
+	bool own;
+} judged[] = {
+	/* new instances, and parts of them */
+	{ "0:40 / /scratch rw - tmpfs tmpfs rw", CONFIG("", NEW), true },
+	{ "0:40 /x /elsewhere rw - tmpfs tmpfs rw", CONFIG("", NEW), true },
+	{ "0:40 /0 /dev/console rw - devpts devpts rw", CONFIG("", NEW), true },
+	{ "0:40 / /dev/mqueue rw - mqueue mqueue rw", CONFIG("", NEW), true },
+	{ "0:40 / /proc rw - proc proc rw", CONFIG(PROC SYS CGROUP, NEW), true },
+	{ "0:40 /bus /proc/bus ro - proc proc rw", CONFIG(PROC SYS CGROUP, NEW), true },
+	{ "0:40 / /sys ro - sysfs sysfs rw", CONFIG(PROC SYS CGROUP, NEW), true },
+	{ "0:26 /c1 /sys/fs/cgroup ro - cgroup2 cgroup rw", CONFIG(PROC SYS CGROUP, NEW), true },
+	/* the host's, whatever the config has there */
+	{ "8:1 / /dev/shm rw - ext4 /dev/sda1 rw",
+	  CONFIG("{\"destination\":\"/dev/shm\",\"type\":\"tmpfs\"}", NEW), false },
+	{ "0:30 / /dev/shm rw - tmpfs tmpfs rw",
+	  CONFIG("{\"destination\":\"/dev/shm\",\"type\":\"tmpfs\"}", NEW), false },
+	{ "0:30 /secret /dev/shm rw - tmpfs tmpfs rw",
+	  CONFIG("{\"destination\":\"/dev/shm\",\"type\":\"tmpfs\"}", NEW), false },
+	{ "0:22 / /proc rw - proc proc rw", CONFIG(PROC SYS CGROUP, NEW), false },
+	{ "0:22 / /proc rw - proc proc rw", CONFIG(PROC SYS CGROUP, HOSTS), true },
+	{ "0:5 / /dev rw - devtmpfs udev rw",
+	  CONFIG("{\"destination\":\"/dev\",\"type\":\"tmpfs\"}", NEW), false },
+	/* another cgroup, or none of its own */
+	{ "0:26 / /sys/fs/cgroup ro - cgroup2 cgroup rw", CONFIG(PROC SYS CGROUP, NEW), false },
+	{ "0:26 /c10 /sys/fs/cgroup ro - cgroup2 cgroup rw", CONFIG(PROC SYS CGROUP, NEW), false },
+	{ "0:26 /c1 /sys/fs/cgroup ro - cgroup2 cgroup rw", CONFIG(PROC SYS CGROUP, HOSTS), false },
+	/* types that lead to what the host has, though the device is new */
+	{ "0:40 / /mnt rw - overlay overlay rw,lowerdir=/etc", CONFIG("", NEW), false },
+	{ "0:40 / /mnt rw - fuse.sshfs x rw", CONFIG("", NEW), false },
+	{ "0:40 / /mnt rw - overlay overlay rw,lowerdir=/etc", MAY, false },
+	/* ways into the kernel that the config doesn't have */
+	{ "0:40 / /mnt rw - proc proc rw", CONFIG(PROC, NEW), false },
+	{ "0:40 /sys /mnt ro - proc proc rw", CONFIG(PROC, NEW), false },
+	{ "0:40 /sys /proc/sys rw - proc proc rw", CONFIG(PROC, NEW), false },
+	{ "0:40 / /proc rw - sysfs sysfs rw", CONFIG(PROC, NEW), false },
+	{ "0:40 / /sys rw - sysfs sysfs rw",
+	  CONFIG("{\"destination\":\"/sys\",\"type\":\"bind\",\"source\":\"/sys\"}", NEW), false },
+	{ "0:26 /c1 /mnt rw - cgroup2 cgroup rw", CONFIG(PROC SYS CGROUP, NEW), false },
+	/* who may mount could have made it */
+	{ "0:40 / /mnt rw - proc proc rw", MAY, true },
+	{ "0:26 /c1/below /mnt rw - cgroup2 cgroup rw", MAY, true },
+	{ "0:22 / /mnt rw - proc proc rw", MAY, false },
+};
+
+TEST(what_criu_may_have_made)
+{
+	const dev_t host[] = { makedev(8, 1), makedev(0, 5), makedev(0, 22), makedev(0, 26),
+			       makedev(0, 30) };
+
+	for (size_t i = 0; i < array_length(judged); i++) {
+		char line[256];
+		struct mountinfo_list list;
+		struct mounts_judge judge = { config(judged[i].config), "/c1", host,
+					      array_length(host), &arena };
+
+		snprintf(line, sizeof(line), "90 76 %s\n", judged[i].line);
+		list = parse(line);
+		CHECK(list.count == 1);
+		if (mount_is_own(&list.items[0], &judge) != judged[i].own)
+			harness_fail(__FILE__, __LINE__, "row %zu, %s", i, judged[i].line);
+	}
+}
+
+TEST(what_is_within_the_root)
+{
+	struct mountinfo_list list =
+	    parse(ROOT "77 76 8:1 /b/rootfs/etc /mnt rw - ext4 /dev/sda1 rw\n"
+		       "78 76 8:1 /b/rootfs2 /mnt rw - ext4 /dev/sda1 rw\n"
+		       "79 76 8:1 / /mnt rw - ext4 /dev/sda1 rw\n"
+		       "80 76 8:2 /b/rootfs /mnt rw - ext4 /dev/sdb1 rw\n");
+
+	CHECK(mount_is_within(&list.items[0], &list.items[0]));
+	CHECK(mount_is_within(&list.items[1], &list.items[0]));
+	for (size_t i = 2; i < list.count; i++)
+		CHECK(!mount_is_within(&list.items[i], &list.items[0]));
+}
+
+TEST(what_the_config_mounts_is_its_own_only_if_it_is_of_that_type)
+{
+	/* a bind of the host's in the place of a tmpfs, and so nothing that exempts others of its filesystem */
+	CHECK_STR(external(ROOT "77 76 8:1 / /dev/shm rw - ext4 /dev/sda1 rw\n"
+				"78 76 8:1 /etc /mnt rw - ext4 /dev/sda1 rw\n"
+				"79 76 0:30 /x /run rw - tmpfs tmpfs rw\n",
+			   CONFIG("{\"destination\":\"/dev/shm\",\"type\":\"tmpfs\"},"
+				  "{\"destination\":\"/run\",\"type\":\"tmpfs\"}",
+				  "")),
+		  "/dev/shm /mnt /run ");
+}
+
+TEST(a_filesystem_that_lies_on_the_hosts_is_for_the_config_to_make)
+{
+	CHECK_STR(external(ROOT "77 76 0:40 / /mnt rw - overlay overlay rw\n",
+			   CONFIG("{\"destination\":\"/mnt\",\"type\":\"overlay\"}", "")),
+		  "/mnt ");
+	/* a remount makes none */
+	CHECK_STR(
+	    external(
+		ROOT "78 76 0:37 / /proc ro - proc proc rw\n",
+		CONFIG(PROC ",{\"destination\":\"/proc\",\"options\":[\"remount\",\"ro\"]}", "")),
+	    "");
+}
