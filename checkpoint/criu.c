@@ -340,8 +340,11 @@ int criu_ask(struct criu *criu, const CriuReq *request, criu_notified *notified,
 			     ? notify(criu, response, fd, notified, context, &failure, err)
 			     : judge(response, &failure, ret_pid, err);
 		criu_resp__free_unpacked(response, NULL);
-		if (!is_notification || result < 0)
-			return result;
+		if (is_notification && result == 0)
+			continue;
+		if (failure.code != ERROR_NONE)
+			*err = failure;
+		return result;
 	}
 }
 

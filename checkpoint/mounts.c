@@ -14,6 +14,26 @@
 
 /* ---- the list ---- */
 
+static uint64_t restrictions_of(const struct mountinfo_line *line)
+{
+	static const struct {
+		const char *name;
+		uint64_t attribute;
+	} rows[] = {
+		{ "ro", MOUNT_ATTR_RDONLY },
+		{ "nosuid", MOUNT_ATTR_NOSUID },
+		{ "nodev", MOUNT_ATTR_NODEV },
+		{ "noexec", MOUNT_ATTR_NOEXEC },
+		{ "nosymfollow", MOUNT_ATTR_NOSYMFOLLOW },
+	};
+	uint64_t restrictions = 0;
+
+	for (size_t i = 0; i < array_length(rows); i++)
+		if (mountinfo_has(line->options, rows[i].name))
+			restrictions |= rows[i].attribute;
+	return restrictions;
+}
+
 static bool take_line(const struct mountinfo_line *line, struct arena *arena,
 		      struct mount_info *ret_mount)
 {
@@ -28,7 +48,7 @@ static bool take_line(const struct mountinfo_line *line, struct arena *arena,
 	ret_mount->id = line->id;
 	ret_mount->device = line->device;
 	ret_mount->type = arena_strndup(arena, line->type.at, line->type.length);
-	ret_mount->readonly = mountinfo_has(line->options, "ro");
+	ret_mount->restrictions = restrictions_of(line);
 	ret_mount->idmapped = mountinfo_has(line->options, "idmapped");
 	return true;
 }
@@ -106,7 +126,8 @@ struct sorter {
 };
 
 /* The mount of the config on that mountpoint, NULL. A remount makes none. */
-static const struct config_mount *configured(const struct config *config, const char *mountpoint)
+static const struct config_mount *configured(const struct config *config, const char *mountpoint,
+					     struct arena *arena)
 {
 	struct error ignored = ERROR_INIT;
 	char clean[PATH_MAX];
@@ -115,7 +136,7 @@ static const struct config_mount *configured(const struct config *config, const 
 		const struct config_mount *mount = &config->mounts.items[i - 1];
 
 		if (path_clean(mount->destination, clean, sizeof(clean), &ignored) == 0 &&
-		    strcmp(clean, mountpoint) == 0 && !text_in(&mount->options, "remount"))
+		    strcmp(clean, mountpoint) == 0 && !rootfs_is_remount(mount, arena))
 			return mount;
 	}
 	return NULL;
@@ -129,19 +150,24 @@ static bool has_device(const struct mountinfo_list *list, dev_t device)
 	return false;
 }
 
-/* Does the config have a new filesystem of that type there? */
-static bool is_configured(const struct config *config, const char *mountpoint, const char *type,
-			  struct arena *arena)
+bool mount_is_new(const struct mount_info *mount, const struct config_mount *wanted,
+		  struct arena *arena)
 {
-	const struct config_mount *wanted = configured(config, mountpoint);
-	const char *wanted_type = wanted && wanted->type ? wanted->type : "";
+	const char *type = wanted->type ? wanted->type : "";
 
-	if (!wanted || rootfs_is_bind(wanted, arena))
-		return false;
 	/* the spec's name for whatever the machine has */
-	if (strcmp(wanted_type, "cgroup") == 0)
-		wanted_type = "cgroup2";
-	return strcmp(wanted_type, type) == 0;
+	if (strcmp(type, "cgroup") == 0)
+		type = "cgroup2";
+	return strcmp(type, mount->type) == 0 && !rootfs_is_bind(wanted, arena);
+}
+
+/* Does the config have such a new filesystem at @mountpoint? */
+static bool is_configured(const struct config *config, const char *mountpoint,
+			  const struct mount_info *mount, struct arena *arena)
+{
+	const struct config_mount *wanted = configured(config, mountpoint, arena);
+
+	return wanted && mount_is_new(mount, wanted, arena);
 }
 
 /* Those that the host has too, like a procfs of the host's pid namespace or cgroup2: CRIU mounts them anew. A
@@ -158,7 +184,7 @@ static void find_own(struct sorter *sorter)
 		bool cgroup = strcmp(mount->type, "cgroup2") == 0;
 
 		if (mount_type_is_own(mount->type) &&
-		    is_configured(sorter->config, mount->mountpoint, mount->type, sorter->arena) &&
+		    is_configured(sorter->config, mount->mountpoint, mount, sorter->arena) &&
 		    (cgroup ? cgroup_namespace : strcmp(mount->root, "/") == 0))
 			sorter->own.items[sorter->own.count++] = *mount;
 	}
@@ -176,11 +202,12 @@ static bool is_part_of_root(const struct mount_info *mount, const struct mount_i
 /* A filesystem that lies on something of the host, like an overlay, is for the config to make again. */
 static bool is_the_configs(const struct sorter *sorter, const struct mount_info *mount)
 {
-	const struct config_mount *wanted = configured(sorter->config, mount->mountpoint);
+	const struct config_mount *wanted =
+	    configured(sorter->config, mount->mountpoint, sorter->arena);
 
-	return wanted && (rootfs_is_bind(wanted, sorter->arena) ||
-			  (!mount_type_is_own(mount->type) && wanted->type &&
-			   strcmp(wanted->type, mount->type) == 0));
+	return wanted &&
+	       (rootfs_is_bind(wanted, sorter->arena) ||
+		(!mount_type_is_own(mount->type) && mount_is_new(mount, wanted, sorter->arena)));
 }
 
 static bool is_external(const struct sorter *sorter, const struct mount_info *mount)
@@ -249,6 +276,17 @@ const char *mounts_wide_path(const struct mountinfo_list *list, const struct mou
 
 /* ---- what CRIU has made ---- */
 
+bool mount_forbids(const struct mount_info *mount, uint64_t restrictions)
+{
+	return !(restrictions & MOUNT_RESTRICTIONS & ~mount->restrictions);
+}
+
+bool mount_is_same(const struct mount_info *mount, const struct mount_info *other)
+{
+	return mount && other && mount->device == other->device &&
+	       strcmp(mount->root, other->root) == 0;
+}
+
 bool mount_is_within(const struct mount_info *mount, const struct mount_info *root)
 {
 	return mount->device == root->device && below(mount->root, root->root);
@@ -288,15 +326,14 @@ static bool is_in_place(const struct mounts_judge *judge, const struct mount_inf
 
 	if (strcmp(mount->root, "/") != 0 && strcmp(mount->type, "cgroup2") != 0) {
 		if (root >= point || strcmp(place + point - root, mount->root) != 0 ||
-		    !mount->readonly)
+		    !mount_forbids(mount, MOUNT_ATTR_RDONLY))
 			return false;
 		place = arena_strndup(judge->arena, place, point - root);
 	}
-	return is_configured(judge->config, place, mount->type, judge->arena);
+	return is_configured(judge->config, place, mount, judge->arena);
 }
 
-/* Whoever may mount has no need of images to get at the kernel. */
-static bool may_mount(const struct config *config)
+bool mounts_are_free(const struct config *config)
 {
 	const struct config_process *process = config->process;
 
@@ -309,5 +346,6 @@ bool mount_is_own(const struct mount_info *mount, const struct mounts_judge *jud
 	const struct own_type *type = own_type(mount->type);
 
 	return type && is_own_instance(judge, mount, type) &&
-	       (!type->guarded || may_mount(judge->config) || is_in_place(judge, mount));
+	       (!type->guarded || /* who may mount has no need of images to get at the kernel */
+		mounts_are_free(judge->config) || is_in_place(judge, mount));
 }

@@ -4,11 +4,18 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stdint.h>
+#include <sys/mount.h>
 #include <sys/types.h>
 
 #include "base/arena.h"
 #include "base/error.h"
 #include "oci/config.h"
+
+/* What a mount can forbid, as mount_setattr(2) says it. */
+#define MOUNT_RESTRICTIONS                                                                         \
+	(MOUNT_ATTR_RDONLY | MOUNT_ATTR_NOSUID | MOUNT_ATTR_NODEV | MOUNT_ATTR_NOEXEC |            \
+	 MOUNT_ATTR_NOSYMFOLLOW)
 
 struct mount_info {
 	uint64_t id;
@@ -16,7 +23,7 @@ struct mount_info {
 	char *root;	  /* what of the filesystem is mounted */
 	char *mountpoint; /* as the process sees it */
 	char *type;
-	bool readonly; /* the mount, not its filesystem */
+	uint64_t restrictions; /* of the mount, not of its filesystem: MOUNT_RESTRICTIONS */
 	bool idmapped;
 };
 
@@ -54,6 +61,19 @@ struct mounts_judge {
 /* Is it a filesystem that only the container has, of a type with nothing of the host in it? One that leads into the kernel
  * (proc, sysfs, cgroup2) must moreover be where the config has it, unless the config lets the container mount. Pure. */
 bool mount_is_own(const struct mount_info *mount, const struct mounts_judge *judge);
+
+/* Does the config let the container mount and unmount? Then its mounts are its own affair. Pure. */
+bool mounts_are_free(const struct config *config);
+
+/* Is it a new filesystem of the type that @wanted, a mount of the config, asks for? Pure. */
+bool mount_is_new(const struct mount_info *mount, const struct config_mount *wanted,
+		  struct arena *arena);
+
+/* Does it forbid all that is in @restrictions? Pure. */
+bool mount_forbids(const struct mount_info *mount, uint64_t restrictions);
+
+/* Is it the same part of the same filesystem? NULL is none. Pure. */
+bool mount_is_same(const struct mount_info *mount, const struct mount_info *other);
 
 /* Is it what @root is, or a part of that? Pure. */
 bool mount_is_within(const struct mount_info *mount, const struct mount_info *root);

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -26,6 +27,7 @@
 #include "checkpoint/log.h"
 #include "checkpoint/manifest.h"
 #include "checkpoint/request.h"
+#include "checkpoint/rights.h"
 #include "checkpoint/stage.h"
 #include "checkpoint/verify.h"
 #include "libcontainer/lifecycle/creation.h"
@@ -44,6 +46,8 @@ struct restore {
 	struct manifest *manifest; /* of other runtimes' images one is made up */
 	struct creation *creation; /* while it is made */
 	struct stage stage;
+	struct verify verify; /* once CRIU has restored */
+	bool verified;
 	struct criu criu, lazy;
 	struct criu_start start;
 	int fds[NAMESPACE_FDS_MAX];
@@ -249,7 +253,8 @@ static int finish(struct restore *restore, pid_t pid, struct error *err)
 {
 	struct creation *creation = restore->creation;
 	struct spawned *spawned = &creation->spawned;
-	const struct verify verify = {
+
+	restore->verify = (struct verify){
 		.stage = &restore->stage,
 		.criu = restore->criu.pid,
 		.container = pid,
@@ -257,16 +262,31 @@ static int finish(struct restore *restore, pid_t pid, struct error *err)
 		.cgroup = creation->state->cgroup_path,
 		.arena = &restore->arena,
 	};
-
 	spawned->pid = pid;
 	spawned->pidfd = pidfd_open(pid, 0);
 	if (spawned->pidfd < 0)
 		return error_errno(err, errno, NULL, "open the restored process");
 	if (lazy_watch(&restore->images, &restore->lazy, creation->cgroup.fd, spawned->pidfd, err) <
 		0 ||
-	    verify_mounts(&verify, err) < 0 || leave_cgroup(restore, err) < 0)
+	    verify_namespaces(&restore->verify, &creation->plan->namespaces, err) < 0 ||
+	    verify_mounts(&restore->verify, err) < 0 || leave_cgroup(restore, err) < 0)
 		return -1;
 	return creation_finish(creation, pid, spawned->pidfd, err);
+}
+
+/* They have their rights now, and are about to run. */
+static int judge_rights(struct restore *restore, struct error *err)
+{
+	if (restore->verify.container == 0)
+		return error_set(err, ERROR_PROTOCOL, "criu",
+				 "CRIU resumes what it hasn't restored");
+	if (verify_rights(&restore->verify, err) < 0) {
+		/* it traces them: it would wait for an init that waits for those whom only the tracer can reap */
+		(void)kill(restore->criu.pid, SIGKILL);
+		return -1;
+	}
+	restore->verified = true;
+	return 0;
 }
 
 static int notified(void *context, const char *script, pid_t pid, int fd, struct error *err)
@@ -279,6 +299,8 @@ static int notified(void *context, const char *script, pid_t pid, int fd, struct
 		return hand_over_terminal(restore, fd, err);
 	if (strcmp(script, "post-restore") == 0)
 		return finish(restore, pid, err);
+	if (strcmp(script, "pre-resume") == 0)
+		return judge_rights(restore, err);
 	return 0;
 }
 
@@ -428,7 +450,7 @@ static int run_criu(struct restore *restore, struct error *err)
 	    move_work(restore, &request, err) < 0 || start_lazy_pages(restore, err) < 0 ||
 	    ask(restore, &request, err) < 0)
 		return -1;
-	if (creation->spawned.pidfd < 0)
+	if (creation->spawned.pidfd < 0 || !restore->verified)
 		return error_set(err, ERROR_PROTOCOL, "criu",
 				 "CRIU didn't say that it has restored");
 	return 0;

@@ -1,4 +1,4 @@
-#include "checkpoint/verify.h"
+#include "checkpoint/judgement.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -35,39 +35,59 @@ static bool is_new(struct buffer *namespaces, ino_t namespace)
 
 struct view {
 	int namespace, procfs;
+	const char *path; /* "/", or in procfs */
+	bool readonly;	  /* it becomes so */
 };
+
+static int open_path(const struct view *view)
+{
+	if (*view->path == '/')
+		return open(view->path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	return procfs_open_at(view->procfs, view->path, O_RDONLY | O_CLOEXEC);
+}
 
 /* In the child. A mountinfo shows what is below the root of its process, and one of the images may have a root of its own:
  * whoever enters the namespace has that of all. */
-static void open_mountinfo(void *context, int socket)
+static void open_inside(void *context, int socket)
 {
+	struct mount_attr readonly = { .attr_set = MOUNT_ATTR_RDONLY };
 	const struct view *view = context;
 	struct error error = ERROR_INIT;
 	int fd = -1;
 
 	if (setns(view->namespace, CLONE_NEWNS) < 0)
 		error_errno(&error, errno, "mnt", "enter a restored mount namespace");
-	else if ((fd = procfs_open_at(view->procfs, "self/mountinfo", O_RDONLY | O_CLOEXEC)) < 0)
-		error_errno(&error, errno, "mnt", "list the mounts of a restored namespace");
+	else if ((fd = open_path(view)) < 0)
+		error_errno(&error, errno, "mnt", "look into a restored mount namespace");
+	else if (view->readonly &&
+		 mount_setattr(fd, "", AT_EMPTY_PATH, &readonly, sizeof(readonly)) < 0)
+		fd = error_errno(&error, errno, view->path, "make the restored root read-only");
 	fd_tell(socket, fd, &error);
+}
+
+/* @path is "/", or in procfs. */
+static int open_in_namespace_of(pid_t pid, const char *path, bool readonly, struct error *err)
+{
+	_cleanup_fd_ int namespace = -1, procfs = procfs_open(err);
+	struct view view;
+	char link[64];
+
+	if (procfs < 0)
+		return -1;
+	snprintf(link, sizeof(link), "/proc/%d/ns/mnt", (int)pid);
+	namespace = open(link, O_RDONLY | O_CLOEXEC);
+	if (namespace < 0)
+		return error_errno(err, errno, link, "open a restored mount namespace");
+	view = (struct view){ namespace, procfs, path, readonly };
+	return fd_from_child(open_inside, &view, "the list of mounts", err);
 }
 
 static int read_namespace(pid_t pid, struct arena *arena, struct mountinfo_list *ret_list,
 			  struct error *err)
 {
+	_cleanup_fd_ int list = open_in_namespace_of(pid, "self/mountinfo", false, err);
 	_cleanup_buffer_ struct buffer text = BUFFER_INIT;
-	_cleanup_fd_ int namespace = -1, procfs = procfs_open(err), list = -1;
-	struct view view;
-	char path[64];
 
-	if (procfs < 0)
-		return -1;
-	snprintf(path, sizeof(path), "/proc/%d/ns/mnt", (int)pid);
-	namespace = open(path, O_RDONLY | O_CLOEXEC);
-	if (namespace < 0)
-		return error_errno(err, errno, path, "open a restored mount namespace");
-	view = (struct view){ namespace, procfs };
-	list = fd_from_child(open_mountinfo, &view, "the list of mounts", err);
 	if (list < 0 || fd_read(list, MOUNTINFO_MAX, &text, "mountinfo", err) < 0)
 		return -1;
 	mounts_parse(text.bytes ? text.bytes : "", arena, ret_list);
@@ -115,20 +135,11 @@ static int find_elsewhere(struct buffer *namespaces, struct buffer *devices, str
 
 /* ---- the container's ---- */
 
-struct judgement {
-	const struct verify *verify;
-	struct mounts_judge judge;
-	struct mountinfo_list staged;
-	const struct mount_info *root; /* the staged one */
+/* One of its namespaces, with a process in it. */
+struct mounted {
+	pid_t task;
+	struct mountinfo_list list;
 };
-
-static const struct manifest_mount *find(const struct manifest *manifest, const char *mountpoint)
-{
-	for (size_t i = 0; i < manifest->mounts.count; i++)
-		if (strcmp(manifest->mounts.items[i].mountpoint, mountpoint) == 0)
-			return &manifest->mounts.items[i];
-	return NULL;
-}
 
 static const struct mount_info *staged(const struct judgement *judgement, const char *key)
 {
@@ -138,21 +149,32 @@ static const struct mount_info *staged(const struct judgement *judgement, const 
 			   arena_printf(verify->arena, "%s/%s", verify->stage->directory, key));
 }
 
-static bool is_same(const struct mount_info *mount, const struct mount_info *other)
+const struct mount_info *judgement_staged(const struct judgement *judgement, const char *mountpoint)
 {
-	return mount && other && mount->device == other->device &&
-	       strcmp(mount->root, other->root) == 0;
+	const struct manifest *manifest = judgement->verify->stage->manifest;
+
+	for (size_t i = 0; i < manifest->mounts.count; i++)
+		if (strcmp(manifest->mounts.items[i].mountpoint, mountpoint) == 0)
+			return staged(judgement, manifest->mounts.items[i].key);
+	return NULL;
+}
+
+/* Without the right to remount, a part of a read-only root is read-only as well. */
+static bool is_of_root(const struct judgement *judgement, const struct mount_info *mount)
+{
+	bool readonly = judgement->readonly && !mounts_are_free(judgement->verify->config);
+
+	return mount_is_within(mount, judgement->root) &&
+	       mount_forbids(mount, readonly ? MOUNT_ATTR_RDONLY : 0);
 }
 
 static bool is_right(const struct judgement *judgement, const struct mount_info *mount)
 {
-	const struct manifest_mount *named =
-	    find(judgement->verify->stage->manifest, mount->mountpoint);
-	const struct mount_info *source = named ? staged(judgement, named->key) : NULL;
+	const struct mount_info *source = judgement_staged(judgement, mount->mountpoint);
 
-	if (named && is_same(mount, source))
-		return mount->readonly || !source->readonly;
-	return mount_is_within(mount, judgement->root) || mount_is_own(mount, &judgement->judge);
+	if (mount_is_same(mount, source))
+		return mount_forbids(mount, source->restrictions & MOUNT_ATTR_RDONLY);
+	return is_of_root(judgement, mount) || mount_is_own(mount, &judgement->judge);
 }
 
 static int verify_namespace(const struct judgement *judgement, const struct mountinfo_list *list,
@@ -163,45 +185,77 @@ static int verify_namespace(const struct judgement *judgement, const struct moun
 
 		if (!is_right(judgement, mount))
 			return error_set(err, ERROR_REFUSED, mount->mountpoint,
-					 "what CRIU has mounted at %s (%s) is not what the config "
-					 "says",
-					 mount->mountpoint, mount->type);
+					 "what CRIU has mounted at %s (%s%s) is not what the "
+					 "config says",
+					 mount->mountpoint, mount->type,
+					 mount_forbids(mount, MOUNT_ATTR_RDONLY) ? ", read-only"
+										 : "");
+	}
+	return 0;
+}
+
+/* CRIU restores each mount with its flags but the root, which it leaves writable. A container that may mount may also have
+ * made it writable, and be writing to it. */
+static int restrict_root(const struct judgement *judgement, struct mounted *mounted,
+			 struct error *err)
+{
+	bool free = mounts_are_free(judgement->verify->config);
+	struct error ignored = ERROR_INIT;
+	_cleanup_fd_ int root = -1;
+
+	for (size_t i = mounted->list.count; judgement->readonly && i > 0; i--) {
+		struct mount_info *mount = &mounted->list.items[i - 1];
+
+		if (strcmp(mount->mountpoint, "/") != 0)
+			continue;
+		if (mount_forbids(mount, MOUNT_ATTR_RDONLY) ||
+		    !mount_is_within(mount, judgement->root))
+			return 0;
+		root = open_in_namespace_of(mounted->task, "/", true, free ? &ignored : err);
+		mount->restrictions |= MOUNT_ATTR_RDONLY;
+		return root < 0 && !free ? -1 : 0;
 	}
 	return 0;
 }
 
 /* The first is the namespace of the first process. */
-static int verify_all(const struct judgement *judgement, const struct mountinfo_list *lists,
-		      size_t count, struct error *err)
+static int verify_all(const struct judgement *judgement, struct mounted *mounted, size_t count,
+		      struct error *err)
 {
-	if (!judgement->root || !is_same(mounts_find(&lists[0], "/"), judgement->root))
+	_cleanup_fd_ int root = -1;
+
+	if (!judgement->root || !mount_is_same(mounts_find(&mounted[0].list, "/"), judgement->root))
 		return error_set(err, ERROR_REFUSED, "/",
 				 "the root that CRIU has mounted is not the config's");
 	for (size_t i = 0; i < count; i++)
-		if (verify_namespace(judgement, &lists[i], err) < 0)
+		if (restrict_root(judgement, &mounted[i], err) < 0 ||
+		    verify_namespace(judgement, &mounted[i].list, err) < 0)
 			return -1;
-	return 0;
+	root = open_in_namespace_of(mounted[0].task, "/", false, err);
+	return root < 0 ? -1 : verify_paths(judgement, &mounted[0].list, root, err);
 }
 
 int verify_mounts(const struct verify *verify, struct error *err)
 {
 	_cleanup_buffer_ struct buffer namespaces = BUFFER_INIT, devices = BUFFER_INIT;
 	struct judgement judgement = { .verify = verify };
-	struct mountinfo_list *lists;
+	struct mounted *mounted;
 	struct task_list tasks;
 	size_t count = 0;
 
 	if (tasks_read(verify->container, verify->arena, &tasks, err) < 0 ||
 	    mounts_read(verify->criu, verify->arena, &judgement.staged, err) < 0)
 		return -1;
-	lists = arena_calloc(verify->arena, tasks.count + 1, sizeof(*lists));
+	mounted = arena_calloc(verify->arena, tasks.count + 1, sizeof(*mounted));
 	for (size_t i = 0; i < tasks.count; i++) {
 		ino_t namespace;
 
 		if (task_namespace(tasks.items[i], "mnt", &namespace, err) < 0)
 			return -1;
-		if (is_new(&namespaces, namespace) &&
-		    read_namespace(tasks.items[i], verify->arena, &lists[count++], err) < 0)
+		if (!is_new(&namespaces, namespace))
+			continue;
+		mounted[count].task = tasks.items[i];
+		if (read_namespace(tasks.items[i], verify->arena, &mounted[count++].list, err) < 0)
 			return -1;
 	}
 	if (find_elsewhere(&namespaces, &devices, err) < 0)
@@ -214,5 +268,6 @@ int verify_mounts(const struct verify *verify, struct error *err)
 		.arena = verify->arena,
 	};
 	judgement.root = staged(&judgement, STAGE_ROOT);
-	return verify_all(&judgement, lists, count, err);
+	judgement.readonly = verify->config->root->readonly.value;
+	return verify_all(&judgement, mounted, count, err);
 }

@@ -366,6 +366,18 @@ bool rootfs_is_bind(const struct config_mount *mount, struct arena *arena)
 	return is_bind(mount, &options) && !(options.flags & OPTION_REMOUNT);
 }
 
+bool rootfs_is_remount(const struct config_mount *mount, struct arena *arena)
+{
+	return mount_options_parse(&mount->options, arena).flags & OPTION_REMOUNT;
+}
+
+uint64_t rootfs_attributes(const struct config_mount *mount, struct arena *arena)
+{
+	struct mount_options options = mount_options_parse(&mount->options, arena);
+
+	return options.own.set | options.recursive.set;
+}
+
 static int plan_kind(const struct planner *planner, const struct config_mount *config,
 		     struct mount_plan *mount, struct error *err)
 {

@@ -73,6 +73,12 @@ int rootfs_check(const struct rootfs_plan *plan, struct error *err);
 /* Does the config ask for a bind there? Pure; @arena for what it needs meanwhile. */
 bool rootfs_is_bind(const struct config_mount *mount, struct arena *arena);
 
+/* Does it only change what is mounted there? Pure. */
+bool rootfs_is_remount(const struct config_mount *mount, struct arena *arena);
+
+/* What the config forbids in that mount, MOUNT_ATTR_… as mount_setattr(2) sets it. Pure. */
+uint64_t rootfs_attributes(const struct config_mount *mount, struct arena *arena);
+
 /* Number of mounts to be made by rootfs_mount(): those of the config, and some of ours. */
 size_t rootfs_mount_count(const struct rootfs_plan *plan);
 

@@ -93,7 +93,7 @@ load checkpoint
 	counting
 	execs cat /one/name /etc/file /scratch/file
 	equal "$output" $'two\nfile\nkept'
-	for at in /one/ro /etc/file; do
+	for at in / /one/ro /etc/file; do
 		[[ $(mount_line "$at") == *" $at ro,"* ]] || fail "$(mount_line "$at")"
 	done
 	[[ $(mount_line /proc/kcore) == *" /null /proc/kcore "* ]] || fail "not masked: $(mount_line /proc/kcore)"

@@ -70,3 +70,44 @@ in_container() {
 	dump
 	restore_fails "mounted at /late \(overlay\)"
 }
+
+# stricter WORDS FILTER: than what the images were made with; each must be refused
+stricter() {
+	cp "$BUNDLE/config.json" "$WORK/lax.json"
+	config "$2"
+	restore_fails "$1"
+	cp "$WORK/lax.json" "$BUNDLE/config.json"
+}
+
+@test "a config that is stricter than the images" {
+	mkdir "$WORK/one"
+	config 'del(.linux.maskedPaths, .linux.readonlyPaths, .linux.seccomp) | .root.readonly = false | .process.noNewPrivileges = false |
+		(.process.capabilities | .bounding, .effective, .permitted) += ["CAP_CHOWN"] |
+		del(.linux.namespaces[] | select(.type == "network")) |
+		.mounts += [{destination: "/one", type: "bind", source: $one, options: ["bind", "noexec"]},
+			{destination: "/scratch", type: "tmpfs", source: "tmpfs", options: ["nodev"]}]' --arg one "$WORK/one"
+	start_counter
+	dump
+	stricter "at /proc/kcore .*isn't masked" '.linux.maskedPaths = ["/proc/kcore"]'
+	stricter "at /proc/scsi .*isn't masked|at /sys/firmware .*isn't masked" '.linux.maskedPaths = ["/proc/scsi", "/sys/firmware"]'
+	stricter "at /proc/sys .*isn't read-only" '.linux.readonlyPaths = ["/proc/sys"]'
+	stricter "at /one .*nosuid" '(.mounts[] | select(.destination == "/one")).options += ["nosuid"]'
+	stricter "at /scratch .*noexec" '(.mounts[] | select(.destination == "/scratch")).options += ["noexec"]'
+	stricter "at /two .*isn't mounted" '.mounts += [{destination: "/two", type: "tmpfs", source: "tmpfs"}]'
+	stricter "at /etc .*isn't mounted" '.mounts += [{destination: "/etc", type: "bind", source: "/etc", options: ["bind"]}]'
+	stricter "capabilities that the config doesn't give" '(.process.capabilities | .bounding, .effective, .permitted) -= ["CAP_CHOWN"]'
+	stricter "noNewPrivileges" '.process.noNewPrivileges = true'
+	stricter "seccomp filter" '.linux.seccomp = {defaultAction: "SCMP_ACT_ALLOW", syscalls: [{names: ["swapon"], action: "SCMP_ACT_ERRNO"}]}'
+	stricter "host's network namespace" '.linux.namespaces += [{type: "network"}]'
+	restore
+	counting
+}
+
+@test "a container that may mount has unmounted a mask" {
+	config '(.process.capabilities | .bounding, .effective, .permitted) += ["CAP_SYS_ADMIN"]'
+	start_counter
+	in_container umount /proc/kcore
+	dump
+	restore
+	counting
+}

@@ -71,9 +71,9 @@ TEST(a_line_of_mountinfo)
 	CHECK_STR(list.items[0].root, "/mnt1");
 	CHECK_STR(list.items[0].mountpoint, "/mnt 2");
 	CHECK_STR(list.items[0].type, "fuse.x");
-	CHECK(list.items[0].readonly);
+	CHECK(list.items[0].restrictions == MOUNT_ATTR_RDONLY);
 	/* the filesystem is read-only, the mount is not */
-	CHECK(!list.items[1].readonly);
+	CHECK(list.items[1].restrictions == MOUNT_ATTR_NOSUID);
 	CHECK(mounts_find(&list, "/b") == &list.items[1]);
 	CHECK(!mounts_find(&list, "/c"));
 }
