@@ -172,7 +172,7 @@ static bool is_right(const struct judgement *judgement, const struct mount_info 
 {
 	const struct mount_info *source = judgement_staged(judgement, mount->mountpoint);
 
-	if (mount_is_same(mount, source))
+	if (source && mount_is_same(mount, source))
 		return mount_forbids(mount, source->restrictions & MOUNT_ATTR_RDONLY);
 	return is_of_root(judgement, mount) || mount_is_own(mount, &judgement->judge);
 }
