@@ -42,15 +42,19 @@ TEST(all_threads_of_all_descendants_and_none_that_has_ended)
 	char byte;
 	pid_t pid;
 
-	CHECK(arena_init(&arena, 1 << 20, &err) == 0);
+	if (harness_is_emulated())
+		SKIP("qemu-user has threads of its own");
 	CHECK(pipe(ready) == 0);
 	pid = fork();
 	if (pid == 0)
 		be_a_tree();
 	CHECK(read(ready[0], &byte, 1) == 1 && read(ready[0], &byte, 1) == 1);
-	do /* until the one that ends has */
+	do { /* until the one that ends has */
+		usleep(1000);
+		arena_free(&arena);
+		CHECK(arena_init(&arena, 1 << 20, &err) == 0);
 		CHECK(tasks_read(pid, &arena, &tasks, &err) == 0);
-	while (tasks.count > 3);
+	} while (tasks.count > 3);
 	CHECK(tasks.count == 3);
 	CHECK(tasks.items[0] == pid);
 	CHECK(task_namespace(getpid(), "mnt", &own, &err) == 0);
