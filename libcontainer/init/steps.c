@@ -354,8 +354,13 @@ static int shed_capabilities(const struct plan *plan, struct error *err)
 		keep.permitted |= UINT64_C(1) << CAP_SYS_ADMIN;
 	keep.effective = keep.permitted;
 	keep.inheritable = keep.ambient = 0;
-	/* the bounding set, too, or an execve(2) as root would give all of it back */
-	return capabilities_drop_bounding(&keep, err) < 0 ? -1 : capabilities_apply(&keep, err);
+	return capabilities_reduce(&keep, err);
+}
+
+/* A clone leads no session, and only a leader can take a terminal. */
+static int settle_in_clone(struct init *init, struct error *err)
+{
+	return step_session(init, err) < 0 ? -1 : guard(init, err);
 }
 
 static int step_pid_namespace(struct init *init, struct error *err)
@@ -369,10 +374,7 @@ static int step_pid_namespace(struct init *init, struct error *err)
 	    shed_capabilities(init->plan, err) < 0 ||
 	    continue_in_clone(init->channel, 0, -1, err) < 0 || close_rest(init, -1, err) < 0)
 		return -1;
-	/* the clone leads no session, and only a leader can take a terminal */
-	if (step_session(init, err) < 0)
-		return -1;
-	return guard(init, err);
+	return settle_in_clone(init, err);
 }
 
 /* The namespace is for the clone that step_enter() makes; joining takes rights that are given up before. */
@@ -405,10 +407,7 @@ static int step_enter(struct init *init, struct error *err)
 {
 	const struct process_plan *process = init->plan->process;
 
-	if (continue_in_clone(init->channel, 0, -1, err) < 0)
-		return -1;
-	/* the clone leads no session, and only a leader can take a terminal */
-	if (step_session(init, err) < 0 || guard(init, err) < 0)
+	if (continue_in_clone(init->channel, 0, -1, err) < 0 || settle_in_clone(init, err) < 0)
 		return -1;
 	if (process->terminal && console_control(err) < 0)
 		return -1;

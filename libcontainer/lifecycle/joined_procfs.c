@@ -29,7 +29,6 @@ static int keep_only(int socket)
 	return close_range(1, ~0U, 0);
 }
 
-/* The bounding set, too, or an execve(2) as root would give all of it back. */
 static int keep_only_what_mounting_takes(struct error *err)
 {
 	const uint64_t admin = UINT64_C(1) << CAP_SYS_ADMIN;
@@ -39,7 +38,7 @@ static int keep_only_what_mounting_takes(struct error *err)
 		.effective = admin,
 	};
 
-	return capabilities_drop_bounding(&plan, err) < 0 ? -1 : capabilities_apply(&plan, err);
+	return capabilities_reduce(&plan, err);
 }
 
 struct wanted {

@@ -198,3 +198,8 @@ int capabilities_apply(const struct capabilities_plan *plan, struct error *err)
 					   name_of(names_capabilities, i) ?: "it");
 	return 0;
 }
+
+int capabilities_reduce(const struct capabilities_plan *plan, struct error *err)
+{
+	return capabilities_drop_bounding(plan, err) < 0 ? -1 : capabilities_apply(plan, err);
+}

@@ -53,3 +53,7 @@ int capabilities_have(int number, struct error *err);
 /* Set the permitted, effective, inheritable and ambient sets; what the process doesn't have itself
  * stays away without a word. Init, after the ids have changed. */
 int capabilities_apply(const struct capabilities_plan *plan, struct error *err);
+
+/* Both of these at once, where the ids stay: the bounding set, too, or an execve(2) as root would give all back. Any
+ * process. */
+int capabilities_reduce(const struct capabilities_plan *plan, struct error *err);

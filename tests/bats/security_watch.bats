@@ -51,6 +51,15 @@ neighbour() {
 new_user_namespace='.linux.namespaces += [{type: "user"}] | .linux.uidMappings = [{containerID: 0, hostID: 0, size: 1}] |
 	.linux.gidMappings = .linux.uidMappings'
 
+# runs_often N: the neighbour, N times
+runs_often() {
+	local round
+	for ((round = 0; round < $1; round++)); do
+		run --separate-stderr proa run -b "$BUNDLE" "$ID.2"
+		equal "$status" 0 "$stderr"
+	done
+}
+
 # in_user_namespace: proa is called by root of another one, as under podman
 in_user_namespace() {
 	require userns
@@ -67,10 +76,7 @@ in_user_namespace() {
 	in_user_namespace
 	watcher '[]' root cmdline
 	neighbour "del(.linux.cgroupsPath, .linux.resources) | $new_user_namespace"
-	for _ in {1..20}; do
-		run --separate-stderr proa run -b "$BUNDLE" "$ID.2"
-		equal "$status" 0 "$stderr"
-	done
+	runs_often 20
 	watched '^cmdline /bin/sleep'
 	found_none '^root '
 	host_unharmed
@@ -80,10 +86,7 @@ in_user_namespace() {
 	require userns
 	watcher '["CAP_SYS_PTRACE"]' root seize
 	neighbour "$new_user_namespace | del(.mounts[] | select(.type == \"proc\"))"
-	for _ in {1..20}; do
-		run --separate-stderr proa run -b "$BUNDLE" "$ID.2"
-		equal "$status" 0 "$stderr"
-	done
+	runs_often 20
 	watched '^seized .*'
 	found_none '^root '
 	host_unharmed
@@ -175,10 +178,7 @@ profile='{defaultAction: "SCMP_ACT_ALLOW", syscalls: [{names: (["personality"] +
 @test "a debugger in a joined pid namespace finds in a container's init what its way to the program takes, and none of the host's other rights" {
 	watcher '["CAP_SYS_PTRACE"]' root seize
 	neighbour '.process.user = {uid: 1000, gid: 1000} | .process.capabilities = {}'
-	for _ in {1..20}; do
-		run --separate-stderr proa run -b "$BUNDLE" "$ID.2"
-		equal "$status" 0 "$stderr"
-	done
+	runs_often 20
 	watched '^seized '
 	found_none '^root '
 	# CHOWN, DAC_OVERRIDE, SETGID, SETUID
