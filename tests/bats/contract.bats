@@ -20,12 +20,17 @@ setup() {
 # outlive the call writes to a file: nobody reads the pipe any more.)
 calls() {
 	code=0
-	rm -f "$LOG"
+	fresh_files
 	engine_call "$@" >"$WORK/out" 2>"$WORK/err" || code=$?
 	[ $code = 0 ] || fail "exit code $code: $*" "$(<"$WORK/err")" || return
 	[ ! -s "$WORK/err" ] || fail "on stderr: $*" "$(<"$WORK/err")" || return
 	[ ! -s "$LOG" ] || fail "in the log: $*" "$(<"$LOG")" || return
 	output=$(<"$WORK/out")
+}
+
+# fresh_files: new ones for each call: a container started by an earlier one may still write to its own
+fresh_files() {
+	rm -f "$LOG" "$WORK/out" "$WORK/err"
 }
 
 engine_call() {
@@ -38,7 +43,7 @@ engine_call() {
 answers() {
 	local code=$1 text=$2 is=0
 	shift 2
-	rm -f "$LOG"
+	fresh_files
 	engine_call "$@" >"$WORK/out" 2>"$WORK/err" || is=$?
 	equal $is "$code" "$*: exit code" || return
 	[ ! -s "$WORK/out" ] || fail "on stdout: $*" "$(<"$WORK/out")" || return
