@@ -4,6 +4,7 @@
 #include <poll.h>
 #include <stddef.h>
 #include <sys/signalfd.h>
+#include <unistd.h>
 
 #include "base/cleanup.h"
 
@@ -46,6 +47,21 @@ bool termination_waits(void)
 		if (sigismember(&pending, signals[i]) == 1)
 			return true;
 	return false;
+}
+
+static void exit_by(int signal)
+{
+	_exit(128 + signal);
+}
+
+int termination_exits(struct error *err)
+{
+	const struct sigaction action = { .sa_handler = exit_by };
+
+	for (size_t i = 0; i < array_length(signals); i++)
+		if (sigaction(signals[i], &action, NULL) < 0)
+			return error_errno(err, errno, NULL, "handle signal %d", signals[i]);
+	return 0;
 }
 
 bool termination_or_input(int fd)

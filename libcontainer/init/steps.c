@@ -18,6 +18,7 @@
 #include "base/cleanup.h"
 #include "base/fd.h"
 #include "base/procfs.h"
+#include "base/termination.h"
 #include "base/trace.h"
 #include "libcontainer/init/hooks.h"
 #include "libcontainer/init/init.h"
@@ -501,6 +502,12 @@ static int step_look_for_program(struct init *init, struct error *err)
 	return executable_find(process->args[0], &process->env, path, err);
 }
 
+static int step_termination(struct init *init, struct error *err)
+{
+	(void)init;
+	return termination_exits(err);
+}
+
 /* It listens before it says so: whoever hears that the container is created may connect at once. */
 static int step_created(struct init *init, struct error *err)
 {
@@ -790,8 +797,11 @@ const struct step init_steps[] = {
 	{ "look-for-program", CREATE, step_look_for_program,
 	  "home", "created",
 	  "who creates should hear of a missing program, not who starts" },
+	{ "termination", CREATE, step_termination,
+	  "signals", "created",
+	  "who hears that the container is created may ask it to end, and the kernel spares a pid 1 that handles no signal" },
 	{ "created", CREATE, step_created,
-	  "look-for-program protect", "wait-for-start",
+	  "look-for-program protect termination", "wait-for-start",
 	  "limits are set and the state written once nothing can fail any more but the program" },
 	{ "wait-for-start", CREATE, step_wait_for_start,
 	  "created", "startContainer-hooks",

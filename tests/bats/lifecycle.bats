@@ -201,6 +201,25 @@ load helpers
 	nothing_left
 }
 
+@test "a created container ends by the signals that ask a program to end" {
+	local signal
+	waits
+	for signal in HUP INT QUIT TERM; do
+		create
+		proa kill "$ID" "$signal"
+		becomes stopped || fail "after $signal"
+		fails 1 "stopped" proa start "$ID"
+		proa delete "$ID"
+	done
+}
+
+@test "a created container ends by TERM that others than the runtime send" {
+	waits
+	create
+	kill -TERM "$(init_pid)"
+	becomes stopped
+}
+
 @test "kill sends what it is told: names with and without SIG, numbers, real-time signals" {
 	# spec: runtime.md#kill kill-sends
 	process /probe signals
