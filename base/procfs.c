@@ -126,3 +126,23 @@ int procfs_stat(pid_t pid, struct procfs_stat *ret_stat, struct error *err)
 	};
 	return 0;
 }
+
+bool procfs_ends(pid_t pid)
+{
+	struct error ignored = ERROR_INIT;
+	_cleanup_dir_ DIR *dir = NULL;
+	struct procfs_stat stat;
+	const char *name;
+	char path[32];
+	int thread;
+
+	snprintf(path, sizeof(path), "/proc/%d/task", (int)pid);
+	dir = opendir(path);
+	if (!dir)
+		return errno == ENOENT;
+	while ((name = dir_next(dir)))
+		if (parse_int(name, &thread) && procfs_stat(thread, &stat, &ignored) == 0 &&
+		    !stat.ending)
+			return false;
+	return true;
+}

@@ -25,6 +25,10 @@ struct procfs_stat {
 /* A process as the caller's /proc has it. ERROR_SYSTEM; a process that is gone is ENOENT or ESRCH. */
 int procfs_stat(pid_t pid, struct procfs_stat *ret_stat, struct error *err);
 
+/* Is the process gone, or has every thread of it begun to end? It may stay so for long: the first process of a pid
+ * namespace ends when the others in there have been reaped (pid_namespaces(7)), and its own namespaces are gone before. */
+bool procfs_ends(pid_t pid);
+
 /* Verify that @fd is the root of a procfs, for one that was just made by fsmount(2). */
 int procfs_verify(int fd, struct error *err);
 

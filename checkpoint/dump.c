@@ -60,8 +60,7 @@ static int check_status(const struct container_state *state, struct error *err)
 	case STATUS_STOPPED:
 		break;
 	}
-	return error_set(err, ERROR_NOT_RUNNING, state->id,
-			 "container not running: no such process");
+	return state_not_running(state, err);
 }
 
 static int open_container(struct dump *dump, const struct runtime *runtime, struct error *err)

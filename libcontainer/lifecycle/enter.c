@@ -17,8 +17,7 @@ int state_open_namespaces(const struct container_state *state, const struct stri
 	if (alive < 0)
 		return -1;
 	if (!alive)
-		return error_set(err, ERROR_NOT_RUNNING, state->id,
-				 "container not running: no such process");
+		return state_not_running(state, err);
 	/* Init's namespaces are those of this moment. With CAP_SYS_ADMIN it may exchange them, and gains nothing by it.
 	 * Without, it has to make a user namespace first, in which it then lays what it likes where we look for the
 	 * program. So who enters must be in that user namespace too: there root is who init was, and the container's

@@ -339,7 +339,9 @@ static int execute(struct execution *execution, int *ret_status, struct error *e
 		if (signals < 0)
 			return -1;
 	}
-	if (start(execution, err) < 0 || announce(execution, err) < 0)
+	if (start(execution, err) < 0)
+		return state_explain_failure(execution->state, err);
+	if (announce(execution, err) < 0)
 		return -1;
 	record_close(&execution->record);
 	*ret_status = 0;

@@ -17,12 +17,6 @@
 /* How long the processes get to freeze before they are signalled all the same. */
 #define FREEZE_MS 200
 
-/* The words are those that containerd, CRI-O and BuildKit look for. */
-static int not_running(const char *id, struct error *err)
-{
-	return error_set(err, ERROR_NOT_RUNNING, id, "container not running: no such process");
-}
-
 static bool own_pid_namespace(const struct container_state *state)
 {
 	return text_in(&state->namespaces, "pid");
@@ -90,11 +84,11 @@ static int signal_init(const struct container_state *state, int signal, struct e
 	if (alive < 0)
 		return -1;
 	if (!alive)
-		return not_running(state->id, err);
+		return state_not_running(state, err);
 	if (sys_pidfd_send_signal(pidfd, signal) == 0)
 		return 0;
 	if (errno == ESRCH)
-		return not_running(state->id, err);
+		return state_not_running(state, err);
 	return error_errno(err, errno, state->id, "send signal %d to container %s", signal,
 			   state->id);
 }
@@ -102,7 +96,7 @@ static int signal_init(const struct container_state *state, int signal, struct e
 int state_kill(const struct container_state *state, int signal, struct error *err)
 {
 	if (state->status == STATUS_STOPPED)
-		return not_running(state->id, err);
+		return state_not_running(state, err);
 	/* what it has started doesn't end with init where it has no pid namespace of its own */
 	if (signal == SIGKILL && !own_pid_namespace(state) && state->cgroup_path)
 		return signal_all(NULL, state, signal, err);

@@ -331,8 +331,10 @@ static int change(const struct runtime *runtime, const char *id, const struct mo
 	struct remount remount = {
 		.runtime = runtime, .id = id, .wanted = mounts, .record = RECORD_INIT
 	};
-	int result = load(&remount, err) < 0 ? -1 : verb(&remount, err);
+	int result = load(&remount, err);
 
+	if (result == 0 && verb(&remount, err) < 0)
+		result = state_explain_failure(remount.state, err);
 	record_close(&remount.record);
 	arena_free(&remount.arena);
 	return result;
@@ -371,7 +373,7 @@ static int collect(const struct container_state *state, const struct added_list 
 	char path[PATH_MAX];
 
 	if (read_mountinfo(state, &text, err) < 0)
-		return -1;
+		return state_explain_failure(state, err);
 	for (size_t i = 0; i < added->count; i++)
 		if (!added->items[i].pending &&
 		    mountinfo_find(text.bytes, added->items[i].id, path))

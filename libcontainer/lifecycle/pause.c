@@ -5,6 +5,19 @@
 #define ARENA	  (32 << 20)
 #define FREEZE_MS 10000
 
+/* An empty cgroup freezes at once. */
+static int freeze(const struct container_state *state, int cgroup, struct error *err)
+{
+	struct error ignored = ERROR_INIT;
+
+	if (cgroup_freeze(cgroup, FREEZE_MS, err) < 0)
+		return state_explain_failure(state, err);
+	if (state_check_end(state, err) == 0)
+		return 0;
+	cgroup_thaw(cgroup, &ignored);
+	return -1;
+}
+
 /* A signal that would end us must not leave a container half frozen: it waits, and hurries us to the end. */
 static int pause_locked(const struct container_state *state, int cgroup, struct error *err)
 {
@@ -14,7 +27,7 @@ static int pause_locked(const struct container_state *state, int cgroup, struct 
 	if (state->status == STATUS_PAUSED)
 		return error_set(err, ERROR_STATE, state->id, "container paused");
 	termination_hold(&before);
-	result = cgroup_freeze(cgroup, FREEZE_MS, err);
+	result = freeze(state, cgroup, err);
 	termination_release(&before);
 	return result;
 }

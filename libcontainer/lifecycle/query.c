@@ -95,5 +95,7 @@ int container_pids(const struct runtime *runtime, const char *id, struct arena *
 	cgroup = state_open_cgroup(state, err);
 	if (cgroup < 0)
 		return -1;
-	return cgroup_pids(cgroup, arena, &ret_pids->items, &ret_pids->count, err);
+	if (cgroup_pids(cgroup, arena, &ret_pids->items, &ret_pids->count, err) < 0)
+		return state_explain_failure(state, err);
+	return 0;
 }

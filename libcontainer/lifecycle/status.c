@@ -50,6 +50,33 @@ int state_init_alive(const struct container_state *state, int *ret_pidfd, struct
 	return 1;
 }
 
+int state_not_running(const struct container_state *state, struct error *err)
+{
+	return error_set(err, ERROR_NOT_RUNNING, state->id,
+			 "container not running: no such process");
+}
+
+/* What can't be told is no end. */
+static bool init_ends(const struct container_state *state)
+{
+	struct error ignored = ERROR_INIT;
+	int alive = state_init_alive(state, NULL, &ignored);
+
+	return alive == 0 || (alive > 0 && procfs_ends((pid_t)state->pid));
+}
+
+int state_check_end(const struct container_state *state, struct error *err)
+{
+	return init_ends(state) ? state_not_running(state, err) : 0;
+}
+
+int state_explain_failure(const struct container_state *state, struct error *err)
+{
+	if (err->errnum || err->code == ERROR_PROTOCOL)
+		state_check_end(state, err);
+	return -1;
+}
+
 /* Init listens at its socket until it executes the program. The file may outlive that, if `start`
  * was killed before it removed it: then nobody answers. One that is stopped accepts nobody, and
  * would keep us waiting once enough have asked. */
@@ -112,13 +139,12 @@ int state_open_cgroup(const struct container_state *state, struct error *err)
 	int fd;
 
 	if (state->status == STATUS_STOPPED)
-		return error_set(err, ERROR_NOT_RUNNING, state->id,
-				 "container not running: no such process");
+		return state_not_running(state, err);
 	if (!state->cgroup_path)
 		return error_set(err, ERROR_UNSUPPORTED, state->id,
 				 "container has no cgroup of its own");
 	fd = cgroup_open(state->cgroup_path, err);
-	if (fd < 0 && err->errnum == ENOENT)
+	if (fd < 0 && err->errnum == ENOENT && state_check_end(state, err) == 0)
 		return error_set(err, ERROR_STATE, state->cgroup_path,
 				 "the container's cgroup %s is gone: somebody else has moved its "
 				 "processes and removed it",

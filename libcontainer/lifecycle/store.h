@@ -122,6 +122,14 @@ int state_end_init(const struct container_state *state, struct error *err);
  * told (no descriptor left, EMFILE): nobody may take that for the end of a container. */
 int state_init_alive(const struct container_state *state, int *ret_pidfd, struct error *err);
 
+/* The container's init is dead: ERROR_NOT_RUNNING, in the words that containerd, CRI-O and BuildKit look for. */
+int state_not_running(const struct container_state *state, struct error *err);
+/* The same if it is by now, or has begun to end; else 0. */
+int state_check_end(const struct container_state *state, struct error *err);
+/* A command has failed with a container that was alive when it began: if a system call or a process of ours failed,
+ * and state_check_end() says so, that is why, and @err becomes it. Always -1. */
+int state_explain_failure(const struct container_state *state, struct error *err);
+
 /* Open the cgroup of a container that is alive. A dead one is ERROR_NOT_RUNNING, one without a cgroup of its own
  * ERROR_UNSUPPORTED, one whose cgroup somebody else has removed ERROR_STATE. */
 int state_open_cgroup(const struct container_state *state, struct error *err);

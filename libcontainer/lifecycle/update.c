@@ -369,6 +369,8 @@ int container_update(const struct runtime *runtime, const struct update_options 
 		result = options->dry_run	    ? report(&update, ret_report, err)
 			 : changes_nothing(&update) ? 0
 						    : make_or_undo(&update, runtime, err);
+	if (result < 0 && update.state)
+		state_explain_failure(update.state, err);
 	systemd_end(&update.systemd);
 	cleanup_fd_(&update.device_program);
 	container_door_close(&update.access);

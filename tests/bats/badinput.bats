@@ -468,6 +468,28 @@ bring_to() {
 	becomes "$1"
 }
 
+# Init is dead, and can't be reaped before a process is that came in from outside: for so long it has a pid and no namespaces.
+@test "a container whose init is about to end: nothing enters it, looks into it or pauses it" {
+	up_and_waiting
+	pid=$(init_pid)
+	background nsenter -F -t "$pid" -p bash -c 'sleep 1000 & exec sleep 1000'
+	eventually holds_a_child "$!" || fail "$(<"$WORK/background.err")"
+	proa kill "$ID" KILL
+	eventually [ ! -e "/proc/$pid/ns/mnt" ]
+	echo '[]' >"$WORK/mounts"
+	fails 255 "container not running: no such process" proa exec "$ID" /bin/true
+	fails 1 "container not running: no such process" proa mounts list "$ID"
+	fails 1 "container not running: no such process" proa pause "$ID"
+	fails 1 "not paused" proa resume "$ID"
+	kill -KILL "$!"
+	becomes stopped
+}
+
+# holds_a_child PID: it is the program that doesn't reap its child
+holds_a_child() {
+	[[ $(tr '\0' ' ' <"/proc/$1/cmdline") == "sleep 1000 " && -n $(<"/proc/$1/task/$1/children") ]]
+}
+
 @test "a created container can be paused and resumed" {
 	waits
 	create

@@ -295,6 +295,23 @@ deleted_during_exec() {
 	nothing_left
 }
 
+@test "the container ends when exec has just found it alive" {
+	local phase
+	waits
+	for phase in "parent plan" "parent clone" "bridge join" "exec root"; do
+		up
+		# shellcheck disable=SC2086
+		background "$PROA_BUILD/tests/kill_at" -s $phase 1 "$RUNTIME" --root "$ROOT" --trace "$WORK/trace" exec "$ID" /bin/true
+		wait_for_output '[0-9]+' "$WORK/background.out"
+		proa kill "$ID" KILL
+		becomes stopped
+		kill -CONT "$(<"$WORK/background.out")"
+		eventually grep -q . "$WORK/background.err"
+		has_words "container not running: no such process" "$(<"$WORK/background.err")"
+		proa delete "$ID"
+	done
+}
+
 @test "exec while the container is paused and resumed" {
 	up_and_waiting
 	(

@@ -1,6 +1,8 @@
 #include "tests/unit/support.h"
 
+#include <pthread.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 
 #include "base/cleanup.h"
 #include "base/procfs.h"
@@ -183,4 +185,36 @@ TEST(whether_it_has_executed_and_ended)
 	SUCCEEDS(procfs_stat(pid, &stat, &err));
 	CHECK(!stat.forked_only && stat.ending);
 	exit_of(pid);
+}
+
+static void *wait_for_end(void *end)
+{
+	CHECK(read(*(int *)end, &(char){ 0 }, 1) == 1);
+	return NULL;
+}
+
+TEST(it_ends_when_its_last_thread_does)
+{
+	struct procfs_stat stat;
+	pthread_t thread;
+	int end[2];
+	pid_t pid;
+
+	CHECK(pipe2(end, O_CLOEXEC) == 0);
+	pid = fork();
+	if (pid == 0) {
+		CHECK(pthread_create(&thread, NULL, wait_for_end, &end[0]) == 0);
+		syscall(SYS_exit, 0); /* of the first thread alone */
+	}
+	do {
+		sleep_ms(1);
+		SUCCEEDS(procfs_stat(pid, &stat, &err));
+	} while (!stat.ending);
+	CHECK(!procfs_ends(pid));
+	CHECK(write(end[1], "x", 1) == 1);
+	CHECK(waitid(P_PID, (id_t)pid, &(siginfo_t){ 0 }, WEXITED | WNOWAIT) == 0);
+	CHECK(procfs_ends(pid));
+	exit_of(pid);
+	CHECK(procfs_ends(pid));
+	CHECK(!procfs_ends(getpid()));
 }
