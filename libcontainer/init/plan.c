@@ -59,9 +59,16 @@ static struct container_state *copy_state(const struct container_state *state, s
 	return copy;
 }
 
+/* Beside the program's own: the connection of `start`, without which nobody could be told that there are too few, and what
+ * is opened on the way. They are limited from CREATED on. */
+#define INIT_FDS 2
+
 static int plan_create(const struct config *config, const struct plan_request *request,
 		       struct arena *arena, struct plan *plan, struct error *err)
 {
+	if (rlimits_check_files(&plan->process->rlimits, 3 + plan->preserve_fds + INIT_FDS, err) <
+	    0)
+		return -1;
 	if (namespace_plan(config, request->rootless, arena, &plan->namespaces, err) < 0 ||
 	    rootfs_plan(config, request->rootfs, arena, &plan->rootfs, err) < 0 ||
 	    sysctl_plan(config, arena, &plan->sysctl, err) < 0)

@@ -44,6 +44,21 @@ int rlimits_plan(const struct config_process *process, struct arena *arena,
 	return 0;
 }
 
+int rlimits_check_files(const struct rlimits_plan *plan, unsigned int needed, struct error *err)
+{
+	for (size_t i = 0; i < plan->count; i++) {
+		const struct rlimit_row *row = &plan->items[i];
+
+		if (row->resource == RLIMIT_NOFILE && row->soft < needed)
+			return error_set(
+			    err, ERROR_UNSUPPORTED, "process.rlimits",
+			    "process.rlimits: %s: it takes %u descriptors to get to the "
+			    "program, not %ju",
+			    row->name, needed, (uintmax_t)row->soft);
+	}
+	return 0;
+}
+
 int rlimits_apply(const struct rlimits_plan *plan, pid_t pid, struct error *err)
 {
 	for (size_t i = 0; i < plan->count; i++) {

@@ -22,6 +22,9 @@ struct rlimits_plan {
 int rlimits_plan(const struct config_process *process, struct arena *arena,
 		 struct rlimits_plan *ret_plan, struct error *err);
 
+/* ERROR_UNSUPPORTED if RLIMIT_NOFILE leaves less than @needed descriptors. Pure. */
+int rlimits_check_files(const struct rlimits_plan *plan, unsigned int needed, struct error *err);
+
 /* Set them for the process @pid, 0 for the caller. Raising a hard limit needs CAP_SYS_RESOURCE in
  * the host's user namespace. Parent for init, or a process of exec for itself, where its ids are others than the
  * parent's and that has no right over it. */

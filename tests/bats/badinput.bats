@@ -314,6 +314,18 @@ without_override() {
 
 # --- the root filesystem -----------------------------------------------------------------------
 
+@test "fewer descriptors than it takes to get to the program" {
+	config '.process.rlimits = [{type: "RLIMIT_NOFILE", soft: 4, hard: 10}]'
+	refused "process.rlimits: RLIMIT_NOFILE: .* 5 descriptors.* not 4"
+	config '.process.rlimits[0].soft = 5'
+	facts rlimits
+	expect rlimit.NOFILE "5 10"
+	run proa run --preserve-fds 2 -b "$BUNDLE" "$ID" 3</dev/null 4</dev/null
+	has_words "RLIMIT_NOFILE: .* 7 descriptors.* not 5" "$output"
+	config '.process.rlimits[0].soft = 7'
+	proa run --preserve-fds 2 -b "$BUNDLE" "$ID" 3</dev/null 4</dev/null
+}
+
 @test "a rootfs that is missing, a file, or a link that leads out of the bundle" {
 	# spec: config.md#root root-exists
 	refuses_config '.root.path = "missing"' 'root.path|missing'
