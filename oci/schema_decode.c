@@ -104,7 +104,7 @@ static void write_path(const struct decoder *decoder, char *out, size_t size)
 __attribute__((format(printf, 2, 3), cold)) static int refuse(struct decoder *decoder,
 							      const char *format, ...)
 {
-	char path[sizeof(decoder->err->object)], text[512];
+	char path[sizeof(decoder->err->object)], text[740];
 	va_list args;
 
 	va_start(args, format);
@@ -137,7 +137,7 @@ static int refuse_found(struct decoder *decoder, const char *wanted, const struc
 static int refuse_name(struct decoder *decoder, const struct name_value *names,
 		       const struct json_event *found)
 {
-	char wanted[400] = "one of ";
+	char wanted[600] = "one of "; /* the longest list, that of architectures, takes 460 */
 
 	for (; names->name; names++)
 		append(wanted, sizeof(wanted), "\"%s\"%s", names->name, names[1].name ? ", " : "");

@@ -231,6 +231,16 @@ static const struct {
 	  "linux.seccomp.flags[0]: expected one of \"SECCOMP_FILTER_FLAG_LOG\", "
 	  "\"SECCOMP_FILTER_FLAG_SPEC_ALLOW\", \"SECCOMP_FILTER_FLAG_TSYNC\", "
 	  "\"SECCOMP_FILTER_FLAG_WAIT_KILLABLE_RECV\", found \"SECCOMP_FILTER_FLAG_FAST\"" },
+	{ SECCOMP(", \"architectures\": [\"X\"]"),
+	  "linux.seccomp.architectures[0]: expected one of "
+	  "\"SCMP_ARCH_AARCH64\", \"SCMP_ARCH_ARM\", \"SCMP_ARCH_LOONGARCH64\", "
+	  "\"SCMP_ARCH_M68K\", \"SCMP_ARCH_MIPS\", \"SCMP_ARCH_MIPS64\", "
+	  "\"SCMP_ARCH_MIPS64N32\", \"SCMP_ARCH_MIPSEL\", \"SCMP_ARCH_MIPSEL64\", "
+	  "\"SCMP_ARCH_MIPSEL64N32\", \"SCMP_ARCH_PARISC\", \"SCMP_ARCH_PARISC64\", "
+	  "\"SCMP_ARCH_PPC\", \"SCMP_ARCH_PPC64\", \"SCMP_ARCH_PPC64LE\", "
+	  "\"SCMP_ARCH_RISCV64\", \"SCMP_ARCH_S390\", \"SCMP_ARCH_S390X\", \"SCMP_ARCH_SH\", "
+	  "\"SCMP_ARCH_SHEB\", \"SCMP_ARCH_X32\", \"SCMP_ARCH_X86\", "
+	  "\"SCMP_ARCH_X86_64\", found \"X\"" },
 	{ SECCOMP(", \"syscalls\": [{\"names\": [], \"action\": \"SCMP_ACT_ALLOW\"}]"),
 	  "linux.seccomp.syscalls[0].names: must not be empty" },
 	{ SECCOMP(", \"syscalls\": [{\"names\": [\"a\"]}]"),
