@@ -6,6 +6,7 @@
 
 #include "base/cleanup.h"
 #include "libcontainer/init/hooks.h"
+#include "libcontainer/namespace/net_devices.h"
 #include "libcontainer/process/oom.h"
 #include "libcontainer/security/labels.h"
 
@@ -70,6 +71,7 @@ static int plan_create(const struct config *config, const struct plan_request *r
 	    0)
 		return -1;
 	if (namespace_plan(config, request->rootless, arena, &plan->namespaces, err) < 0 ||
+	    net_devices_check(config->linux_, err) < 0 ||
 	    rootfs_plan(config, request->rootfs, arena, &plan->rootfs, err) < 0 ||
 	    sysctl_plan(config, arena, &plan->sysctl, err) < 0)
 		return -1;

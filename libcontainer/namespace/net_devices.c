@@ -6,10 +6,55 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/text.h"
 #include "libcontainer/namespace/netlink.h"
 
 #define ADDRESSES_MAX 256
 #define INDEX_TRIES   1000
+
+static const char *name_inside(const struct config_net_device *device)
+{
+	return device->name ? device->name : device->key;
+}
+
+/* As dev_valid_name() of the kernel, for which the no-break space of Latin-1 is one, too; and a "%" is that of "%d", for
+ * a number of the kernel's choice. */
+static bool is_device_name(const char *name)
+{
+	const char *percent = strchr(name, '%');
+
+	if (!*name || strlen(name) >= IFNAMSIZ || strcmp(name, ".") == 0 || strcmp(name, "..") == 0)
+		return false;
+	return !strpbrk(name, "/: \t\n\v\f\r\xa0") &&
+	       (!percent || (percent[1] == 'd' && !strchr(percent + 1, '%')));
+}
+
+static int check_device_name(const char *name, struct error *err)
+{
+	if (is_device_name(name))
+		return 0;
+	return error_set(err, ERROR_INVALID, "linux.netDevices",
+			 "linux.netDevices: \"%s\" can't be a device's name: that has 1 to %d "
+			 "bytes, no \"/\", \":\" or white space, and is neither \".\" nor \"..\"",
+			 text_printable(name) ? name : "?", IFNAMSIZ - 1);
+}
+
+int net_devices_check(const struct config_linux *linux_, struct error *err)
+{
+	for (size_t i = 0; i < linux_->net_devices.count; i++) {
+		const struct config_net_device *devices = linux_->net_devices.items;
+		const char *name = name_inside(&devices[i]);
+
+		if (check_device_name(devices[i].key, err) < 0 || check_device_name(name, err) < 0)
+			return -1;
+		for (size_t j = 0; j < i; j++)
+			if (!strchr(name, '%') && strcmp(name, name_inside(&devices[j])) == 0)
+				return error_set(err, ERROR_INVALID, "linux.netDevices",
+						 "linux.netDevices: two devices are to become %s",
+						 name);
+	}
+	return 0;
+}
 
 /* An address as it was found, to be given again: a move to another namespace loses them. */
 struct address {
@@ -144,7 +189,7 @@ static int check_name(int socket, const char *host_name, const char *name, struc
 {
 	int taken = 0;
 
-	if (strstr(name, "%d"))
+	if (strchr(name, '%'))
 		return 0;
 	if (find_device(socket, name, &taken) == 0)
 		return error_set(err, ERROR_INVALID, "linux.netDevices",
@@ -159,7 +204,7 @@ static int check_name(int socket, const char *host_name, const char *name, struc
 static int move_device(const struct config_net_device *device, int own, int target, int socket,
 		       struct error *err)
 {
-	const char *name = device->name && device->name[0] ? device->name : device->key;
+	const char *name = name_inside(device);
 	struct addresses addresses;
 	int index = 0;
 

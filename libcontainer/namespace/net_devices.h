@@ -8,6 +8,10 @@
 #include "base/error.h"
 #include "oci/config.h"
 
+/* Names that the kernel takes, and no two alike in the container: ERROR_INVALID. It learns of a wrong one only when it has
+ * moved a device already, which then goes with the namespace. Pure. */
+int net_devices_check(const struct config_linux *linux_, struct error *err);
+
 /* Init: a netlink socket of its network namespace, by which the parent sets up what it has moved there. */
 int net_devices_socket(struct error *err);
 

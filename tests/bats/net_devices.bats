@@ -67,6 +67,21 @@ setup() {
 	nothing_left
 }
 
+@test "what can't be a device's name is refused before anything is looked for" {
+	local name
+	for name in a/b a:b 'a b' 'a\tb' sixteen-bytes-xx . .. a% %d%d; do
+		config ".linux.netDevices = {\"$outer\": {name: \"$name\"}}"
+		refused "linux.netDevices: .* can't be .*name" || fail "name: $name"
+	done
+	for name in a/b sixteen-bytes-xx .. ''; do
+		config ".linux.netDevices = {\"$name\": {name: \"eth0\"}}"
+		refused "linux.netDevices: .* can't be .*name" || fail "$name"
+	done
+	config ".linux.netDevices = {\"$outer\": {name: \"eth0\"}, \"$inner\": {name: \"eth0\"}}"
+	refused "linux.netDevices: two devices are to become eth0"
+	ip link show "$outer"
+}
+
 @test "the host's network namespace takes none" {
 	config ".linux.netDevices = {\"$outer\": {}} | .linux.namespaces |= map(select(.type != \"network\"))"
 	process /bin/true
