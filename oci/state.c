@@ -29,6 +29,7 @@ static const struct schema_row stored_rows[] = {
 	ROW_STRING(TABLE, cgroup_manager, "cgroupManager"),
 	ROW_STRING(TABLE, cgroup_path, "cgroupPath"),
 	ROW_PLAIN_BOOL(TABLE, cgroup_created, "cgroupCreated"),
+	ROW_STRING(TABLE, cgroup_mark, "cgroupMark"),
 	ROW_PLAIN_BOOL(TABLE, systemd_user, "systemdUser"),
 	ROW_STRING(TABLE, intel_rdt_clos, "intelRdtClos"),
 	ROW_STRING(TABLE, intel_rdt_monitoring, "intelRdtMonitoring"),

@@ -36,6 +36,7 @@ struct container_state {
 	char *cgroup_manager; /* "cgroupfs", "systemd", "disabled" */
 	char *cgroup_path;    /* below the v2 mount; NULL with "disabled" */
 	bool cgroup_created;  /* by us: delete removes only what create made */
+	char *cgroup_mark;    /* what tells that the cgroup is still this container's; NULL: it couldn't be marked */
 	bool systemd_user;    /* by the user's own systemd, not by the machine's */
 	/* directories below resctrl that delete removes, NULL */
 	char *intel_rdt_clos, *intel_rdt_monitoring;

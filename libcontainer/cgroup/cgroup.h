@@ -145,6 +145,23 @@ int cgroup_apply(const struct cgroup_plan *plan, int cgroupfd, struct error *err
  * lists in /sys/kernel/cgroup/delegate, nothing else. */
 int cgroup_delegate(int cgroupfd, uid_t uid, gid_t gid, struct error *err);
 
+/* ---- whose it is ---- */
+
+/* Two containers can have one path, one after the other or from two state roots: an empty cgroup is taken. A mark on it
+ * tells whose it is, so that who deletes the one kills nobody of the other. */
+#define CGROUP_MARK_SIZE 64
+
+enum cgroup_owner {
+	CGROUP_OWN,      /* it has the mark */
+	CGROUP_ANOTHERS, /* it has another one */
+	CGROUP_NOBODYS,	 /* it has none: no container's, or of one whose create was killed before it marked it */
+};
+
+/* Put the mark on it, in place of another. Without the permission to, or where the kernel has no place for it, -1 and errno. */
+int cgroup_mark(int cgroupfd, const char *mark);
+
+enum cgroup_owner cgroup_owner(int cgroupfd, const char *mark);
+
 /* ---- one that exists ---- */
 
 /* Open a cgroup by its path. A missing one has err->errnum ENOENT. */

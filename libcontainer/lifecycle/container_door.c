@@ -119,6 +119,23 @@ static int thaw(void *context, struct error *err)
 	return cgroup_thaw(door->cgroup, err);
 }
 
+/* What a killed update has left to be undone is not for the cgroup of a later container. */
+static int open_own_cgroup(const struct container_state *state, struct error *err)
+{
+	_cleanup_fd_ int fd = -1;
+	enum cgroup_owner owner;
+
+	if (state_find_cgroup(state, &fd, &owner, err) < 0)
+		return -1;
+	if (fd < 0 || owner != CGROUP_OWN) {
+		error_set(err, ERROR_STATE, state->cgroup_path, "the container's cgroup %s is gone",
+			  state->cgroup_path);
+		err->errnum = ENOENT;
+		return -1;
+	}
+	return steal_fd(&fd);
+}
+
 int container_door_open(const struct container_state *state, struct container_door *door,
 			struct error *err)
 {
@@ -133,7 +150,7 @@ int container_door_open(const struct container_state *state, struct container_do
 	door->procfs = procfs_open(err);
 	if (door->procfs < 0)
 		return -1;
-	door->cgroup = cgroup_open(state->cgroup_path, err);
+	door->cgroup = open_own_cgroup(state, err);
 	if (door->cgroup < 0 || is_to_freeze(door, &door->door.paused, err) < 0)
 		return -1;
 	door->door.cgroup = door->cgroup;

@@ -251,6 +251,15 @@ static int open_callers_sockets(struct creation *creation, struct error *err)
 	return 0;
 }
 
+/* It is the container's from now on. Where it can't be marked its path must do. */
+static void mark_cgroup(struct creation *creation)
+{
+	struct container_state *state = creation->state;
+
+	if (cgroup_mark(creation->cgroup.fd, state->cgroup_mark) < 0)
+		state->cgroup_mark = NULL;
+}
+
 /* Where the first process can't be made: a scope has to wait for it, and in a cgroup in which cgroup.kill was ever written
  * the kernel kills whom clone3(2) puts there (seen on 6.18). Of ours it wasn't. So creation_enter_cgroup() moves it. */
 static int make_cgroup(struct creation *creation, struct error *err)
@@ -264,6 +273,8 @@ static int make_cgroup(struct creation *creation, struct error *err)
 	creation->state->cgroup_created = creation->cgroup.created;
 	if (creation->cgroup.fd < 0)
 		creation->state->cgroup_path = NULL;
+	else
+		mark_cgroup(creation);
 	creation->plan->enters_cgroup = creation->cgroup.fd >= 0 && !creation->cgroup.created;
 	if (!creation->plan->enters_cgroup)
 		creation->plan->cgroup = creation->cgroup.fd;
@@ -284,6 +295,7 @@ int creation_enter_cgroup(struct creation *creation, pid_t pid, struct error *er
 	creation->cgroup.created = creation->state->cgroup_created = true;
 	if (cgroup_adopt(plan, pid, &creation->cgroup, err) < 0)
 		return -1;
+	mark_cgroup(creation);
 	creation->plan->cgroup = creation->cgroup.fd;
 	return 0;
 }
@@ -407,7 +419,9 @@ static int prepare(struct creation *creation, struct error *err)
 	if (store_claim(creation->runtime, creation->options->id, &creation->record, err) < 0)
 		return -1;
 	creation->claimed = true;
-	if (plan_init(creation, err) < 0)
+	if (state_cgroup_mark(&creation->record, &creation->config_arena,
+			      &creation->state->cgroup_mark, err) < 0 ||
+	    plan_init(creation, err) < 0)
 		return -1;
 	/* the intent, before anything is made that a successor would have to find */
 	return store_save(&creation->record, creation->state, err);

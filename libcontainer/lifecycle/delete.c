@@ -37,18 +37,31 @@ static void stop_unit(const struct runtime *runtime, const struct container_stat
 		runtime->warn(error.text);
 }
 
+/* What a create that was killed has made, and not yet marked, is empty: nobody is killed for it. */
+static void remove_unmarked(const struct container_state *state)
+{
+	struct error ignored = ERROR_INIT; /* it isn't ours, then */
+
+	if (state->cgroup_created)
+		cgroup_remove(state->cgroup_path, 0, &ignored);
+}
+
 static int remove_cgroup(const struct runtime *runtime, const struct container_state *state,
 			 struct error *err)
 {
 	_cleanup_fd_ int cgroup = -1;
+	enum cgroup_owner owner;
 
 	/* one that was there before, and that a create that was killed may not have looked into,
 	 * can hold processes of others */
 	if (!state->cgroup_path || (!state->cgroup_created && !state->created))
 		return 0;
-	cgroup = cgroup_open(state->cgroup_path, err);
-	if (cgroup < 0 && err->errnum != ENOENT)
+	if (state_find_cgroup(state, &cgroup, &owner, err) < 0)
 		return -1;
+	if (owner == CGROUP_NOBODYS)
+		remove_unmarked(state);
+	if (owner != CGROUP_OWN)
+		return 0;
 	/* what has left the pid namespace, or never had one; systemd may have removed the cgroup since */
 	if (cgroup >= 0 && cgroup_signal(cgroup, SIGKILL, err) < 0 && err->errnum != ENODEV &&
 	    err->errnum != ENOENT)
@@ -138,6 +151,8 @@ static int delete_damaged(const struct runtime *runtime, struct record *record, 
 	state.cgroup_manager = (char *)cgroup_manager_name(runtime->manager);
 	state.systemd_user = runtime->user_manager;
 	state.cgroup_created = state.cgroup_path != NULL;
+	if (state_cgroup_mark(record, &arena, &state.cgroup_mark, err) < 0)
+		return -1;
 	return delete_locked(runtime, record, &state, err);
 }
 

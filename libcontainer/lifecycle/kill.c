@@ -62,15 +62,15 @@ static int signal_all(const struct record *record, const struct container_state 
 		      struct error *err)
 {
 	_cleanup_fd_ int cgroup = -1;
+	enum cgroup_owner owner;
 
-	if (!state->cgroup_path && state->status == STATUS_STOPPED)
-		return 0;
-	if (!state->cgroup_path)
+	if (!state->cgroup_path && state->status != STATUS_STOPPED)
 		return error_set(err, ERROR_UNSUPPORTED, state->id,
 				 "can't signal all processes of a container without a cgroup");
-	cgroup = cgroup_open(state->cgroup_path, err);
-	if (cgroup < 0)
-		return err->errnum == ENOENT ? 0 : -1;
+	if (state_find_cgroup(state, &cgroup, &owner, err) < 0)
+		return -1;
+	if (cgroup < 0 || owner != CGROUP_OWN)
+		return 0;
 	if (record && may_freeze(record, state, cgroup))
 		return signal_frozen(record, cgroup, signal, err);
 	return cgroup_signal(cgroup, signal, err);

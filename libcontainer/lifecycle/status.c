@@ -5,6 +5,7 @@
 #include <poll.h>
 #include <sys/socket.h>
 #include <sys/pidfd.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -152,12 +153,43 @@ int state_open_cgroup(const struct container_state *state, struct error *err)
 	return fd;
 }
 
+int state_find_cgroup(const struct container_state *state, int *ret_fd,
+		      enum cgroup_owner *ret_owner, struct error *err)
+{
+	int fd = -1;
+
+	if (state->cgroup_path) {
+		fd = cgroup_open(state->cgroup_path, err);
+		if (fd < 0 && err->errnum != ENOENT)
+			return -1;
+	}
+	*ret_owner =
+	    fd >= 0 && state->cgroup_mark ? cgroup_owner(fd, state->cgroup_mark) : CGROUP_OWN;
+	*ret_fd = fd;
+	return 0;
+}
+
+int state_cgroup_mark(const struct record *record, struct arena *arena, char **ret_mark,
+		      struct error *err)
+{
+	struct stat directory;
+
+	if (fstat(record->dir, &directory) < 0)
+		return error_errno(err, errno, NULL, "look at the state directory");
+	*ret_mark = arena_printf(arena, "%llx:%llx", (unsigned long long)directory.st_dev,
+				 (unsigned long long)directory.st_ino);
+	return 0;
+}
+
 uint64_t state_oom_kills(const struct container_state *state)
 {
 	struct error ignored = ERROR_INIT;
-	_cleanup_fd_ int cgroup =
-	    state->cgroup_path ? cgroup_open(state->cgroup_path, &ignored) : -1;
+	_cleanup_fd_ int cgroup = -1;
+	enum cgroup_owner owner;
 	uint64_t kills = 0;
 
-	return cgroup >= 0 && cgroup_oom_kills(cgroup, &kills, &ignored) == 0 ? kills : 0;
+	if (state_find_cgroup(state, &cgroup, &owner, &ignored) < 0 || cgroup < 0 ||
+	    owner != CGROUP_OWN || cgroup_oom_kills(cgroup, &kills, &ignored) < 0)
+		return 0;
+	return kills;
 }

@@ -134,6 +134,16 @@ int state_explain_failure(const struct container_state *state, struct error *err
  * ERROR_UNSUPPORTED, one whose cgroup somebody else has removed ERROR_STATE. */
 int state_open_cgroup(const struct container_state *state, struct error *err);
 
+/* Open the cgroup that the state names, and tell whose it is by now. Where it is gone or there never was one *ret_fd
+ * is -1. */
+int state_find_cgroup(const struct container_state *state, int *ret_fd, enum cgroup_owner *ret_owner,
+		      struct error *err);
+
+/* What marks the cgroup of the container whose state directory @record is, in @arena: there is no other directory of
+ * that device and number while this one is there. */
+int state_cgroup_mark(const struct record *record, struct arena *arena, char **ret_mark,
+		      struct error *err);
+
 /* How many processes of it were killed for memory; 0 if the cgroup that counts them is gone. */
 uint64_t state_oom_kills(const struct container_state *state);
 

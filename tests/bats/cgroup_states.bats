@@ -296,3 +296,36 @@ signalling() {
 		equal "$(cat "$CGROUP/before.$TAG/cgroup.procs")" ""
 	done
 }
+
+@test "two state roots, one path: whoever is deleted or killed, the other's container runs on" {
+	waits
+	config '.linux.cgroupsPath = "/both-" + $t' --arg t "$TAG"
+	up
+	proa kill "$ID" KILL
+	eventually is stopped
+	cleanup "'$RUNTIME' --root '$WORK/other' delete --force '$ID'"
+	"$RUNTIME" --root "$WORK/other" run -d -b "$BUNDLE" "$ID" </dev/null >"$WORK/other.out" 2>&1 3>&-
+	for command in "kill --all $ID KILL" "delete $ID"; do
+		# shellcheck disable=SC2086 # words of their own
+		proa $command
+		equal "$("$RUNTIME" --root "$WORK/other" state "$ID" | jq -r .status)" running "after $command"
+	done
+	# the second has found it, and the first has left it to the second
+	"$RUNTIME" --root "$WORK/other" delete --force "$ID"
+	rmdir "$CGROUP/both-$TAG"
+}
+
+@test "the same with a container whose state is damaged" {
+	waits
+	config '.linux.cgroupsPath = "/both-" + $t' --arg t "$TAG"
+	up
+	proa kill "$ID" KILL
+	eventually is stopped
+	cleanup "'$RUNTIME' --root '$WORK/other' delete --force '$ID'"
+	"$RUNTIME" --root "$WORK/other" run -d -b "$BUNDLE" "$ID" </dev/null >"$WORK/other.out" 2>&1 3>&-
+	echo '{' >"$ROOT/$ID/state.json"
+	proa delete --force "$ID"
+	equal "$("$RUNTIME" --root "$WORK/other" state "$ID" | jq -r .status)" running
+	"$RUNTIME" --root "$WORK/other" delete --force "$ID"
+	rmdir "$CGROUP/both-$TAG"
+}

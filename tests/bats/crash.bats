@@ -112,3 +112,17 @@ load crash
 	kill -0 $other
 	[ -d "$CGROUP/others-$TAG" ]
 }
+
+@test "delete of what a killed create left doesn't touch a cgroup that others have made since" {
+	config '.linux.cgroupsPath = "/others-" + $t' --arg t "$TAG"
+	dies_at parent cgroup 1 -- create -b "$BUNDLE" "$ID"
+	mkdir "$CGROUP/others-$TAG"
+	sleep 1000 3>&- &
+	other=$!
+	cleanup "rmdir '$CGROUP/others-$TAG'"
+	cleanup "kill $other; wait $other"
+	echo $other >"$CGROUP/others-$TAG/cgroup.procs"
+	proa delete --force "$ID"
+	kill -0 $other
+	[ "$(<"$CGROUP/others-$TAG/cgroup.procs")" = $other ]
+}

@@ -1,5 +1,5 @@
 /* lane: vm
- * libcontainer/cgroup: pids.c, kill.c, freeze.c, remove.c, events.c on real processes. */
+ * libcontainer/cgroup: pids.c, kill.c, freeze.c, remove.c, events.c on real processes, owner.c. */
 #include "tests/unit/cgroup_world.h"
 
 #include <sys/resource.h>
@@ -477,4 +477,25 @@ TEST(values_are_found_by_their_whole_key)
 	CHECK(!cgroup_find_value("", "low", &value));
 	CHECK(!cgroup_find_value("low x", "low", &value));
 	CHECK(value == 4);
+}
+
+/* ---- whose it is ---- */
+
+TEST(a_cgroup_is_whose_mark_it_has)
+{
+	world_enter();
+	make(world);
+	int fd = open_cgroup(world);
+	char long_one[2 * CGROUP_MARK_SIZE] = "";
+
+	CHECK_INT(cgroup_owner(fd, "1:2"), CGROUP_NOBODYS);
+	CHECK(cgroup_mark(fd, "1:2") == 0);
+	CHECK_INT(cgroup_owner(fd, "1:2"), CGROUP_OWN);
+	CHECK_INT(cgroup_owner(fd, "1:23"), CGROUP_ANOTHERS);
+	CHECK_INT(cgroup_owner(fd, "1:"), CGROUP_ANOTHERS);
+	CHECK(cgroup_mark(fd, "3:4") == 0);
+	CHECK_INT(cgroup_owner(fd, "1:2"), CGROUP_ANOTHERS);
+	memset(long_one, 'x', sizeof(long_one) - 1);
+	CHECK(cgroup_mark(fd, long_one) == 0);
+	CHECK_INT(cgroup_owner(fd, "3:4"), CGROUP_ANOTHERS);
 }
