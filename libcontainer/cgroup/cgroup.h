@@ -160,6 +160,7 @@ enum cgroup_owner {
 /* Put the mark on it, in place of another. Without the permission to, or where the kernel has no place for it, -1 and errno. */
 int cgroup_mark(int cgroupfd, const char *mark);
 
+/* Whose it is, for the container with that mark. */
 enum cgroup_owner cgroup_owner(int cgroupfd, const char *mark);
 
 /* ---- one that exists ---- */
