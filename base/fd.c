@@ -146,12 +146,12 @@ int dir_make(int dirfd, const char *name, mode_t mode, struct error *err)
 	return fd;
 }
 
-bool dir_is_ours(int dirfd)
+bool dir_is_ours(int dirfd, const char *name)
 {
 	struct stat st;
 
-	return fstat(dirfd, &st) == 0 && S_ISDIR(st.st_mode) && st.st_uid == geteuid() &&
-	       !(st.st_mode & (S_IWGRP | S_IWOTH));
+	return fstatat(dirfd, name, &st, AT_EMPTY_PATH | AT_SYMLINK_NOFOLLOW) == 0 &&
+	       S_ISDIR(st.st_mode) && st.st_uid == geteuid() && !(st.st_mode & (S_IWGRP | S_IWOTH));
 }
 
 /* Where a directory is a mount point, also one of the same file system, this fails with EXDEV. */

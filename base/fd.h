@@ -35,8 +35,9 @@ int file_replace(int dirfd, const char *name, mode_t mode, const void *bytes, si
 /* Make a directory (as mkdirat(2), one that is there is fine) and open it, never through a link. */
 int dir_make(int dirfd, const char *name, mode_t mode, struct error *err);
 
-/* Whether a directory may be believed: it belongs to us, and nobody else can write to it. */
-bool dir_is_ours(int dirfd);
+/* Whether a directory may be believed: it belongs to us, and nobody else can write to it. @name is one in @dirfd, or ""
+ * for @dirfd itself. A link is none. */
+bool dir_is_ours(int dirfd, const char *name);
 
 /* List the directory @dirfd, whose own position stays where it is; NULL with errno set. To be closed by closedir(3), or
  * _cleanup_dir_. next: a name in it that isn't "." or "..", NULL at the end. */

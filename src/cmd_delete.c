@@ -13,21 +13,22 @@ static const struct option options[] = {
 	OPTIONS_END,
 };
 
-static int delete_one(struct invocation *invocation, const char *id, struct error *err)
+static int delete_one(struct invocation *invocation, const char *id, void *context,
+		      struct error *err)
 {
-	const struct delete_options *wanted = invocation->options;
+	const struct delete_options *wanted = context;
 
 	return container_delete(&invocation->runtime, id, wanted->force, err);
 }
 
 static int run(struct invocation *invocation, struct error *err)
 {
-	const struct delete_options *wanted = invocation->options;
+	struct delete_options *wanted = invocation->options;
 	const char *id = invocation->arguments.items[0];
 
 	if (wanted->regex)
-		return pattern_each(invocation, id, delete_one, err);
-	return delete_one(invocation, id, err);
+		return pattern_each(invocation, id, delete_one, wanted, err);
+	return delete_one(invocation, id, wanted, err);
 }
 
 const struct command cmd_delete = {

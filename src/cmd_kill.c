@@ -17,9 +17,9 @@ static const struct option options[] = {
 	OPTIONS_END,
 };
 
-static int kill_one(struct invocation *invocation, const char *id, struct error *err)
+static int kill_one(struct invocation *invocation, const char *id, void *context, struct error *err)
 {
-	const struct kill_options *wanted = invocation->options;
+	const struct kill_options *wanted = context;
 
 	return container_kill(&invocation->runtime, id, wanted->signal, wanted->all, err);
 }
@@ -33,8 +33,8 @@ static int run(struct invocation *invocation, struct error *err)
 	if (!signal_parse(signal, &wanted->signal))
 		return error_set(err, ERROR_USAGE, signal, "kill: unknown signal \"%s\"", signal);
 	if (wanted->regex)
-		return pattern_each(invocation, arguments->items[0], kill_one, err);
-	return kill_one(invocation, arguments->items[0], err);
+		return pattern_each(invocation, arguments->items[0], kill_one, wanted, err);
+	return kill_one(invocation, arguments->items[0], wanted, err);
 }
 
 const struct command cmd_kill = {

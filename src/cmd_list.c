@@ -1,6 +1,8 @@
 #include "base/cleanup.h"
+#include "oci/json.h"
 #include "src/command.h"
 #include "src/output.h"
+#include "src/pattern.h"
 
 struct list_options {
 	int format; /* enum output_format */
@@ -14,66 +16,113 @@ static const struct option options[] = {
 	OPTIONS_END,
 };
 
-static void add_ids(struct buffer *text, const struct container_list *list)
+static int list_ids(struct invocation *invocation, struct buffer *text, struct error *err)
 {
-	for (size_t i = 0; i < list->count; i++)
-		buffer_printf(text, "%s\n", list->items[i]->id);
+	struct strings ids;
+
+	if (container_ids(&invocation->runtime, &invocation->arena, &ids, err) < 0)
+		return -1;
+	for (size_t i = 0; i < ids.count; i++)
+		buffer_printf(text, "%s\n", ids.items[i]);
+	return 0;
 }
 
 static const char *const headings[] = { "ID", "PID", "STATUS", "BUNDLE", "CREATED", "OWNER" };
 
-static void add_table(struct buffer *text, const struct container_list *list, struct arena *arena)
+/* What is shown of the states. They themselves go one by one, since all at once may have no room in memory. */
+struct shown {
+	struct buffer *text; /* as JSON */
+	struct buffer cells; /* const char *, in the invocation's arena */
+};
+
+static void add_cell(struct shown *shown, const char *cell)
 {
-	const size_t columns = array_length(headings);
-	const char **cells = arena_calloc(arena, (list->count + 1) * columns, sizeof(*cells));
-	const char **cell = cells;
-
-	for (size_t i = 0; i < columns; i++)
-		*cell++ = headings[i];
-	for (size_t i = 0; i < list->count; i++) {
-		const struct container_state *state = list->items[i];
-
-		*cell++ = state->id;
-		*cell++ = arena_printf(arena, "%lld", (long long)state->pid);
-		*cell++ = container_status_name(state->status);
-		*cell++ = state->bundle ? state->bundle : "";
-		*cell++ = state->created ? state->created : "";
-		*cell++ = output_user_name(state->owner_uid, arena);
-	}
-	output_table(text, cells, list->count + 1, columns);
+	buffer_add(&shown->cells, &cell, sizeof(cell));
 }
 
-static int add_json(struct buffer *text, const struct container_list *list, struct arena *arena,
-		    struct error *err)
+static int add_row(struct shown *shown, const struct container_state *state, const char *owner,
+		   struct arena *arena, struct error *err)
 {
-	buffer_puts(text, "[");
-	for (size_t i = 0; i < list->count; i++) {
-		const struct container_state *state = list->items[i];
-
-		buffer_puts(text, i ? "," : "");
-		if (state_encode_for_people(state, output_user_name(state->owner_uid, arena), text,
-					    err) < 0)
-			return -1;
-	}
-	buffer_puts(text, "]\n");
+	/* a state has no longer texts than its file, which is a document */
+	if (arena_left(arena) < 2 * JSON_SIZE_MAX)
+		return error_set(err, ERROR_MEMORY, NULL, "no memory for so many containers");
+	add_cell(shown, arena_strdup(arena, state->id));
+	add_cell(shown, arena_printf(arena, "%lld", (long long)state->pid));
+	add_cell(shown, container_status_name(state->status));
+	add_cell(shown, arena_strdup(arena, state->bundle ?: ""));
+	add_cell(shown, arena_strdup(arena, state->created ?: ""));
+	add_cell(shown, arena_strdup(arena, owner));
 	return 0;
 }
 
+static int add_object(struct shown *shown, const struct container_state *state, const char *owner,
+		      struct error *err)
+{
+	buffer_puts(shown->text, shown->text->length > 1 ? "," : "");
+	return state_encode_for_people(state, owner, shown->text, err);
+}
+
+static int show(struct invocation *invocation, const char *id, void *context, struct error *err)
+{
+	const struct list_options *wanted = invocation->options;
+	_cleanup_arena_ struct arena arena = ARENA_INIT;
+	struct container_state *state;
+	const char *owner;
+
+	if (arena_init(&arena, STATE_ARENA_SIZE, err) < 0)
+		return -1;
+	if (container_list_state(&invocation->runtime, id, &arena, &state, err) < 0)
+		return err->code == ERROR_NOT_FOUND ? 0 : -1; /* deleted while we look */
+	owner = output_user_name(state->owner_uid, &arena);
+	return wanted->format == OUTPUT_TABLE
+		   ? add_row(context, state, owner, &invocation->arena, err)
+		   : add_object(context, state, owner, err);
+}
+
+static int list_table(struct invocation *invocation, struct buffer *text, struct error *err)
+{
+	const size_t columns = array_length(headings);
+	struct shown shown = { .cells = BUFFER_INIT };
+	int result;
+
+	for (size_t i = 0; i < columns; i++)
+		add_cell(&shown, headings[i]);
+	result = pattern_each(invocation, NULL, show, &shown, err);
+	if (buffer_failed(&shown.cells))
+		result = error_set(err, ERROR_MEMORY, NULL, "no memory for so many containers");
+	else
+		output_table(text, (const char *const *)shown.cells.bytes,
+			     shown.cells.length / sizeof(char *) / columns, columns);
+	buffer_free(&shown.cells);
+	return result;
+}
+
+static int list_json(struct invocation *invocation, struct buffer *text, struct error *err)
+{
+	struct shown shown = { .text = text, .cells = BUFFER_INIT };
+	int result;
+
+	buffer_puts(text, "[");
+	result = pattern_each(invocation, NULL, show, &shown, err);
+	buffer_puts(text, "]\n");
+	return result;
+}
+
+/* Where some can't be looked at the others are shown all the same. */
 static int run(struct invocation *invocation, struct error *err)
 {
 	const struct list_options *wanted = invocation->options;
 	_cleanup_buffer_ struct buffer text = BUFFER_INIT;
-	struct container_list list;
+	struct error later = ERROR_INIT;
+	int result;
 
-	if (container_list(&invocation->runtime, &invocation->arena, &list, err) < 0)
-		return -1;
 	if (wanted->quiet)
-		add_ids(&text, &list);
+		result = list_ids(invocation, &text, err);
 	else if (wanted->format == OUTPUT_TABLE)
-		add_table(&text, &list, &invocation->arena);
-	else if (add_json(&text, &list, &invocation->arena, err) < 0)
-		return -1;
-	return output_write(&text, err);
+		result = list_table(invocation, &text, err);
+	else
+		result = list_json(invocation, &text, err);
+	return output_write(&text, result < 0 ? &later : err) < 0 ? -1 : result;
 }
 
 const struct command cmd_list = {

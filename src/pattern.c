@@ -16,33 +16,41 @@ static int compile(const char *pattern, regex_t *regex, struct error *err)
 			 reason);
 }
 
-int pattern_each(struct invocation *invocation, const char *pattern,
-		 int (*act)(struct invocation *invocation, const char *id, struct error *err),
-		 struct error *err)
+static int each(struct invocation *invocation, const regex_t *regex, container_act *act,
+		void *context, struct error *err)
 {
-	struct container_list list;
+	struct strings ids;
 	int result = 0;
-	regex_t regex;
 
-	if (compile(pattern, &regex, err) < 0)
+	if (container_ids(&invocation->runtime, &invocation->arena, &ids, err) < 0)
 		return -1;
-	if (container_list(&invocation->runtime, &invocation->arena, &list, err) < 0) {
-		regfree(&regex);
-		return -1;
-	}
-	for (size_t i = 0; i < list.count; i++) {
+	for (size_t i = 0; i < ids.count; i++) {
 		struct error failure = ERROR_INIT;
 
-		if (regexec(&regex, list.items[i]->id, 0, NULL, 0) != 0 ||
-		    act(invocation, list.items[i]->id, &failure) == 0)
+		if ((regex && regexec(regex, ids.items[i], 0, NULL, 0) != 0) ||
+		    act(invocation, ids.items[i], context, &failure) == 0)
 			continue;
-		error_prefix(&failure, "container %s", list.items[i]->id);
+		error_prefix(&failure, "container %s", ids.items[i]);
 		if (result < 0)
 			log_warning(failure.text);
 		else
 			*err = failure;
 		result = -1;
 	}
+	return result;
+}
+
+int pattern_each(struct invocation *invocation, const char *pattern, container_act *act,
+		 void *context, struct error *err)
+{
+	regex_t regex;
+	int result;
+
+	if (!pattern)
+		return each(invocation, NULL, act, context, err);
+	if (compile(pattern, &regex, err) < 0)
+		return -1;
+	result = each(invocation, &regex, act, context, err);
 	regfree(&regex);
 	return result;
 }

@@ -155,14 +155,15 @@ int container_mounts_list(const struct runtime *runtime, const char *id, struct 
 int container_state(const struct runtime *runtime, const char *id, struct arena *arena,
 		    struct container_state **ret_state, struct error *err);
 
-/* All containers of the root, ordered by id; one whose state can't be read is listed as stopped. A
- * missing root is an empty list. */
-struct container_list {
-	struct container_state **items;
-	size_t count;
-};
-int container_list(const struct runtime *runtime, struct arena *arena,
-		   struct container_list *ret_list, struct error *err);
+/* The same for whoever shows all of them: one whose state is damaged is a stopped one, of which nothing but the id is
+ * known. It is there, and can be deleted. */
+int container_list_state(const struct runtime *runtime, const char *id, struct arena *arena,
+			 struct container_state **ret_state, struct error *err);
+
+/* The ids of all containers of the root, in order, in @arena. Nothing of theirs is read. A missing root is an empty
+ * list. */
+int container_ids(const struct runtime *runtime, struct arena *arena, struct strings *ret_ids,
+		  struct error *err);
 
 /* The pids (as the caller sees them) of all processes in the container's cgroup and below. */
 struct pid_list {

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/fd.h"
 #include "libcontainer/lifecycle/store.h"
 
 static int load(const struct runtime *runtime, const char *id, struct arena *arena,
@@ -30,57 +31,74 @@ int container_state(const struct runtime *runtime, const char *id, struct arena 
 	return 0;
 }
 
-static int by_id(const void *a, const void *b)
+int container_list_state(const struct runtime *runtime, const char *id, struct arena *arena,
+			 struct container_state **ret_state, struct error *err)
 {
-	const struct container_state *const *left = a, *const *right = b;
+	struct container_state *blank = state_blank(id, arena);
 
-	return strcmp((*left)->id, (*right)->id);
+	if (container_state(runtime, id, arena, ret_state, err) == 0)
+		return 0;
+	if (err->code != ERROR_INVALID)
+		return -1;
+	*ret_state = blank;
+	return 0;
 }
 
-/* One pass over the directory; with @items NULL it only counts. */
-static size_t collect(const struct runtime *runtime, DIR *dir, struct container_state **items,
-		      size_t limit, struct arena *arena)
+/* ---- the ids ---- */
+
+static int in_order(const void *a, const void *b)
 {
-	struct error ignored;
-	struct dirent *entry;
+	const char *const *left = a, *const *right = b;
+
+	return strcmp(*left, *right);
+}
+
+static size_t count_entries(DIR *dir)
+{
 	size_t count = 0;
 
-	rewinddir(dir);
-	while ((entry = readdir(dir)) && count < limit) {
-		if (container_id_check(entry->d_name, &ignored) < 0)
-			continue;
-		if (items &&
-		    container_state(runtime, entry->d_name, arena, &items[count], &ignored) < 0) {
-			/* deleted while we look, or nothing that we made */
-			if (ignored.code == ERROR_NOT_FOUND || ignored.code == ERROR_REFUSED ||
-			    ignored.errnum == ENOTDIR || ignored.errnum == ELOOP)
-				continue;
-			/* a state that can't be read is that of a container all the same:
-			 * whoever lists must see it to delete it */
-			items[count] = state_blank(entry->d_name, arena);
-		}
+	while (readdir(dir))
 		count++;
-	}
+	rewinddir(dir);
 	return count;
 }
 
-int container_list(const struct runtime *runtime, struct arena *arena,
-		   struct container_list *ret_list, struct error *err)
+/* What else lies there isn't ours, or nothing that we made. */
+static bool is_container(DIR *dir, const char *name)
+{
+	struct error ignored;
+
+	return container_id_check(name, &ignored) == 0 && dir_is_ours(dirfd(dir), name);
+}
+
+static int collect(DIR *dir, struct arena *arena, struct strings *ids, struct error *err)
+{
+	size_t limit = count_entries(dir);
+	struct dirent *entry;
+
+	if (arena_left(arena) / (sizeof(*ids->items) + sizeof(entry->d_name)) <= limit)
+		return error_set(err, ERROR_MEMORY, NULL, "no memory to list %zu containers",
+				 limit);
+	ids->items = arena_calloc(arena, limit, sizeof(*ids->items));
+	while (ids->count < limit && (entry = readdir(dir)))
+		if (is_container(dir, entry->d_name))
+			ids->items[ids->count++] = arena_strdup(arena, entry->d_name);
+	qsort(ids->items, ids->count, sizeof(*ids->items), in_order);
+	return 0;
+}
+
+int container_ids(const struct runtime *runtime, struct arena *arena, struct strings *ret_ids,
+		  struct error *err)
 {
 	_cleanup_dir_ DIR *dir = opendir(runtime->root);
-	struct container_list list = { 0 };
-	size_t limit;
+	struct strings ids = { 0 };
 
 	if (!dir && errno != ENOENT)
 		return error_errno(err, errno, runtime->root, "open the state root %s",
 				   runtime->root);
-	if (dir) {
-		limit = collect(runtime, dir, NULL, SIZE_MAX, arena);
-		list.items = arena_calloc(arena, limit, sizeof(*list.items));
-		list.count = collect(runtime, dir, list.items, limit, arena);
-		qsort(list.items, list.count, sizeof(*list.items), by_id);
-	}
-	*ret_list = list;
+	if (dir && collect(dir, arena, &ids, err) < 0)
+		return -1;
+	*ret_ids = ids;
 	return 0;
 }
 

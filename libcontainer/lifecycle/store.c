@@ -150,7 +150,7 @@ static bool has_state(const struct record *record)
  * put nothing of his in ours. */
 static int check_owner(int dir, const char *id, struct error *err)
 {
-	if (dir_is_ours(dir))
+	if (dir_is_ours(dir, ""))
 		return 0;
 	return error_set(
 	    err, ERROR_REFUSED, id,

@@ -139,7 +139,7 @@ static int plan_program(const struct config_seccomp *seccomp, int cache_dirfd, s
 	_cleanup_buffer_ struct buffer key = BUFFER_INIT;
 
 	/* a tree costs more to compile than a single load gives back */
-	if (!dir_is_ours(cache_dirfd))
+	if (!dir_is_ours(cache_dirfd, ""))
 		return seccomp_compile(seccomp, false, arena, ret_program, err);
 	seccomp_cache_key(seccomp, &key);
 	if (seccomp_cache_get(cache_dirfd, &key, arena, ret_program))

@@ -646,6 +646,15 @@ older_state() {
 		# shellcheck disable=SC2086 # the flags are words of their own
 		fails 1 "$ID.*newer proa" proa $command "$ID"
 	done
+	# nor does it hide the others
+	make_bundle "$WORK/second" "$ID.2"
+	quiet proa create -b "$WORK/second" "$ID.2"
+	run --separate-stderr proa list
+	equal "$status" 1
+	has_words "$ID: .*newer proa" "$stderr"
+	equal "$(awk 'NR > 1 { print $1, $3 }' <<<"$output")" "$ID.2 created"
+	equal "$(proa list -q)" "$ID
+$ID.2"
 	cp "$WORK/state.json" "$ROOT/$ID/state.json"
 	is running
 }

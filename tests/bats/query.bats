@@ -115,6 +115,30 @@ $ID.2"
 	rmdir "$ROOT/broken.$TAG" 2>/dev/null || proa delete --force "broken.$TAG"
 }
 
+# many_annotations COUNT: as JSON, as small as can be, so that they take many times as much memory
+many_annotations() {
+	seq -f '"%07.0f":""' "$1" | paste -sd,
+}
+
+@test "many containers with very large states are listed, and chosen by --regex" {
+	waits
+	create
+	many_annotations 600000 >"$WORK/annotations"
+	for i in 1 2 3; do
+		cleanup "rm -rf '$ROOT/$ID.$i'"
+		mkdir -m 700 "$ROOT/$ID.$i"
+		start=$(jq -c --arg id "$ID.$i" '.id = $id | del(.annotations) | .annotations = {}' "$ROOT/$ID/state.json")
+		printf '%s' "${start%\}\}}" >"$ROOT/$ID.$i/state.json"
+		cat "$WORK/annotations" - >>"$ROOT/$ID.$i/state.json" <<<'}}'
+	done
+	run --separate-stderr proa list
+	equal "$status" 0 "$stderr"
+	equal "$(grep -cE "^$ID.* (created|running) " <<<"$output")" 4
+	run --separate-stderr proa kill --regex "no$ID"
+	equal "$status" 0 "$stderr"
+	equal "$(proa list -q | wc -l)" 4
+}
+
 @test "ps lists the container's processes" {
 	process /probe fork 2
 	up

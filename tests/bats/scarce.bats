@@ -167,6 +167,23 @@ told() {
 	done
 }
 
+@test "too few descriptors: list never calls a container stopped because it couldn't look at it" {
+	create
+	refused=0
+	for ((n = 4; n < 12; n++)); do
+		limited -Sn $n list
+		if [ "$status" = 0 ]; then
+			has_words "^$ID .*(created|running)" "$(<"$WORK/out")"
+		else
+			refused=$((refused + 1))
+			told "too many" || fail "list with $n"
+		fi
+		! grep stopped "$WORK/out" || fail "list with $n"
+	done
+	[ $refused -gt 1 ]
+	equal "$status" 0
+}
+
 @test "too few processes: create and exec say so, and leave nothing" {
 	require userns
 	source "$BATS_TEST_DIRNAME/security.bash"

@@ -516,7 +516,7 @@ TEST(verbs_with_an_id_alone)
 
 TEST(regular_expressions_choose_containers)
 {
-	fake.list = (struct container_list){ both, 2 };
+	fake.list.items = both, fake.list.count = 2;
 	check_quiet("delete --regex --force .");
 	CHECK_STR(fake.ids, "db web ");
 	CHECK(fake.force);
@@ -534,7 +534,7 @@ TEST(regular_expressions_choose_containers)
 
 TEST(one_that_fails_does_not_stop_the_others)
 {
-	fake.list = (struct container_list){ both, 2 };
+	fake.list.items = both, fake.list.count = 2;
 	error_set(&fake.failure, ERROR_STATE, "db", "is busy");
 	fake.failing_id = "db";
 	CHECK(proa("delete --regex .") == 1);
@@ -753,7 +753,7 @@ TEST(version_is_what_go_runc_and_podman_read)
 
 TEST(list_as_a_table_and_as_ids)
 {
-	fake.list = (struct container_list){ both, 2 };
+	fake.list.items = both, fake.list.count = 2;
 	CHECK(proa("list") == 0);
 	CHECK_STR(
 	    out, "ID          PID         STATUS      BUNDLE      CREATED                  OWNER\n"
@@ -770,9 +770,29 @@ TEST(list_as_a_table_and_as_ids)
 	CHECK_STR(out, "[]\n");
 }
 
+TEST(list_shows_what_it_can_and_fails_where_it_could_not_look)
+{
+	fake.list.items = both, fake.list.count = 2;
+	error_set(&fake.failure, ERROR_UNSUPPORTED, "db", "made by a newer proa");
+	fake.failing_id = "db";
+	CHECK(proa("list") == 1);
+	CHECK(strstr(out, "\nweb ") && !strstr(out, "db"));
+	CHECK_STR(errors, "proa: container db: made by a newer proa\n");
+	CHECK(proa("list --format json") == 1);
+	CHECK(text_starts(out, "[{") && strstr(out, "\"web\"") && text_ends(out, "}\n]\n"));
+	/* one that was deleted meanwhile is none */
+	fake.failure.code = ERROR_NOT_FOUND;
+	CHECK(proa("list") == 0);
+	CHECK_STR(errors, "");
+	CHECK(strstr(out, "\nweb ") && !strstr(out, "db"));
+	/* the ids are known without a look */
+	CHECK(proa("list -q") == 0);
+	CHECK_STR(out, "db\nweb\n");
+}
+
 TEST(list_and_state_as_json)
 {
-	fake.list = (struct container_list){ both + 1, 1 };
+	fake.list.items = both + 1, fake.list.count = 1;
 	CHECK(proa("list --format=json") == 0);
 	CHECK(out[0] == '[' && strstr(out, "\"web\"") && text_ends(out, "]\n"));
 	CHECK(proa("state web") == 0);

@@ -139,13 +139,27 @@ int container_state(const struct runtime *runtime, const char *id, struct arena 
 	return 0;
 }
 
-int container_list(const struct runtime *runtime, struct arena *arena,
-		   struct container_list *ret_list, struct error *err)
+int container_ids(const struct runtime *runtime, struct arena *arena, struct strings *ret_ids,
+		  struct error *err)
 {
 	(void)runtime;
-	(void)arena;
 	(void)err;
-	*ret_list = fake.list;
+	ret_ids->items = arena_calloc(arena, fake.list.count, sizeof(*ret_ids->items));
+	ret_ids->count = fake.list.count;
+	for (size_t i = 0; i < fake.list.count; i++)
+		ret_ids->items[i] = fake.list.items[i]->id;
+	return 0;
+}
+
+int container_list_state(const struct runtime *runtime, const char *id, struct arena *arena,
+			 struct container_state **ret_state, struct error *err)
+{
+	(void)arena;
+	if (called("list", runtime, id, err) < 0)
+		return -1;
+	for (size_t i = 0; i < fake.list.count; i++)
+		if (strcmp(fake.list.items[i]->id, id) == 0)
+			*ret_state = fake.list.items[i];
 	return 0;
 }
 

@@ -30,7 +30,10 @@ extern struct fake_lifecycle {
 	const char *failing_id; /* only for this one; NULL: for all */
 	int status;		/* of run and exec */
 	const char *warning;	/* what the verb warns of; NULL */
-	struct container_list list;
+	struct {
+		struct container_state **items;
+		size_t count;
+	} list;
 	struct pid_list pids;
 	struct mount_list mount_list;
 	struct update_report report;

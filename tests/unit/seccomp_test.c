@@ -905,15 +905,15 @@ TEST(a_directory_that_others_can_write_is_not_used)
 	_cleanup_fd_ int cache = make_cache(0720);
 	_cleanup_fd_ int null = open("/dev/null", O_RDONLY | O_CLOEXEC);
 
-	CHECK(!dir_is_ours(cache));
-	CHECK(!dir_is_ours(null));
-	CHECK(!dir_is_ours(-1));
+	CHECK(!dir_is_ours(cache, ""));
+	CHECK(!dir_is_ours(null, ""));
+	CHECK(!dir_is_ours(-1, ""));
 	planned_with(&seccomp, cache);
 	CHECK(fchmod(cache, 0700) == 0);
-	CHECK(dir_is_ours(cache));
+	CHECK(dir_is_ours(cache, ""));
 	if (geteuid() == 0) {
 		CHECK(fchown(cache, 1000, 1000) == 0);
-		CHECK(!dir_is_ours(cache));
+		CHECK(!dir_is_ours(cache, ""));
 		CHECK(fchown(cache, 0, 0) == 0);
 	}
 	for (int slot = 0; slot < 256; slot++) {
