@@ -423,7 +423,8 @@ static int prepare(struct creation *creation, struct error *err)
 			      &creation->state->cgroup_mark, err) < 0 ||
 	    plan_init(creation, err) < 0)
 		return -1;
-	/* the intent, before anything is made that a successor would have to find */
+	/* before anything is made that a successor would have to find */
+	trace_phase("intent");
 	return store_save(&creation->record, creation->state, err);
 }
 

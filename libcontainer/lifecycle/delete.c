@@ -156,6 +156,17 @@ static int delete_damaged(const struct runtime *runtime, struct record *record, 
 	return delete_locked(runtime, record, &state, err);
 }
 
+static int load(const struct record *record, const char *id, struct arena *arena,
+		struct container_state **ret_state, struct error *err)
+{
+	if (store_load(record, id, arena, ret_state, err) == 0)
+		return 0;
+	if (err->code != ERROR_NOT_FOUND)
+		return -1;
+	*ret_state = state_blank(id, arena); /* of a directory without one */
+	return 0;
+}
+
 int container_delete(const struct runtime *runtime, const char *id, bool force, struct error *err)
 {
 	_cleanup_record_ struct record record = RECORD_INIT;
@@ -166,7 +177,7 @@ int container_delete(const struct runtime *runtime, const char *id, bool force, 
 		return force && err->code == ERROR_NOT_FOUND ? 0 : -1;
 	if (arena_init(&arena, ARENA, err) < 0)
 		return -1;
-	if (store_load(&record, id, &arena, &state, err) < 0)
+	if (load(&record, id, &arena, &state, err) < 0)
 		return force && err->code == ERROR_INVALID
 			   ? delete_damaged(runtime, &record, id, err)
 			   : -1;

@@ -124,6 +124,22 @@ int state_end_init(const struct container_state *state, struct error *err)
 	return 0;
 }
 
+/* One that is being created has no process to signal yet, at first not even a state: wait until it has. A start that hangs,
+ * on the other hand, must not keep anybody from killing: no lock for that. */
+static int load(const struct runtime *runtime, struct record *record, const char *id,
+		struct arena *arena, struct container_state **ret_state, struct error *err)
+{
+	int result = store_load(record, id, arena, ret_state, err);
+	bool creating = result < 0 ? err->code == ERROR_NOT_FOUND && store_locked(record)
+				   : (*ret_state)->status == STATUS_CREATING;
+
+	if (!creating)
+		return result;
+	if (store_lock(runtime, record, id, STORE_SHARED, err) < 0)
+		return -1;
+	return store_load(record, id, arena, ret_state, err);
+}
+
 int container_kill(const struct runtime *runtime, const char *id, int signal, bool all,
 		   struct error *err)
 {
@@ -134,13 +150,7 @@ int container_kill(const struct runtime *runtime, const char *id, int signal, bo
 
 	if (arena_init(&arena, ARENA, err) < 0 ||
 	    store_open(runtime, id, STORE_UNLOCKED, &record, err) < 0 ||
-	    store_load(&record, id, &arena, &state, err) < 0)
-		return -1;
-	/* one that is being created has no process to signal yet: wait until it has. A start that
-	 * hangs, on the other hand, must not keep anybody from killing: no lock for that. */
-	if (state->status == STATUS_CREATING &&
-	    (store_lock(runtime, &record, id, STORE_SHARED, err) < 0 ||
-	     store_load(&record, id, &arena, &state, err) < 0))
+	    load(runtime, &record, id, &arena, &state, err) < 0)
 		return -1;
 	if (!all)
 		return state_kill(state, signal, err);

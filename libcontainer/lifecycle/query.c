@@ -2,8 +2,10 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/fd.h"
@@ -63,12 +65,16 @@ static size_t count_entries(DIR *dir)
 	return count;
 }
 
-/* What else lies there isn't ours, or nothing that we made. */
+/* What else lies there isn't ours, or nothing that we made, or what store_claim() takes over. */
 static bool is_container(DIR *dir, const char *name)
 {
+	char state[NAME_MAX + sizeof("/" STORE_STATE)];
 	struct error ignored;
 
-	return container_id_check(name, &ignored) == 0 && dir_is_ours(dirfd(dir), name);
+	if (container_id_check(name, &ignored) < 0 || !dir_is_ours(dirfd(dir), name))
+		return false;
+	text_fit(state, sizeof(state), "%s/%s", name, STORE_STATE);
+	return faccessat(dirfd(dir), state, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
 }
 
 static int collect(DIR *dir, struct arena *arena, struct strings *ids, struct error *err)

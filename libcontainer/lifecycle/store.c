@@ -164,6 +164,28 @@ static int id_taken(const char *id, struct error *err)
 	return error_set(err, ERROR_EXISTS, id, "container with given ID already exists: %s", id);
 }
 
+/* The directory that is there is no container's, but what a create left that was killed before it noted anything, or a
+ * delete that was almost done. Whoever holds its lock is about to make or to remove one: nobody waits for that. */
+static int take_over(struct record *record, const char *id, struct error *err)
+{
+	_cleanup_fd_ int fd = -1;
+
+	record->dir = openat(record->root, id, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (record->dir < 0 && errno == ENOENT)
+		return no_such_container(id, err);
+	if (record->dir < 0 || !dir_is_ours(record->dir, "") || has_state(record))
+		return id_taken(id, err);
+	fd = openat(record->dir, LOCK_NAME, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (fd < 0 && errno == ENOENT)
+		return no_such_container(id, err);
+	if (fd < 0 || lock_try(fd, LOCK_EXCLUSIVE) < 0)
+		return id_taken(id, err);
+	if (!still_there(fd))
+		return no_such_container(id, err);
+	record->lock = steal_fd(&fd);
+	return has_state(record) ? id_taken(id, err) : dir_empty(record->dir, LOCK_NAME, err);
+}
+
 /* ERROR_NOT_FOUND: between our making the directory and our having its lock a delete has removed it,
  * and then perhaps another create has made it again. */
 static int claim(const struct runtime *runtime, const char *id, struct record *record,
@@ -171,7 +193,7 @@ static int claim(const struct runtime *runtime, const char *id, struct record *r
 {
 	if (mkdirat(record->root, id, 0700) < 0)
 		return errno == EEXIST
-			   ? id_taken(id, err)
+			   ? take_over(record, id, err)
 			   : error_errno(err, errno, id, "make the state directory of %s", id);
 	record->dir = dir_make(record->root, id, 0700, err);
 	if (record->dir < 0 || check_owner(record->dir, id, err) < 0 ||
@@ -295,13 +317,10 @@ int store_load(const struct record *record, const char *id, struct arena *arena,
 	struct error ignored = ERROR_INIT;
 	struct container_state *state;
 
-	if (file_read(record->dir, STORE_STATE, STATE_MAX, &text, err) < 0) {
-		if (err->errnum != ENOENT)
-			return -1;
-		state = state_blank(id, arena);
-	} else if (state_decode(text.bytes, text.length, arena, &state, err) < 0) {
+	if (file_read(record->dir, STORE_STATE, STATE_MAX, &text, err) < 0)
+		return err->errnum == ENOENT ? no_such_container(id, err) : -1;
+	if (state_decode(text.bytes, text.length, arena, &state, err) < 0)
 		return error_prefix(err, "state of container %s", id);
-	}
 	/* the owner of the state root can exchange what is in it */
 	if (strcmp(state->id, id) != 0)
 		return error_set(err, ERROR_REFUSED, id, "state of container %s: is that of %s", id,

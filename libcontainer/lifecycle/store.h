@@ -48,8 +48,8 @@ struct record {
 void record_close(struct record *record);
 #define _cleanup_record_ __attribute__((cleanup(record_close)))
 
-/* Make the state root if need be, and in it the directory for @id, locked. ERROR_EXISTS if the id
- * is taken. */
+/* Make the state root if need be, and in it the directory for @id, locked; or take over one that nobody has noted anything
+ * in and that nobody holds. ERROR_EXISTS if the id is taken. */
 int store_claim(const struct runtime *runtime, const char *id, struct record *ret_record,
 		struct error *err);
 
@@ -81,8 +81,8 @@ int store_try_lock(const struct record *record);
 struct container_state *state_blank(const char *id, struct arena *arena);
 
 /* Read the state, undo what a killed update has left half done, and find out what the status is now.
- * A directory without a state is a container that is being created, or whose creator was killed at
- * once. */
+ * ERROR_NOT_FOUND for a directory without a state: its creator is about to write it (then it is locked), or was killed before,
+ * or a delete was killed when all else was gone. */
 int store_load(const struct record *record, const char *id, struct arena *arena,
 	       struct container_state **ret_state, struct error *err);
 int store_save(const struct record *record, const struct container_state *state, struct error *err);

@@ -607,6 +607,37 @@ full_root() {
 	done
 }
 
+# left_behind: what a create leaves that is killed before it has noted anything, and a delete that was almost done
+left_behind() {
+	mkdir -m 700 "$ROOT/$ID"
+	[ "$1" = nothing ] || : >"$ROOT/$ID/lock"
+	[ "$1" != more ] || cp "$BUNDLE/config.json" "$ROOT/$ID/"
+}
+
+@test "a directory without a state is no container, and in nobody's way" {
+	waits
+	mkdir -m 700 "$ROOT"
+	for what in nothing lock more; do
+		left_behind $what
+		for command in state start kill pause resume ps update; do
+			fails 1 "container does not exist" proa $command "$ID" || fail "$command with $what"
+		done
+		fails 255 "container does not exist" proa exec "$ID" /bin/true
+		equal "$(proa list -f json)" "[]"
+		equal "$(proa list -q)" ""
+		proa delete "$ID" || fail "delete with $what"
+		nothing_left
+		left_behind $what
+		proa delete --force "$ID"
+		nothing_left
+		left_behind $what
+		create || fail "create with $what"
+		is created
+		proa delete "$ID"
+		nothing_left
+	done
+}
+
 # older_state: as the first build that kept one wrote it; what was added since is not in it
 older_state() {
 	local state=$ROOT/$ID/state.json

@@ -94,6 +94,22 @@ says_only() {
 	becomes stopped
 }
 
+@test "a create that has noted nothing yet has the id, and no container" {
+	waits
+	background "$PROA_BUILD/tests/kill_at" -s parent intent 1 "$RUNTIME" --root "$ROOT" --trace "$WORK/trace" create -b "$BUNDLE" "$ID"
+	wait_for_output '[0-9]+' "$WORK/background.out"
+	stopped=$(<"$WORK/background.out")
+	fails 1 "does not exist" proa state "$ID"
+	equal "$(proa list -q)" ""
+	fails 1 "already exists" proa create -b "$BUNDLE" "$ID"
+	proa kill "$ID" KILL 3>&- &
+	killer=$!
+	sleep 0.2
+	kill -CONT "$stopped"
+	wait $killer
+	becomes stopped
+}
+
 @test "delete during create waits, and then does it" {
 	slow_hook prestart
 	for force in "" --force; do

@@ -43,7 +43,7 @@ copes() {
 	timeout 10 "$RUNTIME" --root "$ROOT" list -f json >"$WORK/list.json" || fail "list" || return
 	case $code in
 	0) jq -es '(.[0].status | IN("creating", "created", "running", "stopped", "paused")) and
-		(.[1] | map(.id)) == [.[0].id]' "$WORK/state.json" "$WORK/list.json" >/dev/null ;;
+		.[0].ociVersion != "" and .[0].bundle != "" and (.[1] | map(.id)) == [.[0].id]' "$WORK/state.json" "$WORK/list.json" >/dev/null ;;
 	1) has_words "does not exist" "$(<"$WORK/err")" && equal "$(<"$WORK/list.json")" "[]" ;;
 	*) false ;;
 	esac || fail "state: exit code $code" "$(<"$WORK/state.json")" "$(<"$WORK/list.json")" "$(<"$WORK/err")" || return

@@ -81,6 +81,7 @@ TEST(an_id_is_claimed_once)
 
 	make_root();
 	record = claim("web");
+	make_file(record.dir, STORE_STATE, "");
 	FAILS(store_claim(&runtime, "web", &second, &err), ERROR_EXISTS);
 	CHECK_HAS(err.text, "container with given ID already exists");
 	CHECK_INT(second.dir, -1);
@@ -99,7 +100,10 @@ TEST(of_many_who_claim_at_the_same_time_one_succeeds)
 			if (fork() == 0) {
 				struct record record = RECORD_INIT;
 
-				_exit(store_claim(&runtime, id, &record, &err) == 0);
+				if (store_claim(&runtime, id, &record, &err) < 0)
+					_exit(0);
+				make_file(record.dir, STORE_STATE, "");
+				_exit(1);
 			}
 		for (int i = 0; i < 4; i++) {
 			int status;
@@ -109,6 +113,46 @@ TEST(of_many_who_claim_at_the_same_time_one_succeeds)
 		}
 		CHECK_INT(claimed, 1);
 	}
+}
+
+/* Does another process get the id? */
+static bool others_claim(const char *id)
+{
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		struct record record = RECORD_INIT;
+
+		if (store_claim(&runtime, id, &record, &err) == 0)
+			_exit(1);
+		CHECK_INT(err.code, ERROR_EXISTS);
+		_exit(0);
+	}
+	return exit_of(pid) == 1;
+}
+
+TEST(what_a_killed_creator_left_is_taken_over_unless_it_is_held)
+{
+	_cleanup_record_ struct record record = RECORD_INIT;
+
+	make_root();
+	CHECK(mkdirat(dir, "web", 0700) == 0);
+	record = claim("web");
+	make_file(record.dir, STORE_CONFIG, "{}");
+	CHECK(!others_claim("web"));
+	CHECK(there(record.dir, STORE_CONFIG));
+	record_close(&record);
+	record = claim("web");
+	CHECK(!there(record.dir, STORE_CONFIG));
+	record_close(&record);
+	CHECK(others_claim("web"));
+	/* what others could write to, and what is no directory, is nobody's leftover */
+	CHECK(mkdirat(dir, "open", 0700) == 0 && fchmodat(dir, "open", 0777, 0) == 0);
+	CHECK(!others_claim("open"));
+	make_file(dir, "file", "");
+	CHECK(!others_claim("file"));
+	CHECK(symlinkat("web", dir, "link") == 0);
+	CHECK(!others_claim("link"));
 }
 
 TEST(the_state_root_is_made)
@@ -406,15 +450,23 @@ TEST(while_it_is_created_it_is_creating_and_then_dead)
 
 	make_root();
 	record = claim("web");
-	/* before anything is written, and with the intent only */
-	CHECK_INT(seen(), STATUS_CREATING);
 	SUCCEEDS(store_save(&record, &state, &err));
 	CHECK_INT(seen(), STATUS_CREATING);
 	/* the creator was killed */
 	record_close(&record);
 	CHECK_INT(seen(), STATUS_STOPPED);
-	unlinkat(dir, "web/" STORE_STATE, 0);
-	CHECK_INT(seen(), STATUS_STOPPED);
+}
+
+TEST(without_a_state_it_is_no_container)
+{
+	_cleanup_record_ struct record record = RECORD_INIT;
+	struct container_state *loaded = (struct container_state *)-1;
+
+	make_root();
+	record = claim("web");
+	FAILS(store_load(&record, "web", &arena, &loaded, &err), ERROR_NOT_FOUND);
+	CHECK_HAS(err.text, "container does not exist");
+	CHECK(loaded == (struct container_state *)-1);
 }
 
 TEST(somebody_who_only_uses_it_does_not_create_it)
@@ -423,6 +475,7 @@ TEST(somebody_who_only_uses_it_does_not_create_it)
 
 	make_root();
 	record = claim("web");
+	SUCCEEDS(store_save(&record, &state, &err));
 	record_close(&record);
 	SUCCEEDS(store_open(&runtime, "web", STORE_SHARED, &record, &err));
 	CHECK_INT(seen(), STATUS_STOPPED);
