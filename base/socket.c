@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <poll.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
@@ -13,6 +14,8 @@
 
 #include "base/cleanup.h"
 #include "base/text.h"
+
+#define LOOK_MS 100
 
 /* "/proc/self/fd/N/NAME" fits into any address, however long the directory's own path is. */
 static int socket_address(int dirfd, const char *name, struct sockaddr_un *address,
@@ -49,16 +52,39 @@ int socket_bind_at(int dirfd, const char *name, int type, mode_t mode, struct er
 	return steal_fd(&fd);
 }
 
-static int socket_connect(const struct sockaddr_un *address, int type, const char *name,
+static int wait_at_most(int fd, unsigned int ms)
+{
+	const struct timeval patience = { .tv_sec = ms / 1000, .tv_usec = ms % 1000 * 1000 };
+
+	return setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
+}
+
+/* The end of a process doesn't interrupt who waits for his turn: so we look for it now and then. */
+static int connect_while(int fd, const struct sockaddr_un *address, int pidfd)
+{
+	struct pollfd end = { .fd = pidfd, .events = POLLIN };
+	int result, tries = SOCKET_SECONDS * 1000 / LOOK_MS;
+
+	if (wait_at_most(fd, LOOK_MS) < 0)
+		return -1;
+	do
+		result = connect(fd, (const struct sockaddr *)address, sizeof(*address));
+	while (result < 0 && errno == EAGAIN && --tries && poll(&end, 1, 0) == 0);
+	return result < 0 ? -1 : wait_at_most(fd, SOCKET_SECONDS * 1000);
+}
+
+static int socket_connect(const struct sockaddr_un *address, int type, int pidfd, const char *name,
 			  struct error *err)
 {
-	static const struct timeval patience = { .tv_sec = SOCKET_SECONDS };
 	_cleanup_fd_ int fd = socket(AF_UNIX, type | SOCK_CLOEXEC, 0);
+	int result;
 
-	if (fd < 0 || (!(type & SOCK_NONBLOCK) &&
-		       setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience)) < 0))
+	if (fd < 0)
 		return error_errno(err, errno, name, "make a socket for %s", name);
-	if (connect(fd, (const struct sockaddr *)address, sizeof(*address)) == 0)
+	result = type & SOCK_NONBLOCK
+		     ? connect(fd, (const struct sockaddr *)address, sizeof(*address))
+		     : connect_while(fd, address, pidfd);
+	if (result == 0)
 		return steal_fd(&fd);
 	if (errno == EAGAIN)
 		return error_errno(err, errno, name,
@@ -73,10 +99,10 @@ int socket_connect_at(int dirfd, const char *name, int type, struct error *err)
 
 	if (socket_address(dirfd, name, &address, err) < 0)
 		return -1;
-	return socket_connect(&address, type, name, err);
+	return socket_connect(&address, type, -1, name, err);
 }
 
-int socket_connect_path(const char *path, int type, struct error *err)
+int socket_connect_path(const char *path, int type, int pidfd, struct error *err)
 {
 	const char *slash = strrchr(path, '/');
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
@@ -85,7 +111,7 @@ int socket_connect_path(const char *path, int type, struct error *err)
 
 	if (strlen(path) < sizeof(address.sun_path)) {
 		memcpy(address.sun_path, path, strlen(path));
-		return socket_connect(&address, type, path, err);
+		return socket_connect(&address, type, pidfd, path, err);
 	}
 	if (!slash || slash - path >= PATH_MAX)
 		return error_set(err, ERROR_INVALID, path, "socket path is too long");
@@ -93,7 +119,9 @@ int socket_connect_path(const char *path, int type, struct error *err)
 	dirfd = open(directory, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (dirfd < 0)
 		return error_errno(err, errno, directory, "open directory %s", directory);
-	return socket_connect_at(dirfd, slash + 1, type, err);
+	if (socket_address(dirfd, slash + 1, &address, err) < 0)
+		return -1;
+	return socket_connect(&address, type, pidfd, slash + 1, err);
 }
 
 int socket_send(int fd, const void *bytes, size_t length, const int *fds, size_t fd_count)

@@ -17,8 +17,8 @@
 #define SOCKET_SECONDS 30
 int socket_bind_at(int dirfd, const char *name, int type, mode_t mode, struct error *err);
 int socket_connect_at(int dirfd, const char *name, int type, struct error *err);
-/* The same for a path that may be longer than an address. */
-int socket_connect_path(const char *path, int type, struct error *err);
+/* The same for a path that may be longer than an address; the wait ends with the process @pidfd (-1: none), too. */
+int socket_connect_path(const char *path, int type, int pidfd, struct error *err);
 
 /* One message with at most FDS_PER_MESSAGE descriptors. Returns 0, or -1 with errno set. */
 #define FDS_PER_MESSAGE 16

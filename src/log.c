@@ -218,7 +218,7 @@ static int open_syslog(const char *identifier, struct error *err)
 
 static int open_journal(const char *identifier, struct error *err)
 {
-	int fd = socket_connect_path(JOURNAL_SOCKET, SOCK_DGRAM, err);
+	int fd = socket_connect_path(JOURNAL_SOCKET, SOCK_DGRAM, -1, err);
 
 	if (fd < 0)
 		return error_prefix(err, "open the journal");

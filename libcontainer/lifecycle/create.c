@@ -238,13 +238,13 @@ static int open_callers_sockets(struct creation *creation, struct error *err)
 	if (plan->process->terminal) {
 		plan->terminal_relayed = !options->console_socket;
 		plan->console_socket =
-		    terminal_connect(options->terminal, options->console_socket, err);
+		    terminal_connect(options->terminal, options->console_socket, -1, err);
 		if (plan->console_socket < 0)
 			return -1;
 	}
 	if (options->pidfd_socket) {
 		creation->pidfd_socket =
-		    socket_connect_path(options->pidfd_socket, SOCK_STREAM, err);
+		    socket_connect_path(options->pidfd_socket, SOCK_STREAM, -1, err);
 		if (creation->pidfd_socket < 0)
 			return -1;
 	}

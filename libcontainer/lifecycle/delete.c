@@ -167,13 +167,37 @@ static int load(const struct record *record, const char *id, struct arena *arena
 	return 0;
 }
 
+/* Who has the lock may wait for a process of the container, or for a hook that its init runs, forever: their end ends that.
+ * What is still being made is waited for; the cgroup in which it is to be may yet be that of others. */
+static void end_who_is_waited_for(const struct record *record, const char *id)
+{
+	_cleanup_arena_ struct arena arena = ARENA_INIT;
+	struct error ignored = ERROR_INIT; /* then they are waited for */
+	struct container_state *state;
+
+	if (store_used(record) && arena_init(&arena, ARENA, &ignored) == 0 &&
+	    store_load(record, id, &arena, &state, &ignored) == 0 && state->created &&
+	    state_kill(state, SIGKILL, &ignored) == 0)
+		state_end_init(state, &ignored);
+}
+
+static int open_to_delete(const struct runtime *runtime, const char *id, bool force,
+			  struct record *record, struct error *err)
+{
+	if (store_open(runtime, id, STORE_UNLOCKED, record, err) < 0)
+		return -1;
+	if (force)
+		end_who_is_waited_for(record, id);
+	return store_lock(runtime, record, id, STORE_REMOVING, err);
+}
+
 int container_delete(const struct runtime *runtime, const char *id, bool force, struct error *err)
 {
 	_cleanup_record_ struct record record = RECORD_INIT;
 	_cleanup_arena_ struct arena arena = ARENA_INIT;
 	struct container_state *state;
 
-	if (store_open(runtime, id, STORE_REMOVING, &record, err) < 0)
+	if (open_to_delete(runtime, id, force, &record, err) < 0)
 		return force && err->code == ERROR_NOT_FOUND ? 0 : -1;
 	if (arena_init(&arena, ARENA, err) < 0)
 		return -1;

@@ -175,14 +175,14 @@ static int open_callers_sockets(struct execution *execution, struct error *err)
 
 	if (plan->process->terminal) {
 		plan->terminal_relayed = !options->console_socket;
-		plan->console_socket =
-		    terminal_connect(&execution->terminal, options->console_socket, err);
+		plan->console_socket = terminal_connect(
+		    &execution->terminal, options->console_socket, execution->init, err);
 		if (plan->console_socket < 0)
 			return -1;
 	}
 	if (options->pidfd_socket) {
 		execution->pidfd_socket =
-		    socket_connect_path(options->pidfd_socket, SOCK_STREAM, err);
+		    socket_connect_path(options->pidfd_socket, SOCK_STREAM, execution->init, err);
 		if (execution->pidfd_socket < 0)
 			return -1;
 	}
@@ -251,7 +251,7 @@ static int serve_listener(void *context, struct exchange *exchange, struct error
 {
 	struct execution *execution = context;
 
-	return listener_send(execution->config, execution->state, execution->spawned.pid,
+	return listener_send(execution->config, execution->state, exchange->spawned,
 			     exchange->received, err);
 }
 

@@ -34,16 +34,17 @@ void hooks_after_stop(const struct runtime *runtime, const struct hook_list *pos
 			runtime->warn(error.text);
 }
 
-int listener_send(const struct config *config, const struct container_state *state, pid_t pid,
-		  int listener, struct error *err)
+int listener_send(const struct config *config, const struct container_state *state,
+		  const struct spawned *process, int listener, struct error *err)
 {
 	const struct config_seccomp *seccomp = config->linux_->seccomp;
 	_cleanup_buffer_ struct buffer text = BUFFER_INIT;
 	_cleanup_fd_ int socket = -1;
 
-	if (state_encode_for_listener(state, pid, seccomp->listener_metadata, &text, err) < 0)
+	if (state_encode_for_listener(state, process->pid, seccomp->listener_metadata, &text, err) <
+	    0)
 		return -1;
-	socket = socket_connect_path(seccomp->listener_path, SOCK_STREAM, err);
+	socket = socket_connect_path(seccomp->listener_path, SOCK_STREAM, process->pidfd, err);
 	if (socket < 0)
 		return error_prefix(err, "linux.seccomp.listenerPath");
 	if (socket_send(socket, text.bytes, text.length, &listener, 1) < 0)

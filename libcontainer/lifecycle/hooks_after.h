@@ -2,6 +2,7 @@
  * seccomp agent. */
 #pragma once
 
+#include "libcontainer/init/spawn.h"
 #include "libcontainer/lifecycle/lifecycle.h"
 #include "oci/config.h"
 #include "oci/state.h"
@@ -16,7 +17,7 @@ int hooks_after_start(const struct hook_list *poststart, const struct container_
 void hooks_after_stop(const struct runtime *runtime, const struct hook_list *poststop,
 		      struct container_state *state);
 
-/* Hand the seccomp listener of @pid to the agent at linux.seccomp.listenerPath, with the container
+/* Hand the seccomp listener of @process to the agent at linux.seccomp.listenerPath, with the container
  * process state that config-linux.md#containerprocessstate describes. */
-int listener_send(const struct config *config, const struct container_state *state, pid_t pid,
-		  int listener, struct error *err);
+int listener_send(const struct config *config, const struct container_state *state,
+		  const struct spawned *process, int listener, struct error *err);

@@ -22,10 +22,9 @@ int lock_try(int fd, enum lock_kind kind)
 	return fcntl(fd, F_SETLK, &lock);
 }
 
-bool lock_held(int fd)
+bool lock_refused(int fd, enum lock_kind kind)
 {
-	/* a reader's lock is refused by that of a writer only */
-	struct flock lock = whole_file(LOCK_SHARED);
+	struct flock lock = whole_file(kind);
 
 	return fcntl(fd, F_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
 }

@@ -16,5 +16,5 @@ int lock_try(int fd, enum lock_kind kind);
  * or timer_create(2). What a SIGALRM would do is suspended meanwhile. */
 int lock_wait(int fd, enum lock_kind kind, unsigned int ms);
 
-/* Does another process have the lock, exclusively? */
-bool lock_held(int fd);
+/* Does another process have a lock that refuses us this one? */
+bool lock_refused(int fd, enum lock_kind kind);

@@ -66,7 +66,7 @@ static int connect_host(struct error *err)
 	_cleanup_fd_ int fd = -1;
 
 	if (path[0] != '@')
-		return socket_connect_path(path, SOCK_DGRAM, err);
+		return socket_connect_path(path, SOCK_DGRAM, -1, err);
 	if (length >= sizeof(address.sun_path))
 		return error_set(err, ERROR_INVALID, path, "NOTIFY_SOCKET is too long");
 	memcpy(address.sun_path + 1, path + 1, length - 1);

@@ -80,8 +80,8 @@ static int serve_listener(void *opaque, struct exchange *exchange, struct error 
 
 	if (read_config(context, err) < 0)
 		return -1;
-	return listener_send(context->config, context->state, (pid_t)context->state->pid,
-			     exchange->received, err);
+	return listener_send(context->config, context->state, exchange->spawned, exchange->received,
+			     err);
 }
 
 /* The program doesn't run: was there too little memory to get to it? */

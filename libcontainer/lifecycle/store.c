@@ -75,13 +75,24 @@ static int no_such_container(const char *id, struct error *err)
 /* ---- the lock ---- */
 
 /* Closing any descriptor of the file gives up our own lock (fcntl(2)): so not while we hold it. */
-bool store_locked(const struct record *record)
+static bool lock_is_refused(const struct record *record, enum lock_kind kind)
 {
 	_cleanup_fd_ int fd = record->lock >= 0
 				  ? -1
 				  : openat(record->dir, LOCK_NAME, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
 
-	return fd >= 0 && lock_held(fd);
+	return fd >= 0 && lock_refused(fd, kind);
+}
+
+bool store_locked(const struct record *record)
+{
+	/* that of who uses it is refused by that of who changes it only */
+	return lock_is_refused(record, LOCK_SHARED);
+}
+
+bool store_used(const struct record *record)
+{
+	return lock_is_refused(record, LOCK_EXCLUSIVE);
 }
 
 int store_try_lock(const struct record *record)

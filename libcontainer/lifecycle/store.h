@@ -70,8 +70,9 @@ int store_open(const struct runtime *runtime, const char *id, enum store_lock ho
 int store_lock(const struct runtime *runtime, struct record *record, const char *id,
 	       enum store_lock how, struct error *err);
 
-/* Does another command change the container now? */
+/* Does another command change the container now? Does one change or use it? */
 bool store_locked(const struct record *record);
+bool store_used(const struct record *record);
 
 /* Take the lock if nobody has it, for a record that was opened without, and without keeping it in
  * there: the descriptor is the caller's; -1 if it is held. */

@@ -21,12 +21,13 @@ int terminal_check(bool wanted, bool detached, const char *console_socket, struc
 	return 0;
 }
 
-int terminal_connect(struct terminal *terminal, const char *console_socket, struct error *err)
+int terminal_connect(struct terminal *terminal, const char *console_socket, int pidfd,
+		     struct error *err)
 {
 	int pair[2];
 
 	if (console_socket)
-		return socket_connect_path(console_socket, SOCK_STREAM, err);
+		return socket_connect_path(console_socket, SOCK_STREAM, pidfd, err);
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0)
 		return error_errno(err, errno, "terminal", "make a pair of sockets");
 	terminal->ours = pair[0];

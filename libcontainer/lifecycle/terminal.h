@@ -25,9 +25,9 @@ struct terminal {
 int terminal_check(bool wanted, bool detached, const char *console_socket, struct error *err);
 
 /* The socket that init sends the master to: connected to @console_socket, or, if that is NULL, of
- * the pair in
- * @terminal. The caller's to close. */
-int terminal_connect(struct terminal *terminal, const char *console_socket, struct error *err);
+ * the pair in @terminal. Waiting for the former ends with the process @pidfd (-1: none), too. The caller's to close. */
+int terminal_connect(struct terminal *terminal, const char *console_socket, int pidfd,
+		     struct error *err);
 
 /* Take the master from the pair, and give it the size of our own terminal, before a program looks at
  * it; nothing if there is none. */

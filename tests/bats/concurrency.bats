@@ -32,11 +32,16 @@ at_once() {
 	timeout 5 env "PROA_TEST=$TAG" "$RUNTIME" --root "$ROOT" "$@" || fail "exit code $?: $*"
 }
 
-# failed PID: it ends with an error
+# connects PID: it has a socket
+connects() {
+	find "/proc/$1/fd" -lname 'socket:*' 2>/dev/null | grep -q .
+}
+
+# failed PID [CODE]: it ends with an error
 failed() {
 	local code=0
 	wait "$1" || code=$?
-	equal $code 1 "exit code:"
+	equal $code "${2-1}" "exit code:"
 }
 
 # together COUNT COMMAND...: that many at once; their exit codes, sorted, are in $codes, their errors in $WORK/errN
@@ -227,6 +232,40 @@ says_only() {
 	becomes stopped
 	proa delete "$ID"
 	nothing_left
+}
+
+@test "delete --force ends a start that hangs in a hook" {
+	config '.hooks.startContainer = [{path: "/bin/sleep", args: ["sleep", "1000"]}]'
+	create
+	background proa start "$ID"
+	starter=$!
+	eventually pgrep -f "^sleep 1000" >/dev/null
+	at_once delete --force "$ID"
+	failed $starter
+	nothing_left
+}
+
+@test "delete --force doesn't wait for an exec that hangs: at a socket that takes no connection, or for an agent's answer" {
+	local kind
+	for kind in full deaf; do
+		background "$TERM_TOOL" $kind "$WORK/$kind"
+		wait_for_output deaf "$WORK/background.out"
+	done
+	up
+	background proa exec -d --pidfd-socket "$WORK/full" "$ID" /probe wait
+	holder=$!
+	eventually connects $holder
+	at_once delete --force "$ID"
+	failed $holder 255
+	has_words "not running: no such process" "$(<"$WORK/background.err")"
+
+	# the agent gets the listener and never looks at it; the container itself isn't started, and so isn't held up
+	config '.linux.seccomp = {defaultAction: "SCMP_ACT_ALLOW", listenerPath: $l,
+		syscalls: [{names: ["execve"], action: "SCMP_ACT_NOTIFY"}]}' --arg l "$WORK/deaf"
+	create
+	background proa exec -d "$ID" /probe wait
+	eventually eval "[ \"\$(wc -l <'$CGROUP/$ID/cgroup.procs')\" = 2 ]"
+	at_once delete --force "$ID"
 }
 
 @test "a poststart hook that hangs keeps nobody from asking and from killing" {

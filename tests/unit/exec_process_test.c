@@ -209,7 +209,7 @@ TEST(a_terminal_must_fit_to_how_we_are_called)
 TEST(the_master_comes_over_the_pair)
 {
 	_cleanup_terminal_ struct terminal terminal = TERMINAL_INIT;
-	int theirs = terminal_connect(&terminal, NULL, &err), master, slave;
+	int theirs = terminal_connect(&terminal, NULL, -1, &err), master, slave;
 
 	SUCCEEDS(theirs);
 	CHECK(openpty(&master, &slave, NULL, NULL, NULL) == 0);
@@ -224,7 +224,7 @@ TEST(the_master_comes_over_the_pair)
 TEST(a_master_that_does_not_come_is_an_error)
 {
 	_cleanup_terminal_ struct terminal none = TERMINAL_INIT, terminal = TERMINAL_INIT;
-	int theirs = terminal_connect(&terminal, NULL, &err);
+	int theirs = terminal_connect(&terminal, NULL, -1, &err);
 
 	SUCCEEDS(terminal_receive(&none, &err));
 	CHECK(write(theirs, "x", 1) == 1);

@@ -104,7 +104,7 @@ TEST(the_wait_ends_at_the_deadline)
 
 	begin();
 	pid = holder(LOCK_EXCLUSIVE, hold);
-	CHECK(lock_held(file));
+	CHECK(lock_refused(file, LOCK_SHARED));
 	for (unsigned int ms = 0; ms <= 200; ms += 50) {
 		began = milliseconds();
 		CHECK_INT(lock_wait(file, LOCK_SHARED, ms), -1);
@@ -112,7 +112,7 @@ TEST(the_wait_ends_at_the_deadline)
 		CHECK(milliseconds() - began >= (long)ms);
 	}
 	end(pid);
-	CHECK(!lock_held(file));
+	CHECK(!lock_refused(file, LOCK_SHARED));
 }
 
 TEST(other_signals_do_not_end_it)

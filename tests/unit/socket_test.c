@@ -83,7 +83,7 @@ TEST(a_path_longer_than_an_address_is_reached)
 	}
 	snprintf(path + strlen(path), sizeof(path) - strlen(path), "/socket");
 	listener = listen_at(deep, "socket");
-	client = socket_connect_path(path, SOCK_STREAM, &err);
+	client = socket_connect_path(path, SOCK_STREAM, -1, &err);
 	SUCCEEDS(client);
 }
 
@@ -103,7 +103,7 @@ TEST(paths_of_every_length_around_the_limit)
 			break;
 		CHECK(listen(listener, 1) == 0);
 		snprintf(path, sizeof(path), "%s/%s", scratch_path, name);
-		client = socket_connect_path(path, SOCK_STREAM, &err);
+		client = socket_connect_path(path, SOCK_STREAM, -1, &err);
 		SUCCEEDS(client);
 		close(client);
 		close(listener);
@@ -122,8 +122,8 @@ TEST(names_that_fit_nowhere_are_refused)
 	path[sizeof(path) - 1] = '\0';
 	FAILS(socket_connect_at(dir, name, SOCK_STREAM, &err), ERROR_INVALID);
 	FAILS(socket_bind_at(dir, name, SOCK_STREAM, 0600, &err), ERROR_INVALID);
-	FAILS(socket_connect_path(name, SOCK_STREAM, &err), ERROR_INVALID);
-	FAILS(socket_connect_path(path, SOCK_STREAM, &err), ERROR_INVALID);
+	FAILS(socket_connect_path(name, SOCK_STREAM, -1, &err), ERROR_INVALID);
+	FAILS(socket_connect_path(path, SOCK_STREAM, -1, &err), ERROR_INVALID);
 }
 
 /* ---- messages ---- */
