@@ -104,14 +104,13 @@ static int put_file(struct stream *stream, int dir, const char *name, struct err
 	return 0;
 }
 
-static int put_rootfs(struct stream *stream, int record, const char *rootfs, struct error *err)
+static int put_rootfs(struct stream *stream, const struct manifest *manifest, const char *rootfs,
+		      struct error *err)
 {
-	struct stat created;
+	const struct timespec since = { (time_t)(manifest->rootfs_since / NS_PER_S),
+					(long)(manifest->rootfs_since % NS_PER_S) };
 
-	/* it was written when the container began, by the clock that files are marked by */
-	if (fstatat(record, STORE_CONFIG, &created, 0) < 0)
-		return error_errno(err, errno, STORE_CONFIG, "look at %s", STORE_CONFIG);
-	return rootfs_changes_put(stream, EXPORT_ROOTFS, rootfs, &created.st_mtim, err);
+	return rootfs_changes_put(stream, EXPORT_ROOTFS, rootfs, &since, err);
 }
 
 static int put_all(struct stream *stream, const struct manifest *manifest, int images, int record,
@@ -123,7 +122,7 @@ static int put_all(struct stream *stream, const struct manifest *manifest, int i
 	for (size_t i = 0; i < manifest->images.count; i++)
 		if (put_file(stream, images, manifest->images.items[i].name, err) < 0)
 			return -1;
-	if (rootfs && put_rootfs(stream, record, rootfs, err) < 0)
+	if (rootfs && put_rootfs(stream, manifest, rootfs, err) < 0)
 		return -1;
 	return tar_put_end(stream, err) < 0 ? -1 : stream_finish(stream, err);
 }

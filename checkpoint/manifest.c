@@ -34,6 +34,7 @@ static const struct schema_row manifest_rows[] = {
 	ROW_PLAIN_UINT(TABLE, criu, "criu"),
 	ROW_STRING(TABLE, architecture, "architecture", REQUIRED_FILLED),
 	ROW_STRING(TABLE, id, "id", REQUIRED_FILLED),
+	ROW_PLAIN_UINT(TABLE, rootfs_since, "rootfsSince"),
 	ROW_PLAIN_BOOL(TABLE, pre_dump, "preDump"),
 	ROW_PLAIN_BOOL(TABLE, pages_elsewhere, "pagesElsewhere"),
 	ROW_LIST(TABLE, mounts, "mounts", struct manifest_mount, mount_schema),

@@ -36,6 +36,8 @@ struct manifest {
 	uint64_t criu;	    /* its version, 40101 is 4.1.1 */
 	char *architecture; /* as uname(2) has it */
 	char *id;	    /* of the container */
+	uint64_t
+	    rootfs_since; /* since when changes of the root filesystem are its own (store_since()); 0: unknown */
 	bool pre_dump;
 	bool pages_elsewhere; /* a page server writes the memory: its images aren't listed */
 	LIST(struct manifest_mount) mounts;

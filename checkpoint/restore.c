@@ -456,13 +456,23 @@ static int run_criu(struct restore *restore, struct error *err)
 	return 0;
 }
 
+/* Changes that a stream brings are made now, and so the new record's; else they are there since the container began. */
+static int take_rootfs(struct restore *restore, struct error *err)
+{
+	struct creation *creation = restore->creation;
+
+	if (restore->import.is_next)
+		return import_rootfs(&restore->import, creation->state->rootfs, err);
+	return store_set_back(&creation->record, restore->manifest->rootfs_since, err);
+}
+
 static int restore_processes(void *context, struct creation *creation, struct error *err)
 {
 	struct restore *restore = context;
 	int result;
 
 	restore->creation = creation;
-	result = import_rootfs(&restore->import, creation->state->rootfs, err);
+	result = take_rootfs(restore, err);
 	if (result == 0)
 		result = run_criu(restore, err);
 	/* it takes its own processes away where it failed, before the cgroup is to go */

@@ -367,6 +367,30 @@ int store_config(const struct record *record, struct arena *arena, struct config
 	return 0;
 }
 
+int store_since(const struct record *record, uint64_t *ret_since, struct error *err)
+{
+	struct stat st;
+
+	if (fstatat(record->dir, STORE_CONFIG, &st, AT_SYMLINK_NOFOLLOW) < 0)
+		return error_errno(err, errno, STORE_CONFIG, "look at %s", STORE_CONFIG);
+	*ret_since = (uint64_t)st.st_mtim.tv_sec * NS_PER_S + (uint64_t)st.st_mtim.tv_nsec;
+	return 0;
+}
+
+int store_set_back(const struct record *record, uint64_t since, struct error *err)
+{
+	const struct timespec times[2] = {
+		{ 0, UTIME_OMIT }, { (time_t)(since / NS_PER_S), (long)(since % NS_PER_S) }
+	};
+	uint64_t now;
+
+	if (store_since(record, &now, err) < 0)
+		return -1;
+	return since < now && utimensat(record->dir, STORE_CONFIG, times, AT_SYMLINK_NOFOLLOW) < 0
+		   ? error_errno(err, errno, STORE_CONFIG, "set the time of %s", STORE_CONFIG)
+		   : 0;
+}
+
 int state_remove_intel_rdt(const struct container_state *state, struct error *err)
 {
 	if (intel_rdt_remove(state->intel_rdt_monitoring, err) < 0)

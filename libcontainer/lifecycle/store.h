@@ -3,7 +3,8 @@
  *	lock          held by the command that changes the container; by fcntl(2), so that no child
  *	              inherits it
  *	state.json    oci/state.h; written before anything is made, and again once init is there
- *	config.json   the config as it was at create: what happens to the bundle's has no effect
+ *	config.json   the config as it was at create: what happens to the bundle's has no effect; its time is that of
+ *	              store_since()
  *	updates.json  what updates have changed of the config's limits since (updates.h)
  *	journal.json  what the update that is going on can be undone by (journal.h)
  *	mounts.json   mounts that were added while it ran (added_mounts.h)
@@ -21,6 +22,8 @@
 #include "oci/config.h"
 #include "oci/schema.h"
 #include "oci/state.h"
+
+#define NS_PER_S 1000000000
 
 #define STORE_STATE   "state.json"
 #define STORE_CONFIG  "config.json"
@@ -94,6 +97,12 @@ int store_read_document(const struct record *record, const char *file, const str
 			struct arena *arena, void *value, struct error *err);
 int store_write_document(const struct record *record, const char *file, const struct schema *schema,
 			 const void *value, struct error *err);
+
+/* Since when what changes in the root filesystem is the container's, in ns, by the clock that the kernel marks files by: the time
+ * of STORE_CONFIG. A container that is restored began earlier than its record: the second sets the time back to @since, never
+ * forward. */
+int store_since(const struct record *record, uint64_t *ret_since, struct error *err);
+int store_set_back(const struct record *record, uint64_t since, struct error *err);
 
 /* The directory for compiled seccomp programs, beside the containers; its name can be no
  * container's. -1 if it can't be made: then they are compiled anew. */

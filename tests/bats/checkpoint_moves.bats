@@ -22,6 +22,9 @@ import_from() {
 	config '.root.readonly = false'
 	start_counter
 	execs sh -c 'echo new >/root/file; chmod 4711 /root/file; ln -s file /root/link; rm /etc/group; echo x >>/etc/passwd'
+	# what it has changed before a restore goes along, too
+	IMAGES=before dump
+	IMAGES=before restore
 	export_with --with-rootfs
 	nothing_left
 	for generation in 1 2; do

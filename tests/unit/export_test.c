@@ -7,6 +7,7 @@
 #include "base/cleanup.h"
 #include "base/fd.h"
 #include "checkpoint/export.h"
+#include "libcontainer/lifecycle/store.h"
 
 static int dir;
 static struct arena arena = ARENA_INIT;
@@ -415,14 +416,16 @@ static const char *carry_changes(void)
 {
 	struct export export = EXPORT_INIT;
 	struct manifest manifest = { .version = 1 };
-	int images = subdirectory("in"), record = subdirectory("record");
+	const struct record record = { -1, subdirectory("record"), -1 };
+	int images = subdirectory("in");
 	const char *names;
 
 	manifest.images.items = &(struct manifest_image){ .name = (char *)"core-1.img", .size = 5 };
 	manifest.images.count = 1;
+	SUCCEEDS(store_since(&record, &manifest.rootfs_since, &err));
 	SUCCEEDS(export_open(path_of("out"), &export, &err));
 	CHECK(!there(dir, "out"));
-	SUCCEEDS(export_write(&export, &manifest, images, record, path_of("root"), &err));
+	SUCCEEDS(export_write(&export, &manifest, images, record.dir, path_of("root"), &err));
 	SUCCEEDS(export_close(&export, true, &err));
 	names = changed_names("out");
 	SUCCEEDS(take("out"));

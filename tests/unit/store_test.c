@@ -423,6 +423,30 @@ TEST(a_state_is_kept)
 	CHECK_STR(load(&record)->bundle, "/other");
 }
 
+/* A container that is restored goes on with what it has changed before. */
+TEST(the_time_since_when_it_changes_files_goes_back_only)
+{
+	struct record record;
+	uint64_t since, later;
+
+	make_root();
+	record = claim("web");
+	FAILS(store_since(&record, &since, &err), ERROR_SYSTEM);
+	err = (struct error)ERROR_INIT;
+	make_file(record.dir, STORE_CONFIG, "{}");
+	SUCCEEDS(store_since(&record, &since, &err));
+	CHECK(since > 1700000000ULL * NS_PER_S);
+	SUCCEEDS(store_set_back(&record, since + 1, &err));
+	SUCCEEDS(store_since(&record, &later, &err));
+	CHECK(later == since);
+	SUCCEEDS(store_set_back(&record, since - 1, &err));
+	SUCCEEDS(store_since(&record, &later, &err));
+	CHECK(later == since - 1);
+	SUCCEEDS(store_set_back(&record, 0, &err));
+	SUCCEEDS(store_since(&record, &later, &err));
+	CHECK(later == 0);
+}
+
 TEST(one_that_is_damaged_or_newer_or_of_another_is_an_error)
 {
 	_cleanup_record_ struct record record = RECORD_INIT;
