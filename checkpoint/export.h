@@ -61,7 +61,7 @@ struct import {
 int import_images(const char *path, int dir, struct arena *arena, struct import *import,
 		  struct error *err);
 
-/* Put the rest into the root filesystem; without that part nothing is done. */
+/* Put the rest into the root filesystem, and see that this is then what the container had; without that part nothing is done. */
 int import_rootfs(struct import *import, const char *rootfs, struct error *err);
 
 /* Close what is open of it; one that was never opened is fine. */

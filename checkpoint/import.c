@@ -10,6 +10,7 @@
 #include "base/fd.h"
 #include "checkpoint/export.h"
 #include "checkpoint/rootfs_changes.h"
+#include "checkpoint/rootfs_names.h"
 
 #define DOCUMENT_MAX (16 << 20)
 
@@ -114,8 +115,20 @@ int import_images(const char *path, int dir, struct arena *arena, struct import 
 	return 0;
 }
 
+static int take_change(struct import *import, int root, struct buffer *kept, struct error *err)
+{
+	const struct tar_record *names = rootfs_names_of(&import->entry);
+	const char *path = import->entry.name + strlen(EXPORT_ROOTFS);
+
+	if (rootfs_change_take(&import->reader, &import->entry, path, root, err) < 0 ||
+	    (names && rootfs_names_keep(kept, path, names, err) < 0))
+		return -1;
+	return advance(import, err) < 0 ? -1 : expect_rootfs(import, err);
+}
+
 int import_rootfs(struct import *import, const char *rootfs, struct error *err)
 {
+	_cleanup_buffer_ struct buffer kept = BUFFER_INIT;
 	_cleanup_fd_ int root = -1;
 
 	if (!import->is_next)
@@ -123,14 +136,10 @@ int import_rootfs(struct import *import, const char *rootfs, struct error *err)
 	root = open(rootfs, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (root < 0)
 		return error_errno(err, errno, rootfs, "open the root filesystem %s", rootfs);
-	while (import->is_next) {
-		const char *path = import->entry.name + strlen(EXPORT_ROOTFS);
-
-		if (rootfs_change_take(&import->reader, &import->entry, path, root, err) < 0 ||
-		    advance(import, err) < 0 || expect_rootfs(import, err) < 0)
+	while (import->is_next)
+		if (take_change(import, root, &kept, err) < 0)
 			return error_prefix(err, "--import");
-	}
-	return 0;
+	return rootfs_names_check(&kept, root, err) < 0 ? error_prefix(err, "--import") : 0;
 }
 
 void import_close(struct import *import)

@@ -9,6 +9,7 @@
 #include "base/fd.h"
 #include "base/path.h"
 #include "checkpoint/rootfs_changes.h"
+#include "checkpoint/rootfs_names.h"
 #include "checkpoint/xattrs.h"
 
 static int refuse(const char *path, struct error *err)
@@ -47,17 +48,6 @@ static int set_owner(int fd, const struct tar_entry *entry, const char *path, st
 
 /* ---- directories ---- */
 
-static bool is_listed(const struct tar_record *names, const char *name)
-{
-	size_t length = strlen(name);
-	const char *at = names->value, *end = at + names->length, *slash;
-
-	for (; (slash = memchr(at, '/', (size_t)(end - at))); at = slash + 1)
-		if ((size_t)(slash - at) == length && memcmp(at, name, length) == 0)
-			return true;
-	return false;
-}
-
 /* What isn't in it any more. */
 static int remove_others(int dir, const struct tar_record *names, struct error *err)
 {
@@ -67,23 +57,15 @@ static int remove_others(int dir, const struct tar_record *names, struct error *
 	if (!entries)
 		return error_errno(err, errno, NULL, "list a directory of the root filesystem");
 	while ((name = dir_next(entries)))
-		if (!is_listed(names, name) && dir_remove(dir, name, err) < 0)
+		if (!rootfs_names_have(names, name) && dir_remove(dir, name, err) < 0)
 			return -1;
 	return 0;
-}
-
-static const struct tar_record *names_of(const struct tar_entry *entry)
-{
-	for (size_t i = 0; i < entry->record_count; i++)
-		if (strcmp(entry->records[i].key, TAR_NAMES) == 0)
-			return &entry->records[i];
-	return NULL;
 }
 
 static int take_directory(const struct tar_entry *entry, const char *path, int dir,
 			  struct error *err)
 {
-	const struct tar_record *names = names_of(entry);
+	const struct tar_record *names = rootfs_names_of(entry);
 
 	if (!names)
 		return refuse(path, err);

@@ -11,6 +11,7 @@
 #include "base/cleanup.h"
 #include "base/fd.h"
 #include "base/text.h"
+#include "checkpoint/rootfs_names.h"
 #include "checkpoint/xattrs.h"
 
 #define DEPTH_MAX 256
@@ -122,6 +123,16 @@ static int put_other(const struct walk *walk, int dir, const char *name, const s
 
 /* ---- all of them ---- */
 
+static bool is_left_out(const struct walk *walk, int dir, const char *name)
+{
+	struct stat st;
+
+	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0 || st.st_dev != walk->device)
+		return true;
+	return !S_ISREG(st.st_mode) && !S_ISLNK(st.st_mode) && !S_ISFIFO(st.st_mode) &&
+	       !S_ISDIR(st.st_mode);
+}
+
 static int put_directory(const struct walk *walk, int dir, const struct stat *st, struct error *err)
 {
 	_cleanup_buffer_ struct buffer names = BUFFER_INIT;
@@ -132,10 +143,8 @@ static int put_directory(const struct walk *walk, int dir, const struct stat *st
 
 	if (!entries)
 		return error_errno(err, errno, walk->path, "list %s", walk->path);
-	while ((name = dir_next(entries))) {
-		buffer_puts(&names, name);
-		buffer_puts(&names, "/");
-	}
+	while ((name = dir_next(entries)))
+		rootfs_names_add(&names, name, is_left_out(walk, dir, name));
 	if (buffer_failed(&names))
 		return error_set(err, ERROR_MEMORY, walk->path, "no memory to list %s", walk->path);
 	if (add_record(&entry, TAR_NAMES, names.bytes ?: "", names.length, walk->path, err) < 0 ||

@@ -1,8 +1,7 @@
 /* What a container has changed in its root filesystem, as entries of a stream, and the same put into another one. What it was
  * made of is unknown here. So what has changed is told by the time that the kernel marks a file with whenever anything
- * of it changes (ctime), and nobody can set; and each directory that has changed says what is in it (PAX record
- * PROA.names, with "/" between them), so that what was removed is known to be so. A
- * directory that has changed in one that has may have been renamed, which marks nothing of what is in it: of that, all is
+ * of it changes (ctime), and nobody can set; and each directory that has changed says what is in it
+ * (rootfs_names.h), so that what was removed is known to be so, and that another image is noticed. A directory that has changed in one that has may have been renamed, which marks nothing of what is in it: of that, all is
  * written.
  *
  * Regular files with their extended attributes, directories, symbolic links and fifos; sockets and devices are left out, other

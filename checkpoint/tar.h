@@ -22,7 +22,7 @@ struct tar_record {
 
 #define TAR_XATTR	"SCHILY.xattr."
 #define TAR_OURS	"PROA."
-#define TAR_NAMES	TAR_OURS "names" /* what is in a directory, each with "/" behind it */
+#define TAR_NAMES	TAR_OURS "names" /* what is in a directory (rootfs_names.h) */
 #define TAR_RECORDS_MAX 64
 
 struct tar_entry {

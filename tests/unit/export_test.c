@@ -434,6 +434,42 @@ static const char *carry_changes(void)
 	return names;
 }
 
+/* What a directory is said to have: it was there, or it came, or it is of a kind that stays where it is. */
+TEST(what_is_missing_in_the_other_root_filesystem_is_noticed)
+{
+	static const struct {
+		const char *names;
+		bool whole;
+	} rows[] = {
+		{ "", true },
+		{ "there/", true },
+		{ "there/gone/", false },
+		{ "gone//", true },
+		{ "gone///", false },
+		{ "gone//there/", true },
+		{ "gone/there/", false },
+		{ "there", true },
+	};
+	int root;
+
+	set_up();
+	root = subdirectory("root");
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+		const struct tar_entry entry = { .type = TAR_DIRECTORY,
+						 .name = "rootfs",
+						 .mode = 0755,
+						 .records = { { TAR_NAMES, rows[i].names,
+								strlen(rows[i].names) } },
+						 .record_count = 1 };
+
+		make_file(root, "there", "");
+		err = (struct error)ERROR_INIT;
+		if ((change(&entry, NULL) == 0) != rows[i].whole)
+			harness_fail(__FILE__, __LINE__, "%s: %s", rows[i].names, err.text);
+	}
+	import_close(&import_);
+}
+
 TEST(changes_of_a_root_filesystem_are_made_in_another)
 {
 	const struct timespec ago = { 1000000000, 0 };
@@ -444,6 +480,7 @@ TEST(changes_of_a_root_filesystem_are_made_in_another)
 	char text[8];
 
 	make_file(sub, "changed", "new");
+	CHECK(mknodat(sub, "socket", S_IFSOCK | 0600, 0) == 0);
 	CHECK(futimens(openat(sub, "changed", O_WRONLY), (struct timespec[]){ ago, ago }) == 0);
 	CHECK(unlinkat(sub, "removed", 0) == 0);
 	CHECK(fchownat(sub, "changed", 1000, 1001, 0) == 0 &&
