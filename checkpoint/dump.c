@@ -78,7 +78,7 @@ static int open_container(struct dump *dump, const struct runtime *runtime, stru
 /* ---- the images ---- */
 
 /* CRIU makes a link to it, which restore follows: so it lies beside, and is not the images themselves. */
-static int check_parent(const struct dump *dump, struct error *err)
+static int check_parent(struct dump *dump, struct error *err)
 {
 	const char *parent = dump->options->parent_path;
 	struct stat own, theirs;
@@ -97,6 +97,11 @@ static int check_parent(const struct dump *dump, struct error *err)
 	    own.st_ino == theirs.st_ino)
 		return error_set(err, ERROR_USAGE, "parent-path",
 				 "--parent-path %s is the directory of the images itself", parent);
+	if (faccessat(dump->images.dir, arena_printf(&dump->arena, "%s/" IMAGES_MANIFEST, parent),
+		      F_OK, AT_SYMLINK_NOFOLLOW) < 0)
+		return error_set(
+		    err, ERROR_INVALID, "parent-path",
+		    "--parent-path %s holds no whole pre-dump (no " IMAGES_MANIFEST ")", parent);
 	return 0;
 }
 

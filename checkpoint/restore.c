@@ -55,12 +55,18 @@ struct restore {
 
 /* ---- the images ---- */
 
+/* What we have made stands on what we have made; images of others have no manifest to be compared with anyway. */
 static int verify_parent(void *context, int parent, struct error *err)
 {
 	struct restore *restore = context;
-	struct manifest *ignored;
+	struct manifest *manifest;
 
-	return manifest_read(parent, &restore->arena, &ignored, err);
+	if (manifest_read(parent, &restore->arena, &manifest, err) < 0)
+		return -1;
+	if (manifest || !restore->manifest->version)
+		return 0;
+	return error_set(err, ERROR_INVALID, IMAGES_MANIFEST,
+			 "the checkpoint is damaged: " IMAGES_MANIFEST " is missing there");
 }
 
 /* From the stream to a directory, where they are checked as all others. */
@@ -478,9 +484,10 @@ static int restore_processes(void *context, struct creation *creation, struct er
 	/* it takes its own processes away where it failed, before the cgroup is to go */
 	criu_end(&restore->criu);
 	forget_imported(restore);
-	if (result == 0)
-		lazy_leave(&restore->images, &restore->lazy);
-	return result < 0 ? -1 : run_poststart(creation, err);
+	if (result < 0 || run_poststart(creation, err) < 0)
+		return -1;
+	lazy_leave(&restore->images, &restore->lazy);
+	return 0;
 }
 
 /* The config of the bundle holds, and is what the caller trusts; the one of the stream only where there is none. */

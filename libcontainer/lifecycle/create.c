@@ -383,9 +383,13 @@ int creation_finish(struct creation *creation, pid_t pid, int pidfd, struct erro
 		return -1;
 	if (creation->options->terminal && terminal_receive(creation->options->terminal, err) < 0)
 		return -1;
+	if (!creation->options->pid_file)
+		return 0;
 	/* last: who waits for the file takes it for the container being there */
-	return creation->options->pid_file ? pid_file_write(creation->options->pid_file, pid, err)
-					   : 0;
+	if (pid_file_write(creation->options->pid_file, pid, err) < 0)
+		return -1;
+	creation->told_pid = true;
+	return 0;
 }
 
 /* Who has too few descriptors to make a container may have too few to take away what he has made: so some are put by,
@@ -448,6 +452,8 @@ static void undo(struct creation *creation)
 	struct error ignored = ERROR_INIT;
 
 	free_spare_descriptors(creation);
+	if (creation->told_pid)
+		(void)unlink(creation->options->pid_file);
 	spawned_end(&creation->spawned, true);
 	if (creation->cgroup.fd >= 0)
 		cgroup_signal(creation->cgroup.fd, SIGKILL, &ignored);

@@ -27,6 +27,7 @@ struct creation {
 	struct spawned spawned;
 	bool hooks_begun; /* from then on a failure owes the poststop hooks */
 	bool running;	  /* the program runs: there is nothing to be started */
+	bool told_pid;	  /* by the pid file, which is to go when it fails later */
 	int pidfd_socket;
 	int spare[CREATION_SPARE];
 	size_t spare_count;

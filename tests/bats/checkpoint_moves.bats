@@ -170,6 +170,10 @@ killed_for_memory() {
 	restore_fails "connect to the page server at 127.0.0.1:9" --lazy-pages --page-server 127.0.0.1:9
 	config '.hooks.createRuntime = [{path: "/bin/false", args: ["false"]}]'
 	restore_fails "createRuntime hook /bin/false" --lazy-pages
+	# it runs already then
+	config '.hooks = {poststart: [{path: "/bin/false", args: ["false"]}]}'
+	restore_fails "poststart hook /bin/false" --lazy-pages --pid-file "$WORK/pid"
+	[ ! -e "$WORK/pid" ]
 	! pgrep -f 'criu lazy-pages' || fail "a daemon is left"
 	[ ! -e "$WORK/log/lazy-pages.socket" ]
 }
