@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -308,6 +309,7 @@ static int write_export(struct dump *dump, struct error *err)
 	const struct checkpoint_options *options = dump->options;
 	/* of a pipe perhaps nobody reads: a signal may end us then, and CRIU undoes */
 	bool may_hang = dump->export.dir < 0;
+	struct sigaction broken_pipe;
 	int result;
 
 	if (!options->export)
@@ -315,8 +317,11 @@ static int write_export(struct dump *dump, struct error *err)
 	trace_phase("export");
 	if (may_hang)
 		termination_release(&dump->signals);
+	/* where the reader has gone, write(2) is to fail, and we undo */
+	(void)sigaction(SIGPIPE, &(struct sigaction){ .sa_handler = SIG_IGN }, &broken_pipe);
 	result = export_write(&dump->export, &dump->manifest, dump->images.dir, dump->record.dir,
 			      options->with_rootfs ? dump->state->rootfs : NULL, err);
+	(void)sigaction(SIGPIPE, &broken_pipe, NULL);
 	if (may_hang)
 		termination_hold(&dump->signals);
 	return result;

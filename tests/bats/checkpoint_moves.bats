@@ -59,6 +59,36 @@ import_from() {
 	equal "$(cat "$(cgroup_of "$(init_pid)")/pids.max")" 77
 }
 
+# move READER...: as docs/checkpoint.md has it
+move() {
+	proa pause "$ID"
+	if proa checkpoint --leave-running --export - --image-path "$WORK/$IMAGES" --work-path "$WORK/log" "$ID" </dev/null 2>"$WORK/err" | "$@"; then
+		proa delete -f "$ID"
+	else
+		proa resume "$ID"
+	fi
+}
+
+there() {
+	proa --log "$WORK/there" restore -d -b "$BUNDLE" --import - --image-path "$WORK/theirs" --work-path "$WORK/log" "other-$ID" >/dev/null 2>&1
+}
+
+@test "a container that is moved through a pipe is never lost: where the other end fails, it runs on here" {
+	require proa
+	start_counter
+	fails_there() { head -c 1000 >/dev/null; return 1; }
+	move fails_there
+	counting
+	config '.hooks.createRuntime = [{path: "/bin/false", args: ["false"]}] | .linux.cgroupsPath = "/other-" + $id' --arg id "$ID"
+	move there
+	counting
+	has_words "createRuntime hook /bin/false" "$(<"$WORK/there")"
+	config 'del(.hooks)'
+	move there
+	fails 1 "container does not exist" proa state "$ID"
+	counting "other-$ID"
+}
+
 # --- memory that comes after the container ---
 
 # big: it has 160 MiB

@@ -287,6 +287,29 @@ criu_goes_on() {
 	[ -e "$WORK/images/proa.json" ]
 }
 
+@test "an export whose reader goes away lets the container be as it was, and leaves no images" {
+	config '.root.readonly = false'
+	up_and_waiting
+	# more than a pipe takes, and no pages of zeroes, which would become a few bytes
+	head -c 3000000 /dev/urandom >"$BUNDLE/rootfs/large"
+	criu_says "$GOOD" "work image core-1.img" "work image inventory.img" "work notify post-dump" "work fail script"
+	# until READER, which ends early
+	export_to() {
+		proa checkpoint --export - --with-rootfs --image-path "$WORK/images" --work-path "$WORK/log" "$ID" 2>"$WORK/err" | eval "$1" >/dev/null
+		equal "${PIPESTATUS[*]}" "1 0"
+		has_words "--export: .*write the stream" "$(<"$WORK/err")"
+		equal "$(tail -1 "$WORK/criu/asked")" "post-dump 0"
+		[ ! -e "$WORK/images" ]
+	}
+	for reader in true "head -c 100" "head -c 100000"; do
+		export_to "$reader"
+		becomes running
+	done
+	proa pause "$ID"
+	export_to "head -c 100"
+	is paused
+}
+
 @test "a dump that fails, or is killed, leaves the older checkpoint in the directory" {
 	up_and_waiting
 	dump --leave-running
