@@ -36,12 +36,20 @@ static const struct {
 	{ "External socket is used", "give --ext-unix-sk, on restore too" },
 	{ "ext-unix-sk", "give --ext-unix-sk, on restore too" },
 	{ "Some file locks are hold", "give --file-locks, on restore too" },
+	{ "path=/dev/pts/", "give --shell-job, on restore too: a terminal of the host is in use" },
 	{ "shell-job", "give --shell-job, on restore too" },
 	{ "Found dangling tty", "give --shell-job: a terminal of the host is in use" },
 	{ "Can't dump ghost file", "give a larger --ghost-limit" },
 	{ "ghost file", "give a larger --ghost-limit" },
 	{ "link-remap", "give --link-remap" },
 	{ "link_remap", "give --link-remap" },
+	{ "has bad mode", "give the file the mode that it had, or --skip-file-rwx-check" },
+	{ "--tcp-close", "give --tcp-close, as at the checkpoint" },
+	{ "unsupported id", "a filesystem that CRIU doesn't know: give --skip-mnt with its "
+			    "mountpoint, or --enable-fs with its "
+			    "type, on restore too" },
+	{ "Unsupported link",
+	  "give --empty-ns network, on restore too, and let a hook make the devices" },
 	{ "irmap", "inotify on a file whose path is not known: give --force-irmap or "
 		   "--irmap-scan-path" },
 	{ "Can't dump that handle",
@@ -62,8 +70,9 @@ static const struct {
 	{ "anon_inode:[userfaultfd]", "users of userfaultfd(2) can't be checkpointed" },
 	{ "perf_event", "open perf events can't be checkpointed" },
 	{ "bpf", "open BPF objects of this kind can't be checkpointed" },
-	{ "Can't lookup mount=", "a file of the host is open, as standard streams are that are "
-				 "redirected to a file: use a pipe, a terminal or /dev/null" },
+	{ "Can't lookup mount=",
+	  "a file of the host is open, as standard streams are that are "
+	  "redirected to a file: use a pipe, a terminal of its own or /dev/null" },
 	{ "Can't open file on mount", "a file of the host is open, as standard streams are that "
 				      "are redirected to a file: use a pipe or /dev/null" },
 	{ "doesn't have a proper root mount",

@@ -345,7 +345,9 @@ bool mount_is_own(const struct mount_info *mount, const struct mounts_judge *jud
 {
 	const struct own_type *type = own_type(mount->type);
 
-	return type && is_own_instance(judge, mount, type) &&
+	if (!type)
+		return text_in(judge->enabled, mount->type) && !is_elsewhere(judge, mount->device);
+	return is_own_instance(judge, mount, type) &&
 	       (!type->guarded || /* who may mount has no need of images to get at the kernel */
 		mounts_are_free(judge->config) || is_in_place(judge, mount));
 }

@@ -55,10 +55,11 @@ struct mounts_judge {
 	const char *cgroup;	/* of the container, as mountinfo has it; NULL */
 	const dev_t *elsewhere; /* the filesystems that are mounted outside of the container */
 	size_t elsewhere_count;
-	struct arena *arena; /* for what is needed meanwhile */
+	const struct strings *enabled; /* types of filesystems that the caller allows besides */
+	struct arena *arena;	       /* for what is needed meanwhile */
 };
 
-/* Is it a filesystem that only the container has, of a type with nothing of the host in it? One that leads into the kernel
+/* Is it a filesystem that only the container has, of a type with nothing of the host in it, or one that the caller allows? One that leads into the kernel
  * (proc, sysfs, cgroup2) must moreover be where the config has it, unless the config lets the container mount. Pure. */
 bool mount_is_own(const struct mount_info *mount, const struct mounts_judge *judge);
 

@@ -266,6 +266,7 @@ static int finish(struct restore *restore, pid_t pid, struct error *err)
 		.container = pid,
 		.config = creation->config,
 		.cgroup = creation->state->cgroup_path,
+		.enabled = &restore->options->criu.enable_fs,
 		.arena = &restore->arena,
 	};
 	spawned->pid = pid;

@@ -265,6 +265,7 @@ int verify_mounts(const struct verify *verify, struct error *err)
 		.cgroup = verify->cgroup,
 		.elsewhere = (const dev_t *)(const void *)devices.bytes,
 		.elsewhere_count = devices.length / sizeof(dev_t),
+		.enabled = verify->enabled,
 		.arena = verify->arena,
 	};
 	judgement.root = staged(&judgement, STAGE_ROOT);

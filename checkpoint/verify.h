@@ -10,7 +10,8 @@ struct verify {
 	pid_t criu;	 /* in whose mount namespace the stage is */
 	pid_t container; /* the first process */
 	const struct config *config;
-	const char *cgroup; /* of the container; NULL */
+	const char *cgroup;	       /* of the container; NULL */
+	const struct strings *enabled; /* --enable-fs */
 	struct arena *arena;
 };
 

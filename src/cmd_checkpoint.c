@@ -33,6 +33,9 @@ static const struct option options[] = {
 	STRING(
 	    "ghost-limit", NULL, "SIZE", TYPE, with.ghost_limit,
 	    "take along open files that have been deleted up to this size (CRIU's default is 1M)"),
+	CHOICE("network-lock", NULL, "HOW", network_lock_names, NULL, TYPE, with.criu.network_lock,
+	       "how connections are held meanwhile: iptables, nftables or skip"),
+	STRINGS("skip-mnt", NULL, "PATH", TYPE, with.criu.skip_mnt, "leave out this mount"),
 	FLAG("force-irmap", NULL, TYPE, with.criu.force_irmap,
 	     "search for the paths of files that inotify watches"),
 	STRINGS("irmap-scan-path", NULL, "PATH", TYPE, with.criu.irmap_scan_paths,

@@ -43,6 +43,7 @@ static const struct option options[] = {
 	/* what go-runc, conmon and crun's callers pass too */
 	IGNORED_STRING("parent-path", "DIR"),
 	IGNORED_STRING("status-fd", "FD"),
+	IGNORED_STRING("network-lock", "HOW"), /* CRIU unlocks as the images say */
 	IGNORED_FLAG("no-pivot"),
 	IGNORED_FLAG("no-new-keyring"),
 	IGNORED_FLAG("tcp-skip-in-flight"),

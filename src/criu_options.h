@@ -35,8 +35,7 @@ int option_bad_value(const char *option, const char *expected, const char *found
 		 "with TCP connections, which are found closed after restore"),                    \
 	    FLAG("ext-unix-sk", NULL, type, at criu.ext_unix_sk,                                   \
 		 "with unix sockets that are connected to others outside"),                        \
-	    FLAG("shell-job", NULL, type, at criu.shell_job,                                       \
-		 "with a terminal of the caller's session"),                                       \
+	    FLAG("shell-job", NULL, type, at criu.shell_job, "with the caller's terminal"),        \
 	    FLAG("file-locks", NULL, type, at criu.file_locks, "with file locks"),                 \
 	    FLAG("lazy-pages", NULL, type, at criu.lazy_pages,                                     \
 		 "leave memory behind, to be fetched when it is used"),                            \
@@ -45,14 +44,10 @@ int option_bad_value(const char *option, const char *expected, const char *found
 	    CHOICE("manage-cgroups-mode", NULL, "MODE", manage_cgroups_names, "soft", type,        \
 		   at criu.manage_cgroups_mode,                                                    \
 		   "cgroups of the container's own: soft, full, strict or ignore"),                \
-	    CHOICE("network-lock", NULL, "HOW", network_lock_names, NULL, type,                    \
-		   at criu.network_lock,                                                           \
-		   "how connections are held meanwhile: iptables, nftables or skip"),              \
 	    STRINGS("empty-ns", NULL, "NAMESPACE", type, at empty_ns,                              \
 		    "leave out what is in the namespace; only network can be"),                    \
 	    STRINGS("external", NULL, "RESOURCE", type, at criu.external,                          \
 		    "a resource that stays outside, as CRIU names it"),                            \
-	    STRINGS("skip-mnt", NULL, "PATH", type, at criu.skip_mnt, "leave out this mount"),     \
 	    STRINGS("enable-fs", NULL, "TYPE", type, at criu.enable_fs,                            \
 		    "take this filesystem type for one that is mounted anew"),                     \
 	    STRING("plugin-dir", NULL, "DIR", type, at criu.plugin_dir,                            \

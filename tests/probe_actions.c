@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <netinet/in.h>
 #include <poll.h>
 #include <signal.h>
 #include <stddef.h>
@@ -307,6 +308,8 @@ static int action_hold(int argc, char **argv)
 static int open_kind(const char *kind, const char *path)
 {
 	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	struct sockaddr_in port = { .sin_family = AF_INET,
+				    .sin_port = htons((uint16_t)atoi(path)) };
 	char parameters[256] = { 0 };
 	int fd;
 
@@ -320,12 +323,19 @@ static int open_kind(const char *kind, const char *path)
 		fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 		return fd < 0 || flock(fd, LOCK_EX | LOCK_NB) < 0 ? -1 : fd;
 	}
+	if (strcmp(kind, "listen") == 0) {
+		fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+		return fd < 0 || bind(fd, (struct sockaddr *)&port, sizeof(port)) < 0 ||
+			       listen(fd, 4) < 0
+			   ? -1
+			   : fd;
+	}
 	fd = socket(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0);
 	snprintf(address.sun_path, sizeof(address.sun_path), "%s", path);
 	return fd < 0 || connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0 ? -1 : fd;
 }
 
-/* open io_uring | inotify PATH | lock PATH | socket PATH: such a thing; then send a message to it again and again, which only
+/* open io_uring | inotify PATH | listen PORT | lock PATH | socket PATH: such a thing; then send a message to it again and again, which only
  * the socket takes, and tell of an event, which only inotify has. */
 static int action_open(int argc, char **argv)
 {

@@ -5,6 +5,7 @@
 # process.apparmorProfile, with profiles that each forbid another file.
 
 load helpers
+load checkpoint
 
 setup_file() {
 	make_rootfs "$BATS_FILE_TMPDIR/rootfs"
@@ -105,4 +106,17 @@ look='cat /proc/self/attr/current /one /two'
 	RUNTIME=/usr/local/bin/proa
 	inside sh -c "$look"
 	equal "$(xargs <<<"$output")" "proa (unconfined) one two"
+}
+
+@test "a checkpoint comes back under its profile, by --lsm-profile under another" {
+	modprobe -a inet_diag tcp_diag udp_diag unix_diag af_packet_diag netlink_diag raw_diag
+	profile proa-test-one
+	start_counter
+	dump
+	restore
+	equal "$(cat "/proc/$(init_pid)/attr/current")" "proa-test-one (enforce)"
+	proa delete -f "$ID"
+	restore --lsm-profile apparmor:proa-test-two
+	counting
+	equal "$(cat "/proc/$(init_pid)/attr/current")" "proa-test-two (enforce)"
 }

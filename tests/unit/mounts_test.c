@@ -232,18 +232,23 @@ static const struct {
 	{ "0:40 / /mnt rw - proc proc rw", MAY, true },
 	{ "0:26 /c1/below /mnt rw - cgroup2 cgroup rw", MAY, true },
 	{ "0:22 / /mnt rw - proc proc rw", MAY, false },
+	/* what the caller allows, if it isn't the host's */
+	{ "0:40 / /mnt rw - ramfs ramfs rw", CONFIG("", NEW), true },
+	{ "0:30 / /mnt rw - ramfs ramfs rw", CONFIG("", NEW), false },
 };
 
 TEST(what_criu_may_have_made)
 {
 	const dev_t host[] = { makedev(8, 1), makedev(0, 5), makedev(0, 22), makedev(0, 26),
 			       makedev(0, 30) };
+	char *const ramfs[] = { (char *)"ramfs" };
+	const struct strings enabled = { (char **)ramfs, 1 };
 
 	for (size_t i = 0; i < array_length(judged); i++) {
 		char line[256];
 		struct mountinfo_list list;
-		struct mounts_judge judge = { config(judged[i].config), "/c1", host,
-					      array_length(host), &arena };
+		struct mounts_judge judge = { config(judged[i].config), "/c1",	  host,
+					      array_length(host),	&enabled, &arena };
 
 		snprintf(line, sizeof(line), "90 76 %s\n", judged[i].line);
 		list = parse(line);

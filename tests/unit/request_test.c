@@ -83,8 +83,7 @@ TEST(values_get_into_their_fields)
 	CHECK(request.message.type == CRIU_REQ_TYPE__RESTORE);
 	CHECK(request.opts.has_manage_cgroups_mode &&
 	      request.opts.manage_cgroups_mode == CRIU_CG_MODE__IGNORE);
-	CHECK(request.opts.has_network_lock &&
-	      request.opts.network_lock == CRIU_NETWORK_LOCK_METHOD__SKIP);
+	CHECK(!request.opts.has_network_lock);
 	CHECK_STR(request.opts.lsm_profile, "apparmor:x");
 	CHECK_STR(request.opts.lsm_mount_context, "y");
 	CHECK(request.opts.has_timeout && request.opts.timeout == 7);
@@ -92,6 +91,10 @@ TEST(values_get_into_their_fields)
 	CHECK(request.opts.n_external == 2);
 	CHECK_STR(request.opts.external[1], "file[1:2]");
 	CHECK(!request.opts.has_ghost_limit && !request.opts.has_pre_dump_mode);
+
+	request_begin(&request, REQUEST_DUMP, &options);
+	CHECK(request.opts.has_network_lock &&
+	      request.opts.network_lock == CRIU_NETWORK_LOCK_METHOD__SKIP);
 
 	request_begin(&request, REQUEST_PRE_DUMP, &options);
 	CHECK(request.message.type == CRIU_REQ_TYPE__SINGLE_PRE_DUMP);
