@@ -37,6 +37,7 @@ static const struct {
 	{ "ext-unix-sk", "give --ext-unix-sk, on restore too" },
 	{ "Some file locks are hold", "give --file-locks, on restore too" },
 	{ "path=/dev/pts/", "give --shell-job, on restore too: a terminal of the host is in use" },
+	{ "No task found with sid", "give --shell-job, as at the checkpoint" },
 	{ "shell-job", "give --shell-job, on restore too" },
 	{ "Found dangling tty", "give --shell-job: a terminal of the host is in use" },
 	{ "Can't dump ghost file", "give a larger --ghost-limit" },
@@ -63,6 +64,9 @@ static const struct {
 	{ "Message reply from daemon is trimmed",
 	  "most likely an io_uring is open, which can't be checkpointed: the program has to do "
 	  "without it" },
+	{ "Can't get proc fd",
+	  "the container's /proc shows the processes of another pid namespace than its own: "
+	  "mount a proc there" },
 	{ "without peer",
 	  "a unix socket is connected to one in another network namespace, which can't "
 	  "be checkpointed" },

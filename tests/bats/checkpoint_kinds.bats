@@ -141,3 +141,11 @@ holds() {
 	dump_fails "an io_uring is open, which can't be checkpointed"
 	is running
 }
+
+@test "the host's /proc in a pid namespace of its own" {
+	config '(.mounts[] | select(.destination == "/proc")) |= {destination, type: "bind", source: "/proc", options: ["rbind"]} |
+		del(.linux.maskedPaths, .linux.readonlyPaths)'
+	start_counter
+	dump_fails "/proc shows the processes of another pid namespace.*mount a proc there"
+	is running
+}

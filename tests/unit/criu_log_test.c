@@ -30,6 +30,16 @@ TEST(the_last_errors_with_a_hint_and_the_log)
 		  "restore too (log: /w/dump.log)");
 }
 
+/* The first line alone means an io_uring. */
+TEST(the_hint_of_the_last_that_has_one)
+{
+	struct error err = explain("Error (a.c:1): Message reply from daemon is trimmed (12/0)\n"
+				   "Error (a.c:2): Can't get proc fd (pid: 7)\n");
+
+	CHECK_HAS(err.text, "mount a proc there");
+	CHECK_LACKS(err.text, "io_uring");
+}
+
 TEST(words_that_engines_search_for_are_others)
 {
 	struct error err = explain("Error (a.c:1): Can't open x: No such file or directory\n"
@@ -70,6 +80,11 @@ TEST(hints)
 		{ "Can't dump ghost file /x of 2097152 size, increase limit", "--ghost-limit" },
 		{ "files-reg: Can't lookup mount=22 for fd=1 path=/tmp/out", "standard streams" },
 		{ "tty: Found dangling tty with sid 1", "--shell-job" },
+		{ "Can't lookup mount=28 for fd=0 path=/dev/pts/0", "--shell-job" },
+		{ "tty: No task found with sid 0", "--shell-job" },
+		{ "mnt: FS mnt ./ram dev 0x21 root / unsupported id 40", "--enable-fs" },
+		{ "net: Unsupported link 2 (type 1 kind dummy)", "--empty-ns network" },
+		{ "File root/file has bad mode 0100600 (expect 0100644)", "--skip-file-rwx-check" },
 		{ "fsnotify: Can't dump that handle", "--irmap-scan-path" },
 		{ "fsnotify: Can't find suitable path for handle (dev 0x28 ino 0x2): -2",
 		  "stop watching" },
