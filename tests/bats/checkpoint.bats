@@ -295,7 +295,7 @@ in_user_namespace() {
 	IMAGES=p1 dump --pre-dump
 	is running
 	IMAGES=p2 dump --pre-dump --parent-path ../p1
-	first=$(du -k "$WORK"/p1 | cut -f 1) second=$(du -k "$WORK/p2" | cut -f 1)
+	first=$(du -sk --apparent-size "$WORK/p1" | cut -f 1) second=$(du -sk --apparent-size "$WORK/p2" | cut -f 1)
 	[ "$second" -lt $((first / 10)) ] || fail "first $first KiB, then $second KiB"
 	dump --parent-path ../p2
 	IMAGES=p2 restore_fails "is only the memory|a pre-dump"

@@ -144,7 +144,8 @@ connection() {
 		IMAGES=p$round dump --pre-dump --parent-path ../p$((round - 1))
 	done
 	dump --parent-path ../p3
-	read -r p1 p2 p3 last < <(du -sk "$WORK"/{p1,p2,p3,images} | cut -f 1 | xargs)
+	# lengths: how many blocks a file has, the filesystem may not have decided yet
+	read -r p1 p2 p3 last < <(du -sk --apparent-size "$WORK"/{p1,p2,p3,images} | cut -f 1 | xargs)
 	echo "KiB: $p1 $p2 $p3, and $last at the end"
 	[ "$p1" -gt 60000 ]
 	[ "$p2" -lt $((p1 / 20)) ]
