@@ -21,6 +21,7 @@
 #include "checkpoint/log.h"
 #include "checkpoint/manifest.h"
 #include "checkpoint/request.h"
+#include "checkpoint/serve.h"
 #include "checkpoint/stage.h"
 #include "libcontainer/lifecycle/store.h"
 #include "oci/json.h"
@@ -38,6 +39,7 @@ struct dump {
 	struct manifest manifest;
 	struct export export;
 	struct criu criu;
+	struct serve serve;
 	char *cgroup; /* its directory, NULL */
 	int status_fd;
 	sigset_t signals; /* that were held before */
@@ -237,7 +239,7 @@ static void add_page_server(struct dump *dump, struct request *request)
 {
 	CriuPageServerInfo *server;
 
-	if (!dump->options->page_server.address)
+	if (!dump->options->page_server.address || dump->options->criu.lazy_pages)
 		return;
 	server = arena_alloc(&dump->arena, sizeof(*server));
 	criu_page_server_info__init(server);
@@ -263,7 +265,8 @@ static int fill_request(struct dump *dump, struct request *request, struct error
 	opts->has_leave_running = true;
 	opts->leave_running = options->leave_running || options->pre_dump;
 	opts->freeze_cgroup = dump->cgroup;
-	opts->config_file = (char *)criu_config_file(dump->config);
+	opts->config_file = (char *)(options->criu.lazy_pages ? serve_config_file()
+							      : criu_config_file(dump->config));
 	/* also for the first of a chain: the next ones need to know what has changed since */
 	opts->has_track_mem = true;
 	opts->track_mem = options->pre_dump || options->parent_path;
@@ -342,6 +345,20 @@ static int complete(struct dump *dump, const char *script, struct error *err)
 	return 0;
 }
 
+/* Its memory is served from now on. */
+static int begin_to_serve(struct dump *dump, struct error *err)
+{
+	struct error ignored = ERROR_INIT;
+	_cleanup_fd_ int cgroup = -1;
+
+	if (dump->state->cgroup_path && dump->state->status != STATUS_PAUSED)
+		cgroup = cgroup_open(dump->state->cgroup_path, &ignored);
+	if (serve_begin(&dump->serve, dump->criu.pid, cgroup, err) < 0)
+		return -1;
+	dump->serves = true;
+	return 0;
+}
+
 static int notified(void *context, const char *script, pid_t pid, int fd, struct error *err)
 {
 	struct dump *dump = context;
@@ -352,10 +369,10 @@ static int notified(void *context, const char *script, pid_t pid, int fd, struct
 		return complete(dump, script, err);
 	if (strcmp(script, "status-ready") != 0)
 		return 0;
-	if (complete(dump, script, err) < 0 || tell_status(dump, err) < 0)
+	if (complete(dump, script, err) < 0 ||
+	    (dump->options->criu.lazy_pages && begin_to_serve(dump, err) < 0))
 		return -1;
-	dump->serves = dump->options->criu.lazy_pages;
-	return 0;
+	return tell_status(dump, err);
 }
 
 static int ask(struct dump *dump, struct error *err)
@@ -368,6 +385,10 @@ static int ask(struct dump *dump, struct error *err)
 	log_forget(dump->images.work, LOG_DUMP_STATISTICS);
 	if (criu_ask(&dump->criu, &request.message, notified, dump, NULL, err) == 0)
 		return 0;
+	if (dump->serves && err->code == ERROR_PROTOCOL && serve_was_cut(&dump->serve))
+		return error_set(err, ERROR_SYSTEM, "page-server",
+				 "who fetched the memory has gone before it had all: the "
+				 "container runs on here");
 	if (err->code == ERROR_SYSTEM || err->code == ERROR_PROTOCOL)
 		log_explain(dump->images.work, dump->images.work_path, LOG_NAME, err);
 	return -1;
@@ -401,8 +422,11 @@ static int leave_session(void *context, struct error *err)
 static int start_criu(struct dump *dump, struct error *err)
 {
 	const struct checkpoint_options *options = dump->options;
+	int fds[SERVE_FDS];
 	const struct criu_start start = { .plugin_dir = options->criu.plugin_dir,
 					  .cgroup = -1,
+					  .fds = fds,
+					  .fd_count = options->criu.lazy_pages ? SERVE_FDS : 0,
 					  .prepare = leave_session };
 	const struct criu_needs needs = {
 		.mem_track = options->pre_dump || options->parent_path,
@@ -410,9 +434,13 @@ static int start_criu(struct dump *dump, struct error *err)
 	};
 
 	/* the caller's own are none for CRIU: who reads at the other end of --status-fd waits for our closing it */
-	if (fds_cloexec_from(3, err) < 0 || criu_clone(&start, &dump->criu, err) < 0 ||
-	    criu_release(&dump->criu, err) < 0)
+	if (fds_cloexec_from(3, err) < 0 ||
+	    (options->criu.lazy_pages &&
+	     serve_open(&options->page_server, criu_config_file(dump->config), &dump->serve, fds,
+			err) < 0) ||
+	    criu_clone(&start, &dump->criu, err) < 0 || criu_release(&dump->criu, err) < 0)
 		return -1;
+	serve_release(&dump->serve);
 	dump->criu.yields = true;
 	return criu_probe(&dump->criu, &needs, err);
 }
@@ -468,6 +496,7 @@ int container_checkpoint(const struct runtime *runtime, const struct checkpoint_
 			     .images = IMAGES_INIT,
 			     .export = EXPORT_INIT,
 			     .criu = CRIU_INIT,
+			     .serve = SERVE_INIT,
 			     .status_fd = options->status_fd };
 	int result = open_container(&dump, runtime, err);
 
@@ -476,6 +505,7 @@ int container_checkpoint(const struct runtime *runtime, const struct checkpoint_
 	if (result == 0)
 		result = dump_container(&dump, err);
 	criu_end(&dump.criu);
+	serve_end(&dump.serve);
 	result = close_export(&dump, result == 0, err);
 	termination_release(&dump.signals);
 	images_close(&dump.images);

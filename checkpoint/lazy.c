@@ -1,21 +1,18 @@
 #include "checkpoint/lazy.h"
 
-#include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <netinet/in.h>
 #include <poll.h>
 #include <string.h>
 #include <sys/ptrace.h>
-#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/fd.h"
 #include "base/kernel.h"
-#include "base/text.h"
 #include "checkpoint/log.h"
+#include "checkpoint/page_server.h"
 #include "libcontainer/cgroup/cgroup.h"
 
 #define SOCKET_NAME                                                                                \
@@ -47,30 +44,6 @@ static int wait_until_it_listens(int status, struct error *err)
 	if (fd_read_some(status, &byte, 1) == 1)
 		return 0;
 	return error_set(err, ERROR_SYSTEM, "criu", "criu lazy-pages has failed");
-}
-
-/* By us and not by CRIU, which connects only once it has the container's memory in its hands: when that failed the container would
- * run with zeroes for memory. Addresses are numbers, since a static program can't ask for names. */
-static int connect_to(const struct page_server *server, struct error *err)
-{
-	struct sockaddr_in v4 = { .sin_family = AF_INET,
-				  .sin_port = htons((uint16_t)server->port) };
-	struct sockaddr_in6 v6 = { .sin6_family = AF_INET6,
-				   .sin6_port = htons((uint16_t)server->port) };
-	_cleanup_fd_ int fd = -1;
-	bool is_v4 = inet_pton(AF_INET, server->address, &v4.sin_addr) == 1;
-
-	if (!is_v4 && inet_pton(AF_INET6, server->address, &v6.sin6_addr) != 1)
-		return error_set(err, ERROR_USAGE, "page-server",
-				 "--page-server: expected the address as a number, found %s",
-				 text_printable(server->address) ? server->address : "?");
-	fd = socket(is_v4 ? AF_INET : AF_INET6, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (fd < 0 || connect(fd, is_v4 ? (struct sockaddr *)&v4 : (struct sockaddr *)&v6,
-			      is_v4 ? sizeof(v4) : sizeof(v6)) < 0)
-		return error_errno(err, errno, server->address,
-				   "connect to the page server at %s:%u", server->address,
-				   server->port);
-	return steal_fd(&fd);
 }
 
 static int start(const struct images *images, int server, int status, struct criu *criu,
@@ -112,7 +85,9 @@ int lazy_start(const struct images *images, const struct page_server *server, st
 
 	if (faccessat(images->work, SOCKET_NAME, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
 		return 0;
-	if (server->address && (connection = connect_to(server, err)) < 0)
+	/* by us and not by CRIU, which connects only once it has the container's memory in its hands: when that failed the
+	 * container would run with zeroes for memory */
+	if (server->address && (connection = page_server_connect(server, err)) < 0)
 		return -1;
 	if (pipe2(ends, O_CLOEXEC) < 0)
 		return error_errno(err, errno, "criu", "make a pipe for CRIU");

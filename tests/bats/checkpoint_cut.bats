@@ -71,6 +71,13 @@ ended() {
 	equal "$(ls -A "$WORK/$IMAGES")" ""
 	is running
 	counting
+	# at the address that was given and no other
+	dumping --lazy-pages --page-server 127.0.0.1:2727
+	eventually grep -q "Starting lazy pages server" "$WORK/log/dump.log"
+	equal "$(ss -Hltn | awk '/:2727/ {print $4}')" 127.0.0.1:2727
+	kill -KILL "$dumping"
+	ended 137
+	counting
 	ignored=$(grep SigIgn "/proc/$(init_pid)/status")
 	dump
 	restore

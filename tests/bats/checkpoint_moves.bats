@@ -186,11 +186,17 @@ killed_for_memory() {
 	whole
 }
 
-@test "when the daemon of a lazy restore is killed, the container ends" {
+@test "when the daemon of a lazy restore is killed, the copy ends, and the container itself goes on" {
 	require proa
 	left_behind
 	kill -KILL "$(pgrep -f 'criu lazy-pages')"
 	killed_for_memory "other-$ID" "$WORK/lazy/lazy-pages.log"
+	wait "$dumping" || code=$?
+	equal "$code" 1
+	has_words "gone before it had all" "$(<"$WORK/err")"
+	is running
+	counting
+	whole
 }
 
 @test "a lazy restore that fails leaves no daemon" {

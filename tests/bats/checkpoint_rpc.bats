@@ -147,6 +147,29 @@ criu_goes_on() {
 	equal "$(ls -A "$WORK/images")" ""
 }
 
+@test "when the fetching of lazy pages is cut off, or we are, the container runs on; who connects without a word counts for nothing" {
+	local served=("work image inventory.img" "work notify post-dump" "work notify status-ready" "work freeze" "work image served.img" "work serve")
+	up_and_waiting
+	criu_says "$GOOD" "${served[@]}"
+	dumping served.img --lazy-pages --page-server 127.0.0.1:2727
+	kill -KILL "$!"
+	runs_on 137
+	rm -r "$WORK/images"
+	dumping served.img --lazy-pages --page-server 127.0.0.1:2727
+	for ((round = 0; round < 3; round++)); do
+		exec 5<>/dev/tcp/127.0.0.1/2727 5>&-
+	done
+	exec 5<>/dev/tcp/127.0.0.1/2727
+	printf 'the first request' >&5
+	equal "$(cat "$(cgroup_of "$(init_pid)")/cgroup.freeze")" 1
+	exec 5>&-
+	runs_on 1
+	has_words "who fetched the memory has gone before it had all" "$(<"$WORK/background.err")"
+	equal "$(ls -A "$WORK/images")" ""
+	dump_fails "--lazy-pages needs --page-server" --lazy-pages
+	dump_fails "expected the address as a number" --lazy-pages --page-server localhost:2727
+}
+
 @test "who waits at --status-fd has its byte and the end of file while CRIU serves" {
 	up_and_waiting
 	mkfifo "$WORK/status"
