@@ -212,6 +212,9 @@ static int fill_request(struct restore *restore, struct request *request, struct
 	/* a child of ours, not of CRIU's: it outlives CRIU, and is ours to wait for */
 	opts->has_rst_sibling = opts->rst_sibling = true;
 	opts->has_evasive_devices = opts->evasive_devices = true;
+	/* the terminal is our caller's: nobody waits for its other end */
+	if (options->shell_job && creation->plan->console_socket < 0)
+		opts->orphan_pts_master = false;
 	opts->config_file = (char *)criu_config_file(creation->config);
 	if (creation->state->cgroup_path)
 		request_cgroup_root(request, &restore->arena, creation->state->cgroup_path);

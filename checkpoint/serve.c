@@ -223,8 +223,11 @@ static void give_pages(struct relay *relay)
 static void take_connection(struct relay *relay)
 {
 	while (relay->connection < 0) {
+		struct sockaddr peer;
+		socklen_t length = sizeof(peer);
+
 		(void)wait_for(relay, relay->serve->listener, -1);
-		relay->connection = accept4(relay->serve->listener, NULL, NULL, SOCK_CLOEXEC);
+		relay->connection = accept4(relay->serve->listener, &peer, &length, SOCK_CLOEXEC);
 	}
 }
 

@@ -71,9 +71,11 @@ ended() {
 	equal "$(ls -A "$WORK/$IMAGES")" ""
 	is running
 	counting
-	# at the address that was given and no other
+	# it listens at the address that was given and no other; a look at it is none that fetches
 	dumping --lazy-pages --page-server 127.0.0.1:2727
 	eventually grep -q "Starting lazy pages server" "$WORK/log/dump.log"
+	exec 5<>/dev/tcp/127.0.0.1/2727 5>&-
+	exec 5<>/dev/tcp/127.0.0.1/2727 5>&-
 	equal "$(ss -Hltn | awk '/:2727/ {print $4}')" 127.0.0.1:2727
 	kill -KILL "$dumping"
 	ended 137
