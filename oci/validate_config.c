@@ -131,8 +131,37 @@ static int check_mount(const struct validation *v, const struct config_mount *mo
 	return validate_id_mappings(v, &mount->gid_mappings, at("mounts[%zu].gidMappings", i).path);
 }
 
+/* Far more than anybody means; what is made of them takes many times their place in the config. */
+#define OPTIONS_MAX 65536
+
+/* One string can hold several: a list of fstab(5). */
+static size_t count_options(const struct config_mount *mount)
+{
+	size_t count = mount->options.count;
+
+	for (size_t i = 0; i < mount->options.count; i++)
+		for (const char *p = strchr(mount->options.items[i], ','); p;
+		     p = strchr(p + 1, ','))
+			count++;
+	return count;
+}
+
+static int check_options(const struct validation *v)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < v->config->mounts.count; i++)
+		count += count_options(&v->config->mounts.items[i]);
+	if (count > OPTIONS_MAX)
+		return invalid(v, at("mounts"), "expected at most %d options in all, found %zu",
+			       OPTIONS_MAX, count);
+	return 0;
+}
+
 int validate_mounts(const struct validation *v)
 {
+	if (check_options(v) < 0)
+		return -1;
 	for (size_t i = 0; i < v->config->mounts.count; i++)
 		if (check_mount(v, &v->config->mounts.items[i], i) < 0)
 			return -1;

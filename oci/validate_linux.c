@@ -2,6 +2,7 @@
 #include "oci/validate.h"
 
 #include <inttypes.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "oci/names.h"
@@ -54,7 +55,20 @@ static int check_range(const struct validation *v, const struct id_mapping_list 
 	return 0;
 }
 
-#define RANGES_MAX 340
+/* The kernel's limits for a map, and for the text that is written: less than a page (user_namespaces(7)). */
+#define RANGES_MAX   340
+#define MAP_TEXT_MAX 4095
+
+static size_t text_length(const struct id_mapping_list *list)
+{
+	size_t length = 0;
+
+	for (size_t i = 0; i < list->count; i++)
+		length += (size_t)snprintf(NULL, 0, "%" PRIu64 " %" PRIu64 " %" PRIu64 "\n",
+					   list->items[i].container_id.value,
+					   list->items[i].host_id.value, list->items[i].size.value);
+	return length;
+}
 
 int validate_id_mappings(const struct validation *v, const struct id_mapping_list *list,
 			 const char *path)
@@ -62,6 +76,10 @@ int validate_id_mappings(const struct validation *v, const struct id_mapping_lis
 	if (list->count > RANGES_MAX)
 		return invalid(v, at("%s", path), "expected at most %d ranges, found %zu",
 			       RANGES_MAX, list->count);
+	if (text_length(list) > MAP_TEXT_MAX)
+		return invalid(v, at("%s", path),
+			       "the %zu ranges take %zu bytes as text, and the kernel reads %d",
+			       list->count, text_length(list), MAP_TEXT_MAX);
 	for (size_t i = 0; i < list->count; i++)
 		if (check_range(v, list, i, path) < 0)
 			return -1;

@@ -476,6 +476,19 @@ static bool is_file_name(const char *key)
 	       text_printable(key);
 }
 
+/* What acts on processes is no parameter (config-linux.md, Unified): written here it would take strangers into the container's
+ * cgroup, to be killed with it, or stop init on its way. */
+static bool acts(const char *file)
+{
+	static const char *const files[] = { "cgroup.procs", "cgroup.threads", "cgroup.kill",
+					     "cgroup.freeze", "cgroup.type" };
+
+	for (size_t i = 0; i < array_length(files); i++)
+		if (strcmp(file, files[i]) == 0)
+			return true;
+	return false;
+}
+
 static int unified(const struct knob *knob, const struct config_resources *resources,
 		   struct output *output, struct error *err)
 {
@@ -489,6 +502,10 @@ static int unified(const struct knob *knob, const struct config_resources *resou
 					 "%s: a key is the name of a file in the cgroup, without a "
 					 "slash",
 					 text_printable(key) ? property : knob->property);
+		if (acts(key))
+			return error_set(err, ERROR_INVALID, property,
+					 "%s: %s holds no limit, writing it acts on processes",
+					 property, key);
 		if (!value_is_of_device(key))
 			drop_writes(&output->writes, key);
 		add_lines(output, knob, arena_strdup(output->arena, key), property,

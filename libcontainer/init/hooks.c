@@ -15,10 +15,12 @@
 #include "base/cleanup.h"
 #include "base/fd.h"
 #include "base/program.h"
+#include "base/termination.h"
 
 #define OUTPUT_KEPT 512 /* bytes of a hook's last words, for the error */
 #define CHUNK	    4096
 #define PIPE_CHUNKS 16 /* that a pipe holds, pipe(7) */
+#define LOOK_MS	    1000
 
 struct hook_list hooks_copy(struct arena *arena, const struct hook_list *list)
 {
@@ -114,23 +116,33 @@ static void keep_rest(struct output *output, int fd)
 		keep_output(output, fd);
 }
 
-/* Until the hook ends, or its time is up. A descendant that keeps the pipe open doesn't keep us.
- * Returns whether it ended in time. */
-static bool await_end(int pidfd, int output_fd, int64_t deadline, struct output *output)
+enum end {
+	END_OWN,
+	END_TIME_UP,
+	END_TOLD, /* we are told to end: it goes with us */
+};
+
+/* Until the hook ends, or its time is up. A descendant that keeps the pipe open doesn't keep us. Who relays signals to a
+ * program has them blocked (base/termination.h): if it @yields, a look every second tells of them. */
+static enum end await_end(int pidfd, int output_fd, int64_t deadline, bool yields,
+			  struct output *output)
 {
 	struct pollfd fds[] = { { .fd = pidfd, .events = POLLIN },
 				{ .fd = output_fd, .events = POLLIN } };
 
 	for (;;) {
-		int64_t left = deadline < 0 ? -1 : deadline - now_ms();
+		int64_t left = deadline < 0 ? LOOK_MS : deadline - now_ms();
 
-		if (deadline >= 0 && left <= 0)
-			return false;
-		if (poll(fds, 2, left > INT32_MAX ? INT32_MAX : (int)left) <= 0)
+		if (left <= 0)
+			return END_TIME_UP;
+		if (poll(fds, 2, left > LOOK_MS ? LOOK_MS : (int)left) <= 0) {
+			if (yields && termination_waits())
+				return END_TOLD;
 			continue;
+		}
 		if (fds[0].revents) {
 			keep_rest(output, output_fd);
-			return true;
+			return END_OWN;
 		}
 		if (fds[1].revents & POLLIN)
 			keep_output(output, output_fd);
@@ -160,14 +172,16 @@ static int failed(const char *kind, const struct config_hook *hook, const char *
 			 hook->path, why, words[0] ? ", output: " : "", words);
 }
 
-static int judge(const char *kind, const struct config_hook *hook, int status, bool in_time,
+static int judge(const char *kind, const struct config_hook *hook, int status, enum end end,
 		 struct output *output, struct error *err)
 {
 	char why[64];
 
-	if (in_time && WIFEXITED(status) && WEXITSTATUS(status) == 0)
+	if (end == END_OWN && WIFEXITED(status) && WEXITSTATUS(status) == 0)
 		return 0;
-	if (!in_time)
+	if (end == END_TOLD)
+		snprintf(why, sizeof(why), "told to end meanwhile");
+	else if (end == END_TIME_UP)
 		snprintf(why, sizeof(why), "not done after %lld s", (long long)hook->timeout.value);
 	else if (WIFSIGNALED(status))
 		snprintf(why, sizeof(why), "killed by signal %d", WTERMSIG(status));
@@ -183,12 +197,13 @@ static int64_t deadline_of(const struct config_hook *hook)
 	return now_ms() + hook->timeout.value * 1000;
 }
 
-int hook_run(const char *kind, const struct config_hook *hook, const char *state, struct error *err)
+static int run(const char *kind, const struct config_hook *hook, const char *state, bool yields,
+	       struct error *err)
 {
 	_cleanup_fd_ int input = state_input(state), pidfd = -1, reader = -1, writer = -1;
 	struct output output = { .length = 0 };
 	int pipe_fds[2], status = 0, failure;
-	bool in_time;
+	enum end end = END_TIME_UP;
 	pid_t pid;
 
 	if (input < 0 || pipe2(pipe_fds, O_CLOEXEC) < 0)
@@ -200,19 +215,25 @@ int hook_run(const char *kind, const struct config_hook *hook, const char *state
 		return failed(kind, hook, error_words(failure), &output, err);
 	close(steal_fd(&writer));
 	pidfd = pidfd_open(pid, 0);
-	in_time = pidfd >= 0 && await_end(pidfd, reader, deadline_of(hook), &output);
-	if (!in_time)
+	if (pidfd >= 0)
+		end = await_end(pidfd, reader, deadline_of(hook), yields, &output);
+	if (end != END_OWN)
 		kill(pid, SIGKILL);
 	while (waitpid(pid, &status, 0) < 0)
 		if (errno != EINTR)
 			return error_errno(err, errno, hook->path, "wait for the %s hook", kind);
-	return judge(kind, hook, status, in_time, &output, err);
+	return judge(kind, hook, status, end, &output, err);
+}
+
+int hook_run(const char *kind, const struct config_hook *hook, const char *state, struct error *err)
+{
+	return run(kind, hook, state, false, err);
 }
 
 int hooks_run(const char *kind, const struct hook_list *list, const char *state, struct error *err)
 {
 	for (size_t i = 0; i < list->count; i++)
-		if (hook_run(kind, &list->items[i], state, err) < 0)
+		if (run(kind, &list->items[i], state, true, err) < 0)
 			return -1;
 	return 0;
 }

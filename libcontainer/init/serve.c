@@ -6,6 +6,8 @@
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -13,6 +15,7 @@
 #include "base/fd.h"
 #include "base/kernel.h"
 #include "base/procfs.h"
+#include "base/termination.h"
 #include "base/text.h"
 #include "base/trace.h"
 #include "libcontainer/init/message.h"
@@ -163,6 +166,27 @@ static int answer(struct spawned *spawned, const struct service *service,
 	return message_send(spawned->socket, MESSAGE_DONE, message->index, reply, err);
 }
 
+/* While run and exec relay signals to a program, those that would end us are blocked. There is no program yet, and init may
+ * be in a hook that hangs: whoever wants us to end isn't kept waiting. */
+static int receive(const struct spawned *spawned, struct message *message, int *received,
+		   struct error *err)
+{
+	struct error silence = ERROR_INIT;
+	int got;
+
+	while ((got = message_receive(spawned->socket, message, received, &silence)) < 0) {
+		if (silence.errnum != EAGAIN) {
+			*err = silence;
+			return -1;
+		}
+		if (termination_waits())
+			return error_set(err, ERROR_BUSY, NULL,
+					 "told to end while init was at step %s",
+					 spawned->progress ? spawned->progress->step : "start");
+	}
+	return got;
+}
+
 /* One message. Returns 1 at the end of file after @last, 0 to go on; *previous is the last one that
  * counts. Whoever hears of @last doesn't leave before that end: until then init dies with us. */
 static int serve_one(struct spawned *spawned, const struct service *service, uint32_t last,
@@ -170,7 +194,7 @@ static int serve_one(struct spawned *spawned, const struct service *service, uin
 {
 	_cleanup_fd_ int received = -1;
 	struct message message;
-	int got = message_receive(spawned->socket, &message, &received, err);
+	int got = receive(spawned, &message, &received, err);
 
 	if (got < 0)
 		return -1;
@@ -191,9 +215,12 @@ static int serve_one(struct spawned *spawned, const struct service *service, uin
 int spawned_serve(struct spawned *spawned, const struct service *service, uint32_t last,
 		  struct error *err)
 {
+	const struct timeval silence = { .tv_sec = 1 };
 	uint32_t previous = 0;
 	int done;
 
+	if (setsockopt(spawned->socket, SOL_SOCKET, SO_RCVTIMEO, &silence, sizeof(silence)) < 0)
+		return error_errno(err, errno, NULL, "set a time limit for messages of init");
 	do
 		done = serve_one(spawned, service, last, &previous, err);
 	while (done == 0);

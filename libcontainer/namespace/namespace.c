@@ -93,8 +93,8 @@ static void plan_clocks(const struct config *config, struct arena *arena,
 			    clocks[i].offset->nanosecs.value);
 }
 
-int namespace_plan(const struct config *config, bool rootless, struct arena *arena,
-		   struct namespace_plan *ret_plan, struct error *err)
+void namespace_plan(const struct config *config, bool rootless, struct arena *arena,
+		    struct namespace_plan *ret_plan)
 {
 	struct namespace_plan plan = { 0 };
 
@@ -103,16 +103,12 @@ int namespace_plan(const struct config *config, bool rootless, struct arena *are
 		plan_map(&config->linux_->uid_mappings, geteuid(), arena, &plan.uid_map);
 		plan_map(&config->linux_->gid_mappings, getegid(), arena, &plan.gid_map);
 	}
-	if (config->linux_->time_offsets && !(plan.created & CLONE_NEWTIME))
-		return error_set(err, ERROR_INVALID, "linux.timeOffsets",
-				 "linux.timeOffsets needs a new time namespace");
 	plan_clocks(config, arena, &plan);
 	plan.time_by_init =
 	    rootless && plan.created & CLONE_NEWTIME && plan.created & CLONE_NEWUSER;
 	plan.hostname = arena_strdup(arena, config->hostname);
 	plan.domainname = arena_strdup(arena, config->domainname);
 	*ret_plan = plan;
-	return 0;
 }
 
 void namespace_plan_join_process(const struct strings *types, pid_t pid, struct arena *arena,

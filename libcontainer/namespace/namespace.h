@@ -46,9 +46,9 @@ struct namespace_plan {
 	char *hostname, *domainname;
 };
 
-/* @rootless: by a caller without privileges. Pure. ERROR_UNSUPPORTED where a combination can't work. */
-int namespace_plan(const struct config *config, bool rootless, struct arena *arena,
-		   struct namespace_plan *ret_plan, struct error *err);
+/* @rootless: by a caller without privileges. Pure. */
+void namespace_plan(const struct config *config, bool rootless, struct arena *arena,
+		    struct namespace_plan *ret_plan);
 
 /* exec: join all namespaces of the given @types (the spec's names) that process @pid is in. Pure.
  */

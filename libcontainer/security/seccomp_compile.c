@@ -55,7 +55,8 @@ static int action_of(const char *name, const struct optional_uint *errno_ret, ui
 		*ret_action = action;
 		return 0;
 	}
-	if (errno_ret->set && errno_ret->value > ERRNO_MAX)
+	/* what a tracer gets needn't be one */
+	if (action == SCMP_ACT_ERRNO(0) && errno_ret->set && errno_ret->value > ERRNO_MAX)
 		return error_set(err, ERROR_INVALID, "linux.seccomp",
 				 "linux.seccomp: %ju is not an errno", (uintmax_t)errno_ret->value);
 	data = errno_ret->set ? (uint32_t)errno_ret->value : EPERM;

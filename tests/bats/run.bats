@@ -77,6 +77,28 @@ load helpers
 	nothing_left
 }
 
+# ends_while WORDS FILTER: told to end while a hook hangs, whose path and args are in the config by FILTER
+ends_while() {
+	config "$2"
+	background proa run -b "$BUNDLE" "$ID"
+	pid=$!
+	eventually test -e "$1"
+	kill -TERM $pid
+	code=0
+	wait $pid || code=$?
+	equal $code 1 "$2"
+	has_words "told to end" "$(<"$WORK/background.err")"
+	nothing_left
+}
+
+@test "run that is told to end while a hook hangs ends, and leaves nothing" {
+	process /probe wait
+	ends_while "$WORK/in" '.hooks.createRuntime = [{path: "/bin/sh", args: ["sh", "-c", "touch '"$WORK/in"'; exec sleep 1000"]}]'
+	config 'del(.hooks)'
+	# in the container, init waits for it, and we for init
+	ends_while "$BUNDLE/rootfs/in" '.root.readonly = false | .hooks.startContainer = [{path: "/bin/sh", args: ["sh", "-c", "touch /in; exec sleep 1000"]}]'
+}
+
 @test "run reaps what the container leaves without a pid namespace" {
 	config '.linux.namespaces |= map(select(.type != "pid"))'
 	shell '/bin/sleep 0.1 & /bin/sleep 0.2 & exit 5'

@@ -342,6 +342,17 @@ TEST(a_unified_key_is_a_file_of_the_cgroup)
 		  "slash");
 }
 
+TEST(unified_acts_on_no_process)
+{
+	CHECK_STR(
+	    unified("cgroup.procs", "1"),
+	    "linux.resources.unified[\"cgroup.procs\"]: cgroup.procs holds no limit, writing it "
+	    "acts on processes");
+	CHECK(strstr(unified("cgroup.kill", "1"), "acts on processes"));
+	CHECK(strstr(unified("cgroup.freeze", "1"), "acts on processes"));
+	CHECK_STR(unified("cgroup.max.depth", "1"), "cgroup.max.depth=1");
+}
+
 TEST(each_write_knows_property_and_controller)
 {
 	struct string_map_entry entries[] = {

@@ -206,6 +206,11 @@ TEST(an_errno_belongs_to_actions_that_have_one)
 	seccomp.default_action = (char *)"SCMP_ACT_ERRNO";
 	seccomp.default_errno_ret.value = 4095;
 	refused(&seccomp, ERROR_INVALID, "4095");
+	/* a tracer gets 16 bits of anything */
+	seccomp.default_action = (char *)"SCMP_ACT_TRACE";
+	seccomp.default_errno_ret.value = 5000;
+	planned(&seccomp);
+	seccomp.default_action = (char *)"SCMP_ACT_ERRNO";
 	seccomp.default_errno_ret.value = 4094;
 	CHECK_INT(native_answer(planned(&seccomp), SYS_getppid, 0, 0), ERRNO(4094));
 	seccomp.default_errno_ret.set = false;

@@ -371,3 +371,29 @@ TEST(ranges_are_limited_as_the_kernel_does)
 	CHECK(strstr(refused(text.bytes, DOCUMENT_CONFIG).text,
 		     "linux.uidMappings: expected at most 340 ranges, found 341"));
 }
+
+TEST(the_text_of_ranges_is_limited_as_the_kernel_does)
+{
+	_cleanup_buffer_ struct buffer ranges = BUFFER_INIT, text = BUFFER_INIT;
+
+	/* 16 bytes each: "1000 101000 100\n" */
+	for (int i = 0; i < 256; i++)
+		buffer_printf(&ranges, "%s{\"containerID\": %d, \"hostID\": %d, \"size\": 100}",
+			      i ? "," : "", 1000 + 100 * i, 101000 + 100 * i);
+	buffer_printf(&text, MAPPINGS(USER, "%s", RANGE), ranges.bytes);
+	CHECK(strstr(refused(text.bytes, DOCUMENT_CONFIG).text,
+		     "linux.uidMappings: the 256 ranges take 4262 bytes as text"));
+}
+
+TEST(options_of_mounts_are_limited)
+{
+	_cleanup_buffer_ struct buffer text = BUFFER_INIT;
+
+	buffer_puts(&text, "{\"ociVersion\": \"1.0.2\", \"root\": {\"path\": \"r\"}, \"mounts\": [{"
+			   "\"destination\": \"/a\", \"type\": \"tmpfs\", \"options\": [\"");
+	for (int i = 0; i < 65536; i++)
+		buffer_puts(&text, ",");
+	buffer_puts(&text, "\"]}]}");
+	CHECK(strstr(refused(text.bytes, DOCUMENT_CONFIG).text,
+		     "mounts: expected at most 65536 options in all, found 65537"));
+}
