@@ -264,11 +264,9 @@ TEST(files_that_are_no_settings)
 
 		world();
 		snprintf(text, sizeof(text), "{\"unified\":{\"%s\":\"1\"}}", files[i]);
-		snprintf(want, sizeof(want),
-			 "linux.resources.unified[\"%s\"]: %s holds no limit; an update doesn't "
-			 "write it",
+		snprintf(want, sizeof(want), "linux.resources.unified[\"%s\"]: %s holds no limit",
 			 files[i], files[i]);
-		CHECK_STR(planned(text), want);
+		CHECK(text_starts(planned(text), want));
 	}
 	world();
 	fake_put("cgroup.max.depth", "max");
