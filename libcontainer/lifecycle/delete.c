@@ -168,7 +168,8 @@ static int load(const struct record *record, const char *id, struct arena *arena
 }
 
 /* Who has the lock may wait for a process of the container, or for a hook that its init runs, forever: their end ends that.
- * What is still being made is waited for; the cgroup in which it is to be may yet be that of others. */
+ * Init's comes first, by which others tell that the container has ended. What is still being made is waited for; the cgroup
+ * in which it is to be may yet be that of others. */
 static void end_who_is_waited_for(const struct record *record, const char *id)
 {
 	_cleanup_arena_ struct arena arena = ARENA_INIT;
@@ -177,8 +178,8 @@ static void end_who_is_waited_for(const struct record *record, const char *id)
 
 	if (store_used(record) && arena_init(&arena, ARENA, &ignored) == 0 &&
 	    store_load(record, id, &arena, &state, &ignored) == 0 && state->created &&
-	    state_kill(state, SIGKILL, &ignored) == 0)
-		state_end_init(state, &ignored);
+	    state_end_init(state, &ignored) == 0)
+		state_kill(state, SIGKILL, &ignored);
 }
 
 static int open_to_delete(const struct runtime *runtime, const char *id, bool force,
