@@ -122,29 +122,41 @@ static int release(struct start_context *context, struct error *err)
 	return result;
 }
 
-static int run_poststart(struct start_context *context, struct error *err)
+/* The container runs, and so others may have it: a hook that takes its time must not keep them from it, nor one that uses it
+ * itself. */
+static int run_poststart(struct start_context *context, struct record *record, struct error *err)
 {
 	if (!context->state->has_poststart)
 		return 0;
 	trace_phase("poststart");
 	if (read_config(context, err) < 0)
 		return -1;
+	record_unlock(record);
 	return hooks_after_start(&context->config->hooks->poststart, context->state, err);
+}
+
+/* config.md: a failed poststart hook stops the container. By now its cgroup and its id may be those of another one: not as
+ * long as its init lives. */
+static void stop(const struct container_state *state)
+{
+	struct error ignored = ERROR_INIT;
+
+	if (state_init_alive(state, NULL, &ignored) > 0 &&
+	    state_kill(state, SIGKILL, &ignored) == 0)
+		state_end_init(state, &ignored);
 }
 
 static int start_locked(struct record *record, struct container_state *state, struct error *err)
 {
 	struct start_context context = { .record = record, .state = state, .arena = ARENA_INIT };
-	struct error ignored = ERROR_INIT;
 	int result = release(&context, err);
 
 	if (result == 0) {
 		unlinkat(record->dir, STORE_START, 0);
 		state->status = STATUS_RUNNING;
-		result = run_poststart(&context, err);
-		/* config.md: a failed poststart hook stops the container */
-		if (result < 0 && state_kill(state, SIGKILL, &ignored) == 0)
-			state_end_init(state, &ignored);
+		result = run_poststart(&context, record, err);
+		if (result < 0)
+			stop(state);
 	}
 	arena_free(&context.arena);
 	return result;

@@ -36,15 +36,18 @@ int container_id_check(const char *id, struct error *err)
 	return 0;
 }
 
+void record_unlock(struct record *record)
+{
+	cleanup_fd_(&record->lock);
+	record->lock = -1;
+}
+
 void record_close(struct record *record)
 {
-	int *fds[] = { &record->lock, &record->dir, &record->root };
-
-	for (size_t i = 0; i < array_length(fds); i++) {
-		if (*fds[i] >= 0)
-			close(*fds[i]);
-		*fds[i] = -1;
-	}
+	record_unlock(record);
+	cleanup_fd_(&record->dir);
+	cleanup_fd_(&record->root);
+	record->dir = record->root = -1;
 }
 
 static int open_root(const struct runtime *runtime, bool make, struct error *err)

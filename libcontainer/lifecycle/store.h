@@ -47,7 +47,8 @@ struct record {
 		.root = -1, .dir = -1, .lock = -1                                                  \
 	}
 
-/* Close what is open of it, which also gives up the lock. Any process. */
+/* Give up the lock; close all that is open of it, which gives up the lock, too. Any process. */
+void record_unlock(struct record *record);
 void record_close(struct record *record);
 #define _cleanup_record_ __attribute__((cleanup(record_close)))
 

@@ -281,6 +281,38 @@ says_only() {
 	nothing_left
 }
 
+@test "a poststart hook may use its container, and one that takes its time keeps nobody from that" {
+	config '.hooks.poststart = [{path: $r, args: ["proa", "--root", $root, "exec", $id, "/bin/true"]}]' \
+		--arg r "$(command -v "$RUNTIME")" --arg root "$ROOT" --arg id "$ID"
+	at_once run -d -b "$BUNDLE" "$ID" </dev/null >"$WORK/out"
+	proa delete --force "$ID"
+
+	slow_hook poststart
+	create
+	in_hook proa start "$ID"
+	at_once exec "$ID" /bin/true
+	at_once pause "$ID"
+	at_once resume "$ID"
+	at_once delete --force "$ID"
+	touch "$WORK/go"
+	wait $holder
+	nothing_left
+}
+
+@test "a poststart hook that fails when its container is gone does nothing to the next of that id" {
+	config '.linux.namespaces |= map(select(.type != "pid"))'
+	slow_hook poststart
+	config '.hooks.poststart += [{path: "/bin/false"}]'
+	create
+	in_hook proa start "$ID"
+	at_once delete --force "$ID"
+	config 'del(.hooks)'
+	up
+	touch "$WORK/go"
+	failed $holder
+	is running
+}
+
 @test "delete --force of a container that runs in the foreground elsewhere" {
 	background proa run -b "$BUNDLE" "$ID"
 	runner=$!
