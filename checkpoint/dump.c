@@ -23,7 +23,7 @@
 #include "checkpoint/request.h"
 #include "checkpoint/serve.h"
 #include "checkpoint/stage.h"
-#include "libcontainer/lifecycle/store.h"
+#include "libcontainer/lifecycle/delete.h"
 #include "oci/json.h"
 
 #define ARENA	 (256 << 20)
@@ -510,10 +510,11 @@ int container_checkpoint(const struct runtime *runtime, const struct checkpoint_
 	termination_release(&dump.signals);
 	images_close(&dump.images);
 	cleanup_fd_(&dump.status_fd);
-	record_close(&dump.record);
-	arena_free(&dump.arena);
+	record_unlock(&dump.record);
 	/* what it was lies in the images now */
 	if (result == 0 && !options->pre_dump && !options->leave_running)
-		result = container_delete(runtime, options->id, true, err);
+		result = delete_container(runtime, &dump.record, options->id, true, err);
+	record_close(&dump.record);
+	arena_free(&dump.arena);
 	return result;
 }

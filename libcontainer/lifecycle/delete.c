@@ -9,8 +9,8 @@
 #include "base/trace.h"
 #include "libcontainer/cgroup/systemd.h"
 #include "libcontainer/init/executable.h"
+#include "libcontainer/lifecycle/delete.h"
 #include "libcontainer/lifecycle/hooks_after.h"
-#include "libcontainer/lifecycle/store.h"
 #include "libcontainer/lifecycle/unit.h"
 
 #define ARENA		 (32 << 20)
@@ -182,31 +182,37 @@ static void end_who_is_waited_for(const struct record *record, const char *id)
 		state_kill(state, SIGKILL, &ignored);
 }
 
-static int open_to_delete(const struct runtime *runtime, const char *id, bool force,
-			  struct record *record, struct error *err)
+static int missing(bool force, const struct error *err)
 {
-	if (store_open(runtime, id, STORE_UNLOCKED, record, err) < 0)
-		return -1;
+	return force && err->code == ERROR_NOT_FOUND ? 0 : -1;
+}
+
+int delete_container(const struct runtime *runtime, struct record *record, const char *id,
+		     bool force, struct error *err)
+{
+	_cleanup_arena_ struct arena arena = ARENA_INIT;
+	struct container_state *state;
+
 	if (force)
 		end_who_is_waited_for(record, id);
-	return store_lock(runtime, record, id, STORE_REMOVING, err);
+	if (store_lock(runtime, record, id, STORE_REMOVING, err) < 0)
+		return missing(force, err);
+	if (arena_init(&arena, ARENA, err) < 0)
+		return -1;
+	if (load(record, id, &arena, &state, err) < 0)
+		return force && err->code == ERROR_INVALID
+			   ? delete_damaged(runtime, record, id, err)
+			   : -1;
+	if (check_status(state, force, err) < 0)
+		return -1;
+	return delete_locked(runtime, record, state, err);
 }
 
 int container_delete(const struct runtime *runtime, const char *id, bool force, struct error *err)
 {
 	_cleanup_record_ struct record record = RECORD_INIT;
-	_cleanup_arena_ struct arena arena = ARENA_INIT;
-	struct container_state *state;
 
-	if (open_to_delete(runtime, id, force, &record, err) < 0)
-		return force && err->code == ERROR_NOT_FOUND ? 0 : -1;
-	if (arena_init(&arena, ARENA, err) < 0)
-		return -1;
-	if (load(&record, id, &arena, &state, err) < 0)
-		return force && err->code == ERROR_INVALID
-			   ? delete_damaged(runtime, &record, id, err)
-			   : -1;
-	if (check_status(state, force, err) < 0)
-		return -1;
-	return delete_locked(runtime, &record, state, err);
+	if (store_open(runtime, id, STORE_UNLOCKED, &record, err) < 0)
+		return missing(force, err);
+	return delete_container(runtime, &record, id, force, err);
 }

@@ -8,6 +8,7 @@
 #include "base/kernel.h"
 #include "base/text.h"
 #include "libcontainer/lifecycle/creation.h"
+#include "libcontainer/lifecycle/delete.h"
 #include "libcontainer/lifecycle/notify.h"
 #include "libcontainer/lifecycle/start.h"
 #include "libcontainer/lifecycle/terminal.h"
@@ -55,8 +56,9 @@ static int start_and_wait(struct creation *creation, const struct run_options *o
 	_cleanup_fd_ int notify = -1;
 
 	/* the lock is start's now */
-	record_close(&creation->record);
-	if (!creation->running && start_container(runtime, options->create.id, &started, err) < 0)
+	record_unlock(&creation->record);
+	if (!creation->running &&
+	    start_container(runtime, &creation->record, options->create.id, &started, err) < 0)
 		return -1;
 	notify = started.notify;
 	if (!options->create.detached)
@@ -95,7 +97,7 @@ int creation_run(const struct runtime *runtime, const struct run_options *option
 		 */
 		terminal_end(&terminal);
 		if ((result < 0 || !(create.detached || options->keep)) &&
-		    container_delete(runtime, create.id, true, &ignored) < 0)
+		    delete_container(runtime, &creation.record, create.id, true, &ignored) < 0)
 			runtime->warn(ignored.text);
 	}
 	creation_end(&creation);

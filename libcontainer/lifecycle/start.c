@@ -15,7 +15,6 @@
 #include "libcontainer/lifecycle/hooks_after.h"
 #include "libcontainer/lifecycle/notify.h"
 #include "libcontainer/lifecycle/start.h"
-#include "libcontainer/lifecycle/store.h"
 
 #define ARENA (192 << 20)
 
@@ -162,31 +161,41 @@ static int start_locked(struct record *record, struct container_state *state, st
 	return result;
 }
 
-int start_container(const struct runtime *runtime, const char *id, struct started *ret_started,
-		    struct error *err)
+static int lock_and_start(const struct runtime *runtime, struct record *record, const char *id,
+			  struct started *ret_started, struct error *err)
 {
-	_cleanup_record_ struct record record = RECORD_INIT;
 	_cleanup_arena_ struct arena arena = ARENA_INIT;
 	_cleanup_fd_ int notify = -1;
 	struct container_state *state;
 
 	if (arena_init(&arena, ARENA, err) < 0 ||
-	    store_open(runtime, id, STORE_LOCKED, &record, err) < 0 ||
-	    store_load(&record, id, &arena, &state, err) < 0 || check_status(state, err) < 0)
+	    store_lock(runtime, record, id, STORE_LOCKED, err) < 0 ||
+	    store_load(record, id, &arena, &state, err) < 0 || check_status(state, err) < 0)
 		return -1;
-	if (notify_bind(&record, &notify, err) < 0 || start_locked(&record, state, err) < 0)
+	if (notify_bind(record, &notify, err) < 0 || start_locked(record, state, err) < 0)
 		return -1;
 	ret_started->pid = (pid_t)state->pid;
 	ret_started->notify = steal_fd(&notify);
 	return 0;
 }
 
+int start_container(const struct runtime *runtime, struct record *record, const char *id,
+		    struct started *ret_started, struct error *err)
+{
+	int result = lock_and_start(runtime, record, id, ret_started, err);
+
+	record_unlock(record);
+	return result;
+}
+
 int container_start(const struct runtime *runtime, const char *id, struct error *err)
 {
+	_cleanup_record_ struct record record = RECORD_INIT;
 	struct started started = { .notify = -1 };
 	_cleanup_fd_ int notify = -1, pidfd = -1;
 
-	if (start_container(runtime, id, &started, err) < 0)
+	if (store_open(runtime, id, STORE_UNLOCKED, &record, err) < 0 ||
+	    start_container(runtime, &record, id, &started, err) < 0)
 		return -1;
 	notify = started.notify;
 	if (notify < 0)

@@ -325,6 +325,19 @@ says_only() {
 	nothing_left
 }
 
+@test "a run leaves the next container of its id alone, however late it comes to delete its own" {
+	require proa
+	background proa run -b "$BUNDLE" "$ID"
+	runner=$!
+	becomes running
+	kill -STOP $runner
+	proa delete --force "$ID"
+	up
+	kill -CONT $runner
+	failed $runner 137
+	is running
+}
+
 @test "kill and the program's own end at the same time" {
 	for _ in {1..5}; do
 		shell 'sleep 0.0$((RANDOM % 5))'
