@@ -108,6 +108,7 @@ int procfs_stat(pid_t pid, struct procfs_stat *ret_stat, struct error *err)
 	_cleanup_buffer_ struct buffer text = BUFFER_INIT;
 	unsigned long long start;
 	unsigned int flags;
+	int parent;
 	char path[32], state, *rest;
 
 	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
@@ -115,13 +116,14 @@ int procfs_stat(pid_t pid, struct procfs_stat *ret_stat, struct error *err)
 		return -1;
 	rest = strrchr(text.bytes, ')');
 	if (!rest || sscanf(rest,
-			    ") %c %*d %*d %*d %*d %*d %u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d "
+			    ") %c %d %*d %*d %*d %*d %u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d "
 			    "%*d %*d %llu",
-			    &state, &flags, &start) != 3)
+			    &state, &parent, &flags, &start) != 4)
 		return error_set(err, ERROR_SYSTEM, path, "can't understand %s", path);
 	*ret_stat = (struct procfs_stat){
 		.ending = flags & PF_EXITING || state == 'Z' || state == 'X',
 		.forked_only = flags & PF_FORKNOEXEC,
+		.parent = parent,
 		.start = start,
 	};
 	return 0;

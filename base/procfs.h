@@ -19,7 +19,8 @@ int procfs_open(struct error *err);
 struct procfs_stat {
 	bool ending;	  /* or a zombie: none of its code runs any more */
 	bool forked_only; /* it has not executed a program since it was cloned */
-	uint64_t start;	  /* when it was cloned, in clock ticks since boot */
+	pid_t parent;
+	uint64_t start; /* when it was cloned, in clock ticks since boot */
 };
 
 /* A process as the caller's /proc has it. ERROR_SYSTEM; a process that is gone is ENOENT or ESRCH. */

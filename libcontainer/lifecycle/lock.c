@@ -7,6 +7,8 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/procfs.h"
+
 #define REMINDER_MS 10
 
 static struct flock whole_file(enum lock_kind kind)
@@ -27,6 +29,27 @@ bool lock_refused(int fd, enum lock_kind kind)
 	struct flock lock = whole_file(kind);
 
 	return fcntl(fd, F_GETLK, &lock) == 0 && lock.l_type != F_UNLCK;
+}
+
+static bool is_ancestor(pid_t pid)
+{
+	struct procfs_stat stat = { .parent = getppid() };
+	struct error ignored = ERROR_INIT;
+
+	while (stat.parent > 1 && stat.parent != pid)
+		if (procfs_stat(stat.parent, &stat, &ignored) < 0)
+			return false;
+	return stat.parent == pid;
+}
+
+pid_t lock_ancestor(int fd, enum lock_kind kind)
+{
+	struct flock lock = whole_file(kind);
+
+	/* l_pid: 0 for one that isn't in our pid namespace */
+	if (fcntl(fd, F_GETLK, &lock) < 0 || lock.l_type == F_UNLCK || lock.l_pid <= 0)
+		return 0;
+	return is_ancestor(lock.l_pid) ? lock.l_pid : 0;
 }
 
 /* ---- waiting ---- */

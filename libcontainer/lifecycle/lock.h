@@ -3,6 +3,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include <sys/types.h>
 
 enum lock_kind {
 	LOCK_SHARED,
@@ -18,3 +19,7 @@ int lock_wait(int fd, enum lock_kind kind, unsigned int ms);
 
 /* Does another process have a lock that refuses us this one? */
 bool lock_refused(int fd, enum lock_kind kind);
+
+/* The process that keeps us from taking it, if that is one that has started us, be it through others: it may wait for our
+ * end. Else 0. */
+pid_t lock_ancestor(int fd, enum lock_kind kind);

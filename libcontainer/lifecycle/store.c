@@ -16,6 +16,7 @@
 #include "libcontainer/lifecycle/updates.h"
 
 #define LOCK_DEADLINE_MS 30000
+#define HOOK_LOOK_MS	 1000
 #define CLAIM_TRIES	 100
 #define STATE_MAX	 (16 << 20)
 #define ID_MAX		 NAME_MAX /* a directory has that name */
@@ -105,16 +106,35 @@ int store_try_lock(const struct record *record)
 	return fd >= 0 && lock_try(fd, LOCK_EXCLUSIVE) == 0 ? steal_fd(&fd) : -1;
 }
 
+/* One that is called by a hook, and waits for the command that waits for the hook, would wait in vain. What a hook leaves in
+ * the background has another parent once the hook has ended. */
+static int refuse_hook(int fd, enum lock_kind kind, const char *id, struct error *err)
+{
+	pid_t holder = lock_ancestor(fd, kind);
+
+	if (!holder)
+		return 0;
+	return error_set(
+	    err, ERROR_BUSY, id,
+	    "container %s is held by process %d, which waits for the hook that calls us", id,
+	    (int)holder);
+}
+
 static int wait_for_lock(int fd, enum lock_kind kind, unsigned int deadline_ms, const char *id,
 			 struct error *err)
 {
-	if (lock_wait(fd, kind, deadline_ms) == 0)
-		return 0;
-	if (errno == ETIMEDOUT)
-		return error_set(err, ERROR_BUSY, id,
-				 "container %s is held by another command for more than %u ms", id,
-				 deadline_ms);
-	return error_errno(err, errno, id, "lock container %s", id);
+	for (unsigned int left = deadline_ms, now; left; left -= now) {
+		now = left < HOOK_LOOK_MS ? left : HOOK_LOOK_MS;
+		if (lock_wait(fd, kind, now) == 0)
+			return 0;
+		if (errno != ETIMEDOUT)
+			return error_errno(err, errno, id, "lock container %s", id);
+		if (refuse_hook(fd, kind, id, err) < 0)
+			return -1;
+	}
+	return error_set(err, ERROR_BUSY, id,
+			 "container %s is held by another command for more than %u ms", id,
+			 deadline_ms);
 }
 
 /* Whoever held it before may have removed the container. */

@@ -64,7 +64,8 @@ enum store_lock {
 	STORE_REMOVING, /* to remove it, also one whose creator or remover was killed */
 };
 
-/* Open the directory of @id, and wait for its lock up to a deadline (ERROR_BUSY). ERROR_NOT_FOUND if
+/* Open the directory of @id, and wait for its lock up to a deadline (ERROR_BUSY), or not that long if it is had by a process
+ * that has started us. ERROR_NOT_FOUND if
  * there is no such container, or none any more once the lock is had; ERROR_REFUSED if it is another
  * user's, or others can write to it. */
 int store_open(const struct runtime *runtime, const char *id, enum store_lock how,
@@ -147,8 +148,8 @@ int state_open_cgroup(const struct container_state *state, struct error *err);
 
 /* Open the cgroup that the state names, and tell whose it is by now. Where it is gone or there never was one *ret_fd
  * is -1. */
-int state_find_cgroup(const struct container_state *state, int *ret_fd, enum cgroup_owner *ret_owner,
-		      struct error *err);
+int state_find_cgroup(const struct container_state *state, int *ret_fd,
+		      enum cgroup_owner *ret_owner, struct error *err);
 
 /* What marks the cgroup of the container whose state directory @record is, in @arena: there is no other directory of
  * that device and number while this one is there. */

@@ -113,6 +113,28 @@ log() {
 	equal "$(jq -r .pid "$LOG.startContainer")" 1
 }
 
+# asks KIND COMMAND...: a hook that calls the runtime for its own container, and notes the exit code and what that said
+asks() {
+	local kind=$1
+	shift
+	hook "$kind" "PROA_TEST=$TAG $(readlink -f "$(command -v "$RUNTIME")") --root $ROOT $* >>\$LOG 2>&1 </dev/null; echo exit code \$? >>\$LOG"
+}
+
+@test "a hook of a container that is being created is told so by the commands that it calls" {
+	require proa
+	asks createRuntime state "$ID"
+	for command in kill "delete --force" start "exec $ID" pause; do
+		asks createRuntime "$command" "$ID"
+	done
+	process /bin/true
+	SECONDS=0
+	runs
+	[ $SECONDS -lt 25 ] || fail "$SECONDS s"
+	equal "$(grep -c '"status": "creating"' "$LOG")" 1
+	equal "$(grep -c "container $ID is held by process [0-9]*, which waits for the hook that calls us" "$LOG")" 5
+	equal "$(sed -n 's/^exit code //p' "$LOG" | xargs)" "0 1 1 1 255 1"
+}
+
 @test "a hook that doesn't read its stdin doesn't matter" {
 	# more than a pipe holds
 	config '.annotations = {"org.example.big": ("x" * 200000)}'

@@ -115,6 +115,42 @@ TEST(the_wait_ends_at_the_deadline)
 	CHECK(!lock_refused(file, LOCK_SHARED));
 }
 
+/* Of a process of which a child and its child ask. */
+static void descendants_are_told(enum lock_kind kind, pid_t expected)
+{
+	pid_t child = fork(), grandchild;
+
+	if (child == 0) {
+		grandchild = fork();
+		if (grandchild == 0)
+			_exit(lock_ancestor(file, kind) == expected);
+		CHECK_INT(exit_of(grandchild), 1);
+		_exit(lock_ancestor(file, kind) == expected);
+	}
+	CHECK_INT(exit_of(child), 1);
+}
+
+TEST(who_is_in_the_way_may_be_who_started_us)
+{
+	begin();
+	CHECK_INT(lock_try(file, LOCK_EXCLUSIVE), 0);
+	descendants_are_told(LOCK_SHARED, getpid());
+	CHECK_INT(lock_try(file, LOCK_SHARED), 0);
+	descendants_are_told(LOCK_SHARED, 0);
+	descendants_are_told(LOCK_EXCLUSIVE, getpid());
+}
+
+TEST(that_of_others_is_not_told_as_that_of_who_started_us)
+{
+	pid_t pid;
+
+	begin();
+	pid = holder(LOCK_EXCLUSIVE, hold);
+	CHECK_INT(lock_ancestor(file, LOCK_SHARED), 0);
+	end(pid);
+	CHECK_INT(lock_ancestor(file, LOCK_SHARED), 0);
+}
+
 TEST(other_signals_do_not_end_it)
 {
 	const struct sigaction action = { .sa_handler = count };
