@@ -26,7 +26,6 @@
 #include "libcontainer/lifecycle/delete.h"
 #include "oci/json.h"
 
-#define ARENA	 (256 << 20)
 #define LOG_NAME "dump.log"
 
 struct dump {
@@ -70,7 +69,7 @@ static int open_container(struct dump *dump, const struct runtime *runtime, stru
 {
 	const char *id = dump->options->id;
 
-	if (arena_init(&dump->arena, ARENA, err) < 0 ||
+	if (arena_init(&dump->arena, STATE_ARENA_SIZE + CONFIG_ARENA_SIZE, err) < 0 ||
 	    store_open(runtime, id, STORE_LOCKED, &dump->record, err) < 0 ||
 	    store_load(&dump->record, id, &dump->arena, &dump->state, err) < 0 ||
 	    check_status(dump->state, err) < 0)

@@ -345,9 +345,9 @@ struct config {
  * array of mounts (mounts), one with just .mounts, at least one. */
 enum config_document { DOCUMENT_CONFIG, DOCUMENT_PROCESS, DOCUMENT_RESOURCES, DOCUMENT_MOUNTS };
 
-/* Room for any document that isn't made to be large, in address space: pages cost memory only once
- * they are used. */
-#define CONFIG_ARENA_SIZE (64u << 20)
+/* Room for a document of the greatest length, in address space: pages cost memory only once they are used. One that is made
+ * to need more is refused. */
+#define CONFIG_ARENA_SIZE (192u << 20)
 
 /* Read and validate BUNDLE/@name, a config.json; @bundlefd is the bundle's directory, and errors
  * call the file by @name. Limits on size and depth hold before memory is taken. An error names

@@ -56,9 +56,8 @@ struct container_state {
 /* "creating", "created", …: the words of runtime.md. */
 const char *container_status_name(enum container_status status);
 
-/* Room for any state that is kept, in address space: as much as its config may have (container_create()), of which
- * the annotations are the only part without a bound. */
-#define STATE_ARENA_SIZE (192u << 20)
+/* Room for any state that is kept, in address space: it is a document like its config, and has its annotations. */
+#define STATE_ARENA_SIZE CONFIG_ARENA_SIZE
 
 /* The stored form: one line. @buffer is the caller's to free. A path that is no UTF-8 can't be kept
  * in JSON: ERROR_INVALID. */

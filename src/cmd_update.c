@@ -301,7 +301,7 @@ static int print_report(const struct update_report *report, struct error *err)
 static int run(struct invocation *invocation, struct error *err)
 {
 	const struct update_flags *flags = invocation->options;
-	struct arena *arena = &invocation->arena;
+	_cleanup_arena_ struct arena arena = ARENA_INIT;
 	struct update_options update = { .id = invocation->arguments.items[0],
 					 .l3_cache_schema = flags->l3_cache_schema,
 					 .mem_bw_schema = flags->mem_bw_schema,
@@ -312,19 +312,20 @@ static int run(struct invocation *invocation, struct error *err)
 	struct numbers numbers = { .memory = { 0, false } };
 
 	warn_of_unused(flags, &invocation->runtime);
-	if (parse_numbers(flags, &numbers, err) < 0)
+	if (arena_init(&arena, STATE_ARENA_SIZE + CONFIG_ARENA_SIZE, err) < 0 ||
+	    parse_numbers(flags, &numbers, err) < 0)
 		return -1;
-	resources = read_resources(flags->resources, arena, err);
+	resources = read_resources(flags->resources, &arena, err);
 	if (!resources)
 		return -1;
-	put_numbers(&numbers, resources, arena);
-	if (put_list("cpuset-cpus", flags->cpuset_cpus, &resources->cpu->cpus, arena, err) < 0 ||
-	    put_list("cpuset-mems", flags->cpuset_mems, &resources->cpu->mems, arena, err) < 0 ||
-	    put_unified(flags, &numbers, resources, arena, err) < 0)
+	put_numbers(&numbers, resources, &arena);
+	if (put_list("cpuset-cpus", flags->cpuset_cpus, &resources->cpu->cpus, &arena, err) < 0 ||
+	    put_list("cpuset-mems", flags->cpuset_mems, &resources->cpu->mems, &arena, err) < 0 ||
+	    put_unified(flags, &numbers, resources, &arena, err) < 0)
 		return -1;
 	update.resources = resources;
 	update.oom_score_adj = numbers.oom_score_adj;
-	if (container_update(&invocation->runtime, &update, arena, &report, err) < 0)
+	if (container_update(&invocation->runtime, &update, &arena, &report, err) < 0)
 		return -1;
 	return flags->dry_run ? print_report(&report, err) : 0;
 }

@@ -27,7 +27,6 @@
 #include "libcontainer/lifecycle/rootfs_request.h"
 #include "libcontainer/lifecycle/terminal.h"
 
-#define CONFIG_ARENA	 (192 << 20)
 #define PLAN_ARENA	 (192 << 20)
 #define CGROUP_REMOVE_MS 5000
 
@@ -50,7 +49,7 @@ static int read_bundle(struct creation *creation, struct error *err)
 		return error_errno(err, errno, options->bundle, "open the bundle %s",
 				   options->bundle);
 	trace_phase("config");
-	if (arena_init(&creation->config_arena, CONFIG_ARENA, err) < 0 ||
+	if (arena_init(&creation->config_arena, CONFIG_ARENA_SIZE, err) < 0 ||
 	    arena_init(&creation->plan_arena, PLAN_ARENA, err) < 0 ||
 	    config_load(options->config_file ? AT_FDCWD : bundle, config_name(options),
 			DOCUMENT_CONFIG, &creation->config_arena, &creation->text,

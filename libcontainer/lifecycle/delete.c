@@ -13,8 +13,6 @@
 #include "libcontainer/lifecycle/hooks_after.h"
 #include "libcontainer/lifecycle/unit.h"
 
-#define ARENA		 (32 << 20)
-#define CONFIG_ARENA	 (192 << 20)
 #define CGROUP_REMOVE_MS 10000
 
 static int check_status(const struct container_state *state, bool force, struct error *err)
@@ -84,7 +82,7 @@ static struct config *read_hooks(const struct runtime *runtime, const struct rec
 
 	if (!state->has_poststop || !state->created)
 		return NULL;
-	if (arena_init(arena, CONFIG_ARENA, &error) < 0 ||
+	if (arena_init(arena, CONFIG_ARENA_SIZE, &error) < 0 ||
 	    store_config(record, arena, &config, &error) < 0 || !config->hooks) {
 		runtime->warn("the config that was kept is damaged: no poststop hooks");
 		return NULL;
@@ -145,7 +143,7 @@ static int delete_damaged(const struct runtime *runtime, struct record *record, 
 	struct container_state state = { .id = (char *)id, .status = STATUS_STOPPED };
 
 	runtime->warn(err->text);
-	if (arena_init(&arena, CONFIG_ARENA, err) < 0)
+	if (arena_init(&arena, CONFIG_ARENA_SIZE, err) < 0)
 		return -1;
 	state.cgroup_path = cgroup_by_config(runtime, record, id, &arena);
 	state.cgroup_manager = (char *)cgroup_manager_name(runtime->manager);
@@ -176,7 +174,7 @@ static void end_who_is_waited_for(const struct record *record, const char *id)
 	struct error ignored = ERROR_INIT; /* then they are waited for */
 	struct container_state *state;
 
-	if (store_used(record) && arena_init(&arena, ARENA, &ignored) == 0 &&
+	if (store_used(record) && arena_init(&arena, STATE_ARENA_SIZE, &ignored) == 0 &&
 	    store_load(record, id, &arena, &state, &ignored) == 0 && state->created &&
 	    state_end_init(state, &ignored) == 0)
 		state_kill(state, SIGKILL, &ignored);
@@ -197,7 +195,7 @@ int delete_container(const struct runtime *runtime, struct record *record, const
 		end_who_is_waited_for(record, id);
 	if (store_lock(runtime, record, id, STORE_REMOVING, err) < 0)
 		return missing(force, err);
-	if (arena_init(&arena, ARENA, err) < 0)
+	if (arena_init(&arena, STATE_ARENA_SIZE, err) < 0)
 		return -1;
 	if (load(record, id, &arena, &state, err) < 0)
 		return force && err->code == ERROR_INVALID

@@ -10,7 +10,6 @@
 #include "libcontainer/init/executable.h"
 #include "libcontainer/lifecycle/store.h"
 
-#define ARENA	     (32 << 20)
 #define SAMPLE_ARENA (16 << 20)
 
 /* What poll(2) waits for, by place. */
@@ -139,7 +138,7 @@ static int load(const struct runtime *runtime, const char *id, struct arena *are
 {
 	_cleanup_record_ struct record record = RECORD_INIT;
 
-	if (arena_init(arena, ARENA, err) < 0 ||
+	if (arena_init(arena, STATE_ARENA_SIZE, err) < 0 ||
 	    store_open(runtime, id, STORE_UNLOCKED, &record, err) < 0 ||
 	    store_load(&record, id, arena, ret_state, err) < 0)
 		return -1;

@@ -27,7 +27,7 @@
 #include "libcontainer/lifecycle/unit.h"
 #include "libcontainer/lifecycle/wait.h"
 
-#define ARENA (192 << 20)
+#define PLAN_ARENA (192 << 20)
 
 struct execution {
 	const struct runtime *runtime;
@@ -78,8 +78,8 @@ static int load(struct execution *execution, struct error *err)
 	enum store_lock how = execution->options->ignore_paused ? STORE_UNLOCKED : STORE_SHARED;
 
 	trace_phase("state");
-	if (arena_init(&execution->config_arena, ARENA, err) < 0 ||
-	    arena_init(&execution->plan_arena, ARENA, err) < 0 ||
+	if (arena_init(&execution->config_arena, STATE_ARENA_SIZE + CONFIG_ARENA_SIZE, err) < 0 ||
+	    arena_init(&execution->plan_arena, PLAN_ARENA, err) < 0 ||
 	    store_open(execution->runtime, id, how, &execution->record, err) < 0 ||
 	    store_load(&execution->record, id, &execution->config_arena, &execution->state, err) <
 		0 ||

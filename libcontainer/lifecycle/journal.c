@@ -12,10 +12,6 @@
 
 #define JOURNAL_VERSION 1
 
-/* Address space: a journal, or a config with all that it is decoded to. */
-#define JOURNAL_ARENA (32 << 20)
-#define CONFIG_ARENA  (192 << 20)
-
 #define TABLE struct cgroup_change
 static const struct schema_row change_rows[] = {
 	ROW_STRING(TABLE, file, "file", REQUIRED_FILLED),
@@ -104,7 +100,7 @@ static int load(const struct record *record, struct arena *arena, struct journal
 	*ret_journal = NULL;
 	if (file_read(record->dir, STORE_JOURNAL, JSON_SIZE_MAX, &text, err) < 0)
 		return err->errnum == ENOENT ? 0 : -1;
-	if (arena_init(arena, JOURNAL_ARENA, err) < 0)
+	if (arena_init(arena, JOURNAL_ARENA_SIZE, err) < 0)
 		return -1;
 	return journal_decode(text.bytes, text.length, arena, ret_journal, err);
 }
@@ -194,7 +190,7 @@ static int undo_in_cgroup(struct undo *undo, const struct container_state *state
 
 	undo->access.door.note = note;
 	result = transaction_undo(&journal->transaction, &undo->access.door, err);
-	if (arena_init(&arena, CONFIG_ARENA, result < 0 ? &later : err) < 0)
+	if (arena_init(&arena, CONFIG_ARENA_SIZE, result < 0 ? &later : err) < 0)
 		return -1;
 	if (journal->devices &&
 	    restore_devices(undo, &arena, &rules, result < 0 ? &later : err) < 0)

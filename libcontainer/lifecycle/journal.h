@@ -12,6 +12,9 @@
 #include "libcontainer/lifecycle/container_door.h"
 #include "libcontainer/lifecycle/store.h"
 
+/* Room for one, in address space. */
+#define JOURNAL_ARENA_SIZE (32u << 20)
+
 struct journal {
 	uint64_t version;
 	struct transaction transaction;

@@ -11,7 +11,6 @@
 #include "libcontainer/lifecycle/journal.h"
 #include "libcontainer/lifecycle/store.h"
 
-#define ARENA	 (32 << 20)
 #define DEATH_MS 10000
 
 /* How long the processes get to freeze before they are signalled all the same. */
@@ -35,7 +34,7 @@ static int signal_frozen(const struct record *record, int cgroup, int signal, st
 	int result;
 
 	termination_hold(&before);
-	noted = arena_init(&arena, ARENA, &ignored) == 0 &&
+	noted = arena_init(&arena, JOURNAL_ARENA_SIZE, &ignored) == 0 &&
 		journal_remember_updates(record, &journal, &arena, &ignored) == 0 &&
 		journal_save(record, &journal, &ignored) == 0;
 	if (noted)
@@ -148,7 +147,7 @@ int container_kill(const struct runtime *runtime, const char *id, int signal, bo
 	struct container_state *state;
 	bool alone;
 
-	if (arena_init(&arena, ARENA, err) < 0 ||
+	if (arena_init(&arena, STATE_ARENA_SIZE, err) < 0 ||
 	    store_open(runtime, id, STORE_UNLOCKED, &record, err) < 0 ||
 	    load(runtime, &record, id, &arena, &state, err) < 0)
 		return -1;

@@ -136,7 +136,7 @@ struct update_report {
  * on failure everything is as before. What was changed holds for later commands, too. Where the
  * memory in use can't be brought below a lower limit it is ERROR_MEMORY, unless forced, which
  * memory.checkBeforeUpdate forbids. Signals that would end the caller wait for the end. @arena needs
- * room for the config. *ret_report is set by a dry run only. A dead container is ERROR_NOT_RUNNING,
+ * room for state and config. *ret_report is set by a dry run only. A dead container is ERROR_NOT_RUNNING,
  * one without a cgroup ERROR_UNSUPPORTED. */
 int container_update(const struct runtime *runtime, const struct update_options *options,
 		     struct arena *arena, struct update_report *ret_report, struct error *err);
@@ -151,7 +151,7 @@ int container_mounts_remove(const struct runtime *runtime, const char *id,
 int container_mounts_list(const struct runtime *runtime, const char *id, struct arena *arena,
 			  struct mount_list *ret_mounts, struct error *err);
 
-/* The state as of now (status is derived, not stored), in @arena. */
+/* The state as of now (status is derived, not stored), in @arena, which needs STATE_ARENA_SIZE. */
 int container_state(const struct runtime *runtime, const char *id, struct arena *arena,
 		    struct container_state **ret_state, struct error *err);
 

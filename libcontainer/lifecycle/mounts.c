@@ -24,7 +24,6 @@
 #include "libcontainer/lifecycle/joined_procfs.h"
 #include "libcontainer/lifecycle/rootfs_request.h"
 
-#define CONFIG_ARENA (192 << 20)
 #define PLAN_ARENA   (64 << 20)
 
 struct remount {
@@ -64,7 +63,7 @@ static int load(struct remount *remount, struct error *err)
 	const char *id = remount->id;
 
 	trace_phase("state");
-	if (arena_init(&remount->arena, CONFIG_ARENA, err) < 0 ||
+	if (arena_init(&remount->arena, STATE_ARENA_SIZE + CONFIG_ARENA_SIZE, err) < 0 ||
 	    store_open(remount->runtime, id, STORE_LOCKED, &remount->record, err) < 0 ||
 	    store_load(&remount->record, id, &remount->arena, &remount->state, err) < 0 ||
 	    check_status(remount->state, err) < 0 ||
@@ -386,11 +385,13 @@ int container_mounts_list(const struct runtime *runtime, const char *id, struct 
 			  struct mount_list *ret_mounts, struct error *err)
 {
 	_cleanup_record_ struct record record = RECORD_INIT;
+	_cleanup_arena_ struct arena state_arena = ARENA_INIT;
 	struct container_state *state;
 	struct added_mounts added;
 
-	if (store_open(runtime, id, STORE_UNLOCKED, &record, err) < 0 ||
-	    store_load(&record, id, arena, &state, err) < 0 || check_status(state, err) < 0 ||
+	if (arena_init(&state_arena, STATE_ARENA_SIZE, err) < 0 ||
+	    store_open(runtime, id, STORE_UNLOCKED, &record, err) < 0 ||
+	    store_load(&record, id, &state_arena, &state, err) < 0 || check_status(state, err) < 0 ||
 	    added_mounts_load(&record, 0, arena, &added, err) < 0)
 		return -1;
 	return collect(state, &added.mounts, arena, ret_mounts, err);

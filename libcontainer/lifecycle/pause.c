@@ -2,7 +2,6 @@
 #include "base/termination.h"
 #include "libcontainer/lifecycle/store.h"
 
-#define ARENA	  (32 << 20)
 #define FREEZE_MS 10000
 
 /* An empty cgroup freezes at once. */
@@ -49,7 +48,7 @@ static int with_cgroup(const struct runtime *runtime, const char *id, const char
 	_cleanup_fd_ int cgroup = -1;
 	struct container_state *state;
 
-	if (arena_init(&arena, ARENA, err) < 0 ||
+	if (arena_init(&arena, STATE_ARENA_SIZE, err) < 0 ||
 	    store_open(runtime, id, STORE_LOCKED, &record, err) < 0 ||
 	    store_load(&record, id, &arena, &state, err) < 0)
 		return -1;

@@ -111,10 +111,12 @@ int container_ids(const struct runtime *runtime, struct arena *arena, struct str
 int container_pids(const struct runtime *runtime, const char *id, struct arena *arena,
 		   struct pid_list *ret_pids, struct error *err)
 {
+	_cleanup_arena_ struct arena state_arena = ARENA_INIT;
 	struct container_state *state;
 	_cleanup_fd_ int cgroup = -1;
 
-	if (load(runtime, id, arena, &state, err) < 0)
+	if (arena_init(&state_arena, STATE_ARENA_SIZE, err) < 0 ||
+	    load(runtime, id, &state_arena, &state, err) < 0)
 		return -1;
 	cgroup = state_open_cgroup(state, err);
 	if (cgroup < 0)

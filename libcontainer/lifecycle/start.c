@@ -16,8 +16,6 @@
 #include "libcontainer/lifecycle/notify.h"
 #include "libcontainer/lifecycle/start.h"
 
-#define ARENA (192 << 20)
-
 static int check_status(const struct container_state *state, struct error *err)
 {
 	switch (state->status) {
@@ -68,7 +66,7 @@ static int read_config(struct start_context *context, struct error *err)
 {
 	if (context->config)
 		return 0;
-	if (!context->arena.base && arena_init(&context->arena, ARENA, err) < 0)
+	if (!context->arena.base && arena_init(&context->arena, CONFIG_ARENA_SIZE, err) < 0)
 		return -1;
 	return store_config(context->record, &context->arena, &context->config, err);
 }
@@ -168,7 +166,7 @@ static int lock_and_start(const struct runtime *runtime, struct record *record, 
 	_cleanup_fd_ int notify = -1;
 	struct container_state *state;
 
-	if (arena_init(&arena, ARENA, err) < 0 ||
+	if (arena_init(&arena, STATE_ARENA_SIZE, err) < 0 ||
 	    store_lock(runtime, record, id, STORE_LOCKED, err) < 0 ||
 	    store_load(record, id, &arena, &state, err) < 0 || check_status(state, err) < 0)
 		return -1;

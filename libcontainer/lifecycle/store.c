@@ -18,7 +18,6 @@
 #define LOCK_DEADLINE_MS 30000
 #define HOOK_LOOK_MS	 1000
 #define CLAIM_TRIES	 100
-#define STATE_MAX	 (16 << 20)
 #define ID_MAX		 NAME_MAX /* a directory has that name */
 #define LOCK_NAME	 "lock"
 
@@ -326,6 +325,11 @@ int store_save(const struct record *record, const struct container_state *state,
 
 	if (state_encode(state, &text, err) < 0)
 		return -1;
+	/* one that nobody could read would be that of a container that can't be killed */
+	if (text.length > JSON_SIZE_MAX)
+		return error_set(err, ERROR_INVALID, "annotations",
+				 "annotations: %zu bytes with all else that is kept of the container, limit is %u",
+				 text.length, JSON_SIZE_MAX);
 	return file_replace(record->dir, STORE_STATE, 0600, text.bytes, text.length, false, err);
 }
 
@@ -351,7 +355,7 @@ int store_load(const struct record *record, const char *id, struct arena *arena,
 	struct error ignored = ERROR_INIT;
 	struct container_state *state;
 
-	if (file_read(record->dir, STORE_STATE, STATE_MAX, &text, err) < 0)
+	if (file_read(record->dir, STORE_STATE, JSON_SIZE_MAX, &text, err) < 0)
 		return err->errnum == ENOENT ? no_such_container(id, err) : -1;
 	if (state_decode(text.bytes, text.length, arena, &state, err) < 0)
 		return error_prefix(err, "state of container %s", id);

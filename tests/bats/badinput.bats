@@ -131,6 +131,27 @@ without_override() {
 	nothing_left
 }
 
+@test "config.json that takes much more memory than its size: every command on its container works" {
+	waits
+	start=$(jq -c 'del(.annotations) | .annotations = {}' "$BUNDLE/config.json")
+	{
+		printf '%s' "${start%\}\}}"
+		seq -f '"%06.0f":""' 550000 | paste -sd,
+		echo '}}'
+	} >"$BUNDLE/config.json"
+	proa create -b "$BUNDLE" "$ID" </dev/null >"$WORK/log" 2>&1
+	for command in state start ps "mounts list" "events --stats" pause resume "update --oom-score-adj 500" "delete --force"; do
+		# shellcheck disable=SC2086 # the flags are words of their own
+		quiet proa $command "$ID"
+		[ "$command" != start ] || quiet proa exec "$ID" /bin/true
+	done
+	nothing_left
+	quiet proa run -d -b "$BUNDLE" "$ID"
+	quiet proa kill "$ID" KILL
+	becomes stopped
+	quiet proa delete "$ID"
+}
+
 @test "config.json nested 100,000 deep" {
 	{
 		printf '{"ociVersion": "1.0.2", "unknown": '

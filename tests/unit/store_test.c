@@ -28,7 +28,7 @@ static void make_root(void)
 	NEEDS(pidfd_open);
 	dir = scratch();
 	snprintf(root_path, sizeof(root_path), "%s", scratch_path);
-	SUCCEEDS(arena_init(&arena, 16 << 20, &err));
+	SUCCEEDS(arena_init(&arena, STATE_ARENA_SIZE, &err));
 }
 
 static struct record claim(const char *id)
@@ -445,6 +445,23 @@ TEST(the_time_since_when_it_changes_files_goes_back_only)
 	SUCCEEDS(store_set_back(&record, 0, &err));
 	SUCCEEDS(store_since(&record, &later, &err));
 	CHECK(later == 0);
+}
+
+TEST(one_that_could_not_be_read_again_is_not_kept)
+{
+	_cleanup_record_ struct record record = RECORD_INIT;
+	char *large;
+
+	make_root();
+	large = arena_alloc(&arena, JSON_SIZE_MAX);
+	record = claim("web");
+	memset(large, '/', JSON_SIZE_MAX - 100);
+	state.bundle = large;
+	FAILS(store_save(&record, &state, &err), ERROR_INVALID);
+	CHECK(faccessat(record.dir, STORE_STATE, F_OK, 0) < 0);
+	large[JSON_SIZE_MAX - 1000] = '\0';
+	SUCCEEDS(store_save(&record, &state, &err));
+	CHECK_STR(load(&record)->bundle, large);
 }
 
 TEST(one_that_is_damaged_or_newer_or_of_another_is_an_error)
