@@ -7,6 +7,10 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
+
+/* What may still be taken of one that was trimmed: errors, paths and the like. */
+#define TRIMMED_LEFT (64u << 10)
 
 int arena_init(struct arena *arena, size_t capacity, struct error *err)
 {
@@ -24,6 +28,15 @@ int arena_keep_from_children(struct arena *arena, struct error *err)
 	if (madvise(arena->base, arena->capacity, MADV_DONTFORK) < 0)
 		return error_errno(err, errno, NULL, "keep the config out of init");
 	return 0;
+}
+
+void arena_trim(struct arena *arena)
+{
+	size_t page = (size_t)getpagesize();
+	size_t kept = (arena->used + TRIMMED_LEFT + page - 1) & ~(page - 1);
+
+	if (kept < arena->capacity && munmap(arena->base + kept, arena->capacity - kept) == 0)
+		arena->capacity = kept;
 }
 
 void arena_free(struct arena *arena)
@@ -51,6 +64,11 @@ void *arena_alloc(struct arena *arena, size_t size)
 		abort();
 	arena->used += aligned(size);
 	return piece;
+}
+
+void arena_shrink_last(struct arena *arena, const void *piece, size_t size)
+{
+	arena->used = aligned((size_t)((const char *)piece - arena->base) + size);
 }
 
 void *arena_calloc(struct arena *arena, size_t count, size_t size)

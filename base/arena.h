@@ -25,6 +25,10 @@ int arena_init(struct arena *arena, size_t capacity, struct error *err);
 /* Keep the arena out of every child made from now on: a pointer into it then faults there. */
 int arena_keep_from_children(struct arena *arena, struct error *err);
 
+/* Give back the address space that wasn't used, but for a little (64 KiB): before a long wait, since a machine that doesn't
+ * overcommit (vm.overcommit_memory 2) counts it as memory. Any process. */
+void arena_trim(struct arena *arena);
+
 /* Give everything back; a free arena, or one that was never made, is fine. Any process. */
 void arena_free(struct arena *arena);
 
@@ -34,6 +38,9 @@ void *arena_alloc(struct arena *arena, size_t size) __attribute__((malloc, retur
 void *arena_calloc(struct arena *arena, size_t count, size_t size)
     __attribute__((malloc, returns_nonnull));
 size_t arena_left(const struct arena *arena);
+
+/* Give back what is beyond the first @size bytes of @piece, which is the last that was taken; nothing was written there. */
+void arena_shrink_last(struct arena *arena, const void *piece, size_t size);
 
 /* Copies; arena_strdup(NULL) is NULL. */
 char *arena_strdup(struct arena *arena, const char *string);

@@ -491,6 +491,7 @@ static int restore_processes(void *context, struct creation *creation, struct er
 	if (result < 0 || run_poststart(creation, err) < 0)
 		return -1;
 	lazy_leave(&restore->images, &restore->lazy);
+	arena_trim(&restore->arena);
 	return 0;
 }
 

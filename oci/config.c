@@ -125,6 +125,7 @@ static int read_bytes(int fd, const char *name, struct arena *arena, struct conf
 	if (length > JSON_SIZE_MAX)
 		return error_set(err, ERROR_INVALID, name, "%s: longer than %u bytes", name,
 				 JSON_SIZE_MAX);
+	arena_shrink_last(arena, bytes, length + 1);
 	*ret_text = (struct config_text){ bytes, length };
 	return 0;
 }

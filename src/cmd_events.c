@@ -102,6 +102,7 @@ static int run(struct invocation *invocation, struct error *err)
 		return print_snapshot(invocation, output.id, err);
 	if (wanted->stats)
 		events.interval_ns = 0;
+	arena_trim(&invocation->arena);
 	return container_events(&invocation->runtime, &events, err);
 }
 

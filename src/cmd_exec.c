@@ -45,6 +45,8 @@ static int run(struct invocation *invocation, struct error *err)
 	if (!exec->process_file && !exec->args.count)
 		return error_set(err, ERROR_USAGE, exec->id,
 				 "exec: no program given, and no process by --process");
+	if (!exec->detach)
+		arena_trim(&invocation->arena);
 	return container_exec(&invocation->runtime, exec, &invocation->status, err);
 }
 

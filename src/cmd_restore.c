@@ -66,6 +66,8 @@ static int run(struct invocation *invocation, struct error *err)
 	restore.criu = flags->with.criu;
 	restore.import = flags->import;
 	restore.run.create.id = invocation->arguments.items[0];
+	if (!restore.run.create.detached)
+		arena_trim(&invocation->arena);
 	return container_restore(&invocation->runtime, &restore, &invocation->status, err);
 }
 

@@ -16,6 +16,8 @@ static int run(struct invocation *invocation, struct error *err)
 	struct run_options *run_options = invocation->options;
 
 	run_options->create.id = invocation->arguments.items[0];
+	if (!run_options->create.detached)
+		arena_trim(&invocation->arena);
 	return container_run(&invocation->runtime, run_options, &invocation->status, err);
 }
 

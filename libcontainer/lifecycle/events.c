@@ -145,6 +145,7 @@ static int load(const struct runtime *runtime, const char *id, struct arena *are
 	if ((*ret_state)->status == STATUS_STOPPED || (*ret_state)->status == STATUS_CREATING)
 		return error_set(err, ERROR_NOT_RUNNING, id, "container with id %s is not running",
 				 id);
+	arena_trim(arena);
 	return 0;
 }
 

@@ -318,6 +318,8 @@ static int wait_for(struct execution *execution, int signals, int *ret_status, s
 	uint64_t before;
 	int result = -1;
 
+	arena_trim(&execution->config_arena);
+	arena_trim(&execution->plan_arena);
 	memory_watch_begin(&memory, execution->plan->enters_cgroup ? execution->cgroup
 								   : execution->plan->cgroup);
 	before = memory.kills;

@@ -40,6 +40,8 @@ static int wait_for(struct creation *creation, struct terminal *terminal,
 	};
 	int result = -1;
 
+	arena_trim(&creation->config_arena);
+	arena_trim(&creation->plan_arena);
 	if (terminal_begin(terminal, err) == 0)
 		result = wait_foreground(&foreground, signals, ret_status, err);
 	if (result == 0)

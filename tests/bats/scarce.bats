@@ -107,6 +107,29 @@ leaks_but_helpers() {
 	done
 }
 
+# reserved PID: how much address space it may write to, in MB, which counts as memory where vm.overcommit_memory is 2
+reserved() {
+	echo $(($(awk '/^VmData/ { print $2 }' "/proc/$1/status") / 1024))
+}
+
+@test "run, exec and events hold little memory while they wait" {
+	require plain-memory
+	background proa run -b "$BUNDLE" "$ID"
+	run=$!
+	becomes running
+	background proa exec "$ID" /probe wait
+	exec=$!
+	eventually grep -q waiting "$WORK/background.out"
+	background proa events --interval 1s "$ID"
+	events=$!
+	eventually grep -q '"type":"stats"' "$WORK/background.out"
+	for pid in "$run" "$exec" "$events"; do
+		[ "$(reserved "$pid")" -lt 4 ] || fail "$(tr '\0' ' ' <"/proc/$pid/cmdline")" "$(<"/proc/$pid/status")"
+	done
+	proa kill "$ID" KILL
+	wait "$events" "$exec" "$run" || :
+}
+
 # --- what isn't there ----------------------------------------------------------------------------
 
 # limited OPTION N COMMAND...: with ulimit OPTION N; the exit code is in $status, what it said in $WORK/err

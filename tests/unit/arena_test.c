@@ -2,6 +2,7 @@
 
 #include <stdalign.h>
 #include <stdint.h>
+#include <sys/mman.h>
 
 #include "base/arena.h"
 
@@ -35,6 +36,39 @@ TEST(it_can_be_filled_to_the_last_byte)
 	memset(arena_alloc(&arena, 4096), 1, 4096);
 	CHECK_INT(arena_left(&arena), 0);
 	CHECK(arena_alloc(&arena, 0));
+}
+
+TEST(the_last_piece_can_be_made_shorter)
+{
+	char *text, *next;
+
+	make(4096);
+	arena_alloc(&arena, 100);
+	text = arena_alloc(&arena, 2000);
+	strcpy(text, "short");
+	arena_shrink_last(&arena, text, sizeof("short"));
+	next = arena_alloc(&arena, 1);
+	CHECK_INT(next - text, alignof(max_align_t));
+	CHECK_INT(*next, 0);
+}
+
+TEST(what_was_not_used_can_be_given_back)
+{
+	char *text;
+	unsigned char resident;
+
+	make(1 << 20);
+	text = arena_strdup(&arena, "kept");
+	arena_trim(&arena);
+	CHECK_STR(text, "kept");
+	CHECK_INT(arena.capacity, (64 << 10) + getpagesize());
+	CHECK(mincore(arena.base + arena.capacity, 1, &resident) < 0 && errno == ENOMEM);
+	memset(arena_alloc(&arena, 64 << 10), 1, 64 << 10);
+	/* a small one has nothing to give */
+	arena_free(&arena);
+	make(4096);
+	arena_trim(&arena);
+	CHECK_INT(arena.capacity, 4096);
 }
 
 static int ends_by(void (*what)(void))
