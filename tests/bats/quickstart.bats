@@ -8,7 +8,11 @@ bats_require_minimum_version 1.5.0
 
 setup() {
 	export BUILD=$PROA_BUILD
-	PATH=$PROA_SRC/contrib:$PATH
+	# as where there is nothing to be built: a make would exchange the binary under the tests that run beside this one
+	mkdir -p "$BATS_TEST_TMPDIR/src/tests"
+	cp -r "$PROA_SRC/contrib" "$BATS_TEST_TMPDIR/src"
+	cp -r "$PROA_SRC/tests/lib" "$BATS_TEST_TMPDIR/src/tests"
+	PATH=$BATS_TEST_TMPDIR/src/contrib:$PATH
 }
 
 # start CMD...: in the background, until it prints "ready"
