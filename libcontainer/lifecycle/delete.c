@@ -142,6 +142,8 @@ static int delete_damaged(const struct runtime *runtime, struct record *record, 
 	_cleanup_arena_ struct arena arena = ARENA_INIT;
 	struct container_state state = { .id = (char *)id, .status = STATUS_STOPPED };
 
+	if (store_check_files(record, id, err) < 0)
+		return -1;
 	runtime->warn(err->text);
 	if (arena_init(&arena, CONFIG_ARENA_SIZE, err) < 0)
 		return -1;
@@ -159,7 +161,7 @@ static int load(const struct record *record, const char *id, struct arena *arena
 {
 	if (store_load(record, id, arena, ret_state, err) == 0)
 		return 0;
-	if (err->code != ERROR_NOT_FOUND)
+	if (err->code != ERROR_NOT_FOUND || store_check_files(record, id, err) < 0)
 		return -1;
 	*ret_state = state_blank(id, arena); /* of a directory without one */
 	return 0;

@@ -65,16 +65,21 @@ static size_t count_entries(DIR *dir)
 	return count;
 }
 
+static bool has(DIR *dir, const char *name, const char *file)
+{
+	char path[NAME_MAX + sizeof("/" STORE_STATE)];
+
+	text_fit(path, sizeof(path), "%s/%s", name, file);
+	return faccessat(dirfd(dir), path, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
 /* What else lies there isn't ours, or nothing that we made, or what store_claim() takes over. */
 static bool is_container(DIR *dir, const char *name)
 {
-	char state[NAME_MAX + sizeof("/" STORE_STATE)];
 	struct error ignored;
 
-	if (container_id_check(name, &ignored) < 0 || !dir_is_ours(dirfd(dir), name))
-		return false;
-	text_fit(state, sizeof(state), "%s/%s", name, STORE_STATE);
-	return faccessat(dirfd(dir), state, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+	return container_id_check(name, &ignored) == 0 && dir_is_ours(dirfd(dir), name) &&
+	       has(dir, name, STORE_STATE) && has(dir, name, STORE_LOCK);
 }
 
 static int collect(DIR *dir, struct arena *arena, struct strings *ids, struct error *err)

@@ -19,7 +19,6 @@
 #define HOOK_LOOK_MS	 1000
 #define CLAIM_TRIES	 100
 #define ID_MAX		 NAME_MAX /* a directory has that name */
-#define LOCK_NAME	 "lock"
 
 int container_id_check(const char *id, struct error *err)
 {
@@ -80,9 +79,9 @@ static int no_such_container(const char *id, struct error *err)
 /* Closing any descriptor of the file gives up our own lock (fcntl(2)): so not while we hold it. */
 static bool lock_is_refused(const struct record *record, enum lock_kind kind)
 {
-	_cleanup_fd_ int fd = record->lock >= 0
-				  ? -1
-				  : openat(record->dir, LOCK_NAME, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+	_cleanup_fd_ int fd =
+	    record->lock >= 0 ? -1
+			      : openat(record->dir, STORE_LOCK, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
 
 	return fd >= 0 && lock_refused(fd, kind);
 }
@@ -100,7 +99,7 @@ bool store_used(const struct record *record)
 
 int store_try_lock(const struct record *record)
 {
-	_cleanup_fd_ int fd = openat(record->dir, LOCK_NAME, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+	_cleanup_fd_ int fd = openat(record->dir, STORE_LOCK, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
 
 	return fd >= 0 && lock_try(fd, LOCK_EXCLUSIVE) == 0 ? steal_fd(&fd) : -1;
 }
@@ -148,7 +147,7 @@ static int take_lock(const struct runtime *runtime, struct record *record, const
 		     enum store_lock how, int flags, struct error *err)
 {
 	_cleanup_fd_ int fd =
-	    openat(record->dir, LOCK_NAME, O_RDWR | O_CLOEXEC | O_NOFOLLOW | flags, 0600);
+	    openat(record->dir, STORE_LOCK, O_RDWR | O_CLOEXEC | O_NOFOLLOW | flags, 0600);
 	enum lock_kind kind = how == STORE_SHARED ? LOCK_SHARED : LOCK_EXCLUSIVE;
 
 	if (fd < 0)
@@ -174,9 +173,68 @@ int store_lock(const struct runtime *runtime, struct record *record, const char 
 
 /* ---- directories ---- */
 
-static bool has_state(const struct record *record)
+static bool has(const struct record *record, const char *file)
 {
-	return faccessat(record->dir, STORE_STATE, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+	return faccessat(record->dir, file, F_OK, AT_SYMLINK_NOFOLLOW) == 0;
+}
+
+/* By the name that file_replace() gives it while it writes? */
+static bool is_temporary(const char *name, const char *file)
+{
+	size_t length = strlen(file);
+	uint32_t pid;
+
+	return name[0] == '.' && strncmp(name + 1, file, length) == 0 && name[length + 1] == '.' &&
+	       parse_u32(name + length + 2, &pid);
+}
+
+static bool is_name_of_ours(const char *name)
+{
+	static const char *const ours[] = { STORE_LOCK,	   STORE_STATE,	  STORE_CONFIG,
+					    STORE_UPDATES, STORE_JOURNAL, STORE_MOUNTS,
+					    STORE_START,   STORE_NOTIFY };
+
+	for (size_t i = 0; i < array_length(ours); i++)
+		if (strcmp(name, ours[i]) == 0 || is_temporary(name, ours[i]))
+			return true;
+	return false;
+}
+
+static int not_ours(const char *id, const char *name, struct error *err)
+{
+	return error_set(err, ERROR_REFUSED, id,
+			 "proa has not made %s in the state directory of %s: does another runtime "
+			 "use the same --root?",
+			 name, id);
+}
+
+int store_check_files(const struct record *record, const char *id, struct error *err)
+{
+	_cleanup_dir_ DIR *dir = dir_list(record->dir);
+	const char *name;
+
+	if (!dir)
+		return error_errno(err, errno, id, "list the state directory of %s", id);
+	while ((name = dir_next(dir)))
+		if (!is_name_of_ours(name))
+			return not_ours(id, name, err);
+	return 0;
+}
+
+/* One of ours has its lock before anything else, and until everything else is gone. */
+static int check_maker(const struct record *record, const char *id, struct error *err)
+{
+	_cleanup_dir_ DIR *dir = NULL;
+	const char *name;
+
+	if (has(record, STORE_LOCK))
+		return 0;
+	dir = dir_list(record->dir);
+	if (!dir && errno != ENOENT)
+		return error_errno(err, errno, id, "list the state directory of %s", id);
+	name = dir ? dir_next(dir) : NULL;
+	/* it may have been made since we looked for the lock */
+	return name && !has(record, STORE_LOCK) ? not_ours(id, name, err) : 0;
 }
 
 /* What stands in it decides what we kill and unmount, and which hooks we execute. The state root may be another's: he can
@@ -206,9 +264,10 @@ static int take_over(struct record *record, const char *id, struct error *err)
 	record->dir = openat(record->root, id, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (record->dir < 0 && errno == ENOENT)
 		return no_such_container(id, err);
-	if (record->dir < 0 || !dir_is_ours(record->dir, "") || has_state(record))
+	if (record->dir < 0 || !dir_is_ours(record->dir, "") || has(record, STORE_STATE) ||
+	    check_maker(record, id, err) < 0)
 		return id_taken(id, err);
-	fd = openat(record->dir, LOCK_NAME, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	fd = openat(record->dir, STORE_LOCK, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (fd < 0 && errno == ENOENT)
 		return no_such_container(id, err);
 	if (fd < 0 || lock_try(fd, LOCK_EXCLUSIVE) < 0)
@@ -216,7 +275,9 @@ static int take_over(struct record *record, const char *id, struct error *err)
 	if (!still_there(fd))
 		return no_such_container(id, err);
 	record->lock = steal_fd(&fd);
-	return has_state(record) ? id_taken(id, err) : dir_empty(record->dir, LOCK_NAME, err);
+	if (has(record, STORE_STATE) || store_check_files(record, id, err) < 0)
+		return id_taken(id, err);
+	return dir_empty(record->dir, STORE_LOCK, err);
 }
 
 /* ERROR_NOT_FOUND: between our making the directory and our having its lock a delete has removed it,
@@ -234,7 +295,7 @@ static int claim(const struct runtime *runtime, const char *id, struct record *r
 		unlinkat(record->root, id, AT_REMOVEDIR);
 		return -1;
 	}
-	return has_state(record) ? id_taken(id, err) : 0;
+	return has(record, STORE_STATE) ? id_taken(id, err) : 0;
 }
 
 int store_claim(const struct runtime *runtime, const char *id, struct record *ret_record,
@@ -275,7 +336,8 @@ int store_open(const struct runtime *runtime, const char *id, enum store_lock ho
 		return errno == ENOENT
 			   ? no_such_container(id, err)
 			   : error_errno(err, errno, id, "open the state directory of %s", id);
-	if (check_owner(record.dir, id, err) < 0 || store_lock(runtime, &record, id, how, err) < 0)
+	if (check_owner(record.dir, id, err) < 0 || check_maker(&record, id, err) < 0 ||
+	    store_lock(runtime, &record, id, how, err) < 0)
 		return -1;
 	*ret_record = record;
 	record = (struct record)RECORD_INIT;
@@ -286,9 +348,9 @@ int store_open(const struct runtime *runtime, const char *id, enum store_lock ho
  * that there is none. What is found there afterwards is that of another delete, which finishes. */
 int store_remove(struct record *record, const char *id, struct error *err)
 {
-	if (dir_empty(record->dir, LOCK_NAME, err) < 0)
+	if (dir_empty(record->dir, STORE_LOCK, err) < 0)
 		return error_prefix(err, "remove the state of container %s", id);
-	if ((unlinkat(record->dir, LOCK_NAME, 0) < 0 && errno != ENOENT) ||
+	if ((unlinkat(record->dir, STORE_LOCK, 0) < 0 && errno != ENOENT) ||
 	    (unlinkat(record->root, id, AT_REMOVEDIR) < 0 && errno != ENOENT && errno != ENOTEMPTY))
 		return error_errno(err, errno, id, "remove the state of container %s", id);
 	return 0;

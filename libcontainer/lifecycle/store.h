@@ -25,6 +25,7 @@
 
 #define NS_PER_S 1000000000
 
+#define STORE_LOCK    "lock"
 #define STORE_STATE   "state.json"
 #define STORE_CONFIG  "config.json"
 #define STORE_UPDATES "updates.json"
@@ -67,7 +68,7 @@ enum store_lock {
 /* Open the directory of @id, and wait for its lock up to a deadline (ERROR_BUSY), or not that long if it is had by a process
  * that has started us. ERROR_NOT_FOUND if
  * there is no such container, or none any more once the lock is had; ERROR_REFUSED if it is another
- * user's, or others can write to it. */
+ * user's, or others can write to it, or if it has files and no lock: then proa hasn't made it. */
 int store_open(const struct runtime *runtime, const char *id, enum store_lock how,
 	       struct record *ret_record, struct error *err);
 
@@ -114,6 +115,10 @@ int store_seccomp_cache(const struct record *record, const struct config *config
  * never NULL. In an arena of its own, which must be larger than the config. */
 int store_config(const struct record *record, struct arena *arena, struct config **ret_config,
 		 struct error *err);
+
+/* ERROR_REFUSED if there is a file that proa never makes: for a directory whose state doesn't tell that it is ours, before
+ * anything is removed. */
+int store_check_files(const struct record *record, const char *id, struct error *err);
 
 /* Remove the directory and with it the claim. The record must be locked, STORE_REMOVING or by
  * store_claim(). */

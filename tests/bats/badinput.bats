@@ -659,6 +659,32 @@ left_behind() {
 	done
 }
 
+@test "what another runtime or somebody else keeps in the state root is left as it is" {
+	local before others=$ROOT/$ID files file command
+	waits
+	mkdir -m 700 "$ROOT"
+	# runc's, crun's, somebody's
+	for files in "state.json" "status config.json exec.fifo" "file" "lock file" "lock state.json file"; do
+		mkdir -m 700 "$others"
+		for file in $files; do echo '{"id": "'"$ID"'"}' >"$others/$file"; done
+		before=$(stat -c '%n %i %s' "$others"/*)
+		for command in delete "delete --force" "create -b $BUNDLE"; do
+			# shellcheck disable=SC2086 # the flags are words of their own
+			fails 1 "another runtime use the same --root|already exists: $ID|state of container $ID" proa $command "$ID" || fail "$command with $files"
+		done
+		for command in state start kill pause; do
+			fails 1 "$ID" proa $command "$ID" || fail "$command with $files"
+		done
+		equal "$(stat -c '%n %i %s' "$others"/*)" "$before" "$files:"
+		rm -r "$others"
+	done
+	mkdir -m 700 "$others"
+	touch "$others/state.json"
+	equal "$(proa list --format json)" "[]"
+	equal "$(proa list --quiet)" ""
+	rm -r "$others"
+}
+
 # older_state: as the first build that kept one wrote it; what was added since is not in it
 older_state() {
 	local state=$ROOT/$ID/state.json

@@ -127,6 +127,7 @@ many_annotations() {
 	for i in 1 2 3; do
 		cleanup "rm -rf '$ROOT/$ID.$i'"
 		mkdir -m 700 "$ROOT/$ID.$i"
+		touch "$ROOT/$ID.$i/lock"
 		start=$(jq -c --arg id "$ID.$i" '.id = $id | del(.annotations) | .annotations = {}' "$ROOT/$ID/state.json")
 		printf '%s' "${start%\}\}}" >"$ROOT/$ID.$i/state.json"
 		cat "$WORK/annotations" - >>"$ROOT/$ID.$i/state.json" <<<'}}'

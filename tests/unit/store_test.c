@@ -349,6 +349,7 @@ TEST(what_killed_predecessors_left_can_be_removed)
 	CHECK(mkdirat(dir, "web", 0700) == 0);
 	CHECK_INT(try_open("web", STORE_LOCKED), ERROR_NOT_FOUND);
 	CHECK_INT(try_open("web", STORE_SHARED), ERROR_NOT_FOUND);
+	make_file(dir, "web/" STORE_LOCK, "");
 	make_file(dir, "web/" STORE_STATE, "half");
 	SUCCEEDS(store_open(&runtime, "web", STORE_REMOVING, &record, &err));
 	SUCCEEDS(store_remove(&record, "web", &err));
