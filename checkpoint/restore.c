@@ -218,6 +218,9 @@ static int fill_request(struct restore *restore, struct request *request, struct
 	opts->config_file = (char *)criu_config_file(creation->config);
 	if (creation->state->cgroup_path)
 		request_cgroup_root(request, &restore->arena, creation->state->cgroup_path);
+	/* in a user namespace mounts are slaves of the host's, and CRIU's newer way can't make several of one group again */
+	if (creation->plan->namespaces.created & CLONE_NEWUSER)
+		opts->has_mntns_compat_mode = opts->mntns_compat_mode = true;
 	add_streams(restore, request);
 	return add_namespaces(restore, request, err);
 }

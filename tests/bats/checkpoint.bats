@@ -266,6 +266,20 @@ in_user_namespace() {
 	equal "$(awk '{print $1, $2, $3}' "/proc/$(init_pid)/uid_map")" "0 100000 65536"
 }
 
+@test "in a user namespace, binds of the filesystem that the root is on, and of the root itself" {
+	mkdir "$WORK/one" "$BUNDLE/rootfs/two"
+	echo one >"$WORK/one/name"
+	echo two >"$BUNDLE/rootfs/two/name"
+	config '.mounts += [{destination: "/one", type: "bind", source: ($w + "/one"), options: ["bind"]},
+		{destination: "/three", type: "bind", source: ($w + "/bundle/rootfs/two"), options: ["bind", "ro"]}]' --arg w "$WORK"
+	in_user_namespace
+	dump
+	restore
+	counting
+	execs cat /one/name /three/name
+	equal "$output" $'one\ntwo'
+}
+
 @test "in a user namespace, images that stand on two pre-dumps" {
 	require proa
 	in_user_namespace
