@@ -101,9 +101,10 @@ static int check_parent(struct dump *dump, struct error *err)
 				 "--parent-path %s is the directory of the images itself", parent);
 	if (faccessat(dump->images.dir, arena_printf(&dump->arena, "%s/" IMAGES_MANIFEST, parent),
 		      F_OK, AT_SYMLINK_NOFOLLOW) < 0)
-		return error_set(
-		    err, ERROR_INVALID, "parent-path",
-		    "--parent-path %s holds no whole pre-dump (no " IMAGES_MANIFEST ")", parent);
+		return error_set(err, ERROR_INVALID, "parent-path",
+				 "--parent-path %s holds no whole pre-dump (no " IMAGES_MANIFEST
+				 ")",
+				 text_printable(parent) ? parent : "?");
 	return 0;
 }
 

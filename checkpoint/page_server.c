@@ -15,13 +15,15 @@ union address {
 	struct sockaddr_in6 v6;
 };
 
-static int read_address(const struct page_server *server, union address *ret_address,
-			socklen_t *ret_length, struct error *err)
+/* A socket of the address's kind. */
+static int open_socket(const struct page_server *server, union address *ret_address,
+		       socklen_t *ret_length, struct error *err)
 {
 	const in_port_t port = htons((uint16_t)server->port);
 	union address v4 = { .v4 = { .sin_family = AF_INET, .sin_port = port } };
 	union address v6 = { .v6 = { .sin6_family = AF_INET6, .sin6_port = port } };
 	bool is_v4 = inet_pton(AF_INET, server->address, &v4.v4.sin_addr) == 1;
+	int fd;
 
 	if (!is_v4 && inet_pton(AF_INET6, server->address, &v6.v6.sin6_addr) != 1)
 		return error_set(err, ERROR_USAGE, "page-server",
@@ -29,19 +31,19 @@ static int read_address(const struct page_server *server, union address *ret_add
 				 text_printable(server->address) ? server->address : "?");
 	*ret_address = is_v4 ? v4 : v6;
 	*ret_length = is_v4 ? sizeof(v4.v4) : sizeof(v6.v6);
-	return 0;
+	fd = socket(ret_address->any.sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	return fd < 0 ? error_errno(err, errno, "page-server", "--page-server: make a socket") : fd;
 }
 
 int page_server_connect(const struct page_server *server, struct error *err)
 {
 	union address address;
-	_cleanup_fd_ int fd = -1;
 	socklen_t length;
+	_cleanup_fd_ int fd = open_socket(server, &address, &length, err);
 
-	if (read_address(server, &address, &length, err) < 0)
+	if (fd < 0)
 		return -1;
-	fd = socket(address.any.sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (fd < 0 || connect(fd, &address.any, length) < 0)
+	if (connect(fd, &address.any, length) < 0)
 		return error_errno(err, errno, server->address,
 				   "connect to the page server at %s:%u", server->address,
 				   server->port);
@@ -52,13 +54,12 @@ int page_server_listen(const struct page_server *server, struct error *err)
 {
 	const int yes = 1;
 	union address address;
-	_cleanup_fd_ int fd = -1;
 	socklen_t length;
+	_cleanup_fd_ int fd = open_socket(server, &address, &length, err);
 
-	if (read_address(server, &address, &length, err) < 0)
+	if (fd < 0)
 		return -1;
-	fd = socket(address.any.sa_family, SOCK_STREAM | SOCK_CLOEXEC, 0);
-	if (fd < 0 || setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes)) < 0 ||
+	if (setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &yes, sizeof(yes)) < 0 ||
 	    bind(fd, &address.any, length) < 0 || listen(fd, 4) < 0)
 		return error_errno(err, errno, server->address, "--page-server: listen at %s:%u",
 				   server->address, server->port);
