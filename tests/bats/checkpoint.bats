@@ -308,7 +308,7 @@ in_user_namespace() {
 	eventually eval 'counter >/dev/null 2>&1'
 	IMAGES=p1 dump --pre-dump
 	is running
-	IMAGES=p2 dump --pre-dump --parent-path ../p1
+	IMAGES=p2 dump --pre-dump --pre-dump-mode read --parent-path ../p1
 	first=$(du -sk --apparent-size "$WORK/p1" | cut -f 1) second=$(du -sk --apparent-size "$WORK/p2" | cut -f 1)
 	[ "$second" -lt $((first / 10)) ] || fail "first $first KiB, then $second KiB"
 	dump --parent-path ../p2
