@@ -102,12 +102,12 @@ static int delete_locked(const struct runtime *runtime, struct record *record,
 	trace_phase("cgroup");
 	if (remove_cgroup(runtime, state, err) < 0 || state_remove_intel_rdt(state, err) < 0)
 		return -1;
-	trace_phase("state");
-	if (store_remove(record, state->id, err) < 0)
-		return -1;
+	/* before the state goes, by which the next delete knows of them if we are killed; it runs them once more then */
+	trace_phase("poststop");
 	if (config)
 		hooks_after_stop(runtime, &config->hooks->poststop, state);
-	return 0;
+	trace_phase("state");
+	return store_remove(record, state->id, err);
 }
 
 /* Where create puts the container's cgroup if nobody says otherwise; NULL if the kept config is

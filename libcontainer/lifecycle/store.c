@@ -344,11 +344,12 @@ int store_open(const struct runtime *runtime, const char *id, enum store_lock ho
 	return 0;
 }
 
-/* The lock goes last: whoever waits for it finds that it has no name any more, whoever comes later
+/* The state goes first: what is there without it owes nothing. The lock goes last: whoever waits for it finds that it has no name any more, whoever comes later
  * that there is none. What is found there afterwards is that of another delete, which finishes. */
 int store_remove(struct record *record, const char *id, struct error *err)
 {
-	if (dir_empty(record->dir, STORE_LOCK, err) < 0)
+	if (dir_remove(record->dir, STORE_STATE, err) < 0 ||
+	    dir_empty(record->dir, STORE_LOCK, err) < 0)
 		return error_prefix(err, "remove the state of container %s", id);
 	if ((unlinkat(record->dir, STORE_LOCK, 0) < 0 && errno != ENOENT) ||
 	    (unlinkat(record->root, id, AT_REMOVEDIR) < 0 && errno != ENOENT && errno != ENOTEMPTY))
@@ -390,7 +391,8 @@ int store_save(const struct record *record, const struct container_state *state,
 	/* one that nobody could read would be that of a container that can't be killed */
 	if (text.length > JSON_SIZE_MAX)
 		return error_set(err, ERROR_INVALID, "annotations",
-				 "annotations: %zu bytes with all else that is kept of the container, limit is %u",
+				 "annotations: %zu bytes with all else that is kept of the "
+				 "container, limit is %u",
 				 text.length, JSON_SIZE_MAX);
 	return file_replace(record->dir, STORE_STATE, 0600, text.bytes, text.length, false, err);
 }

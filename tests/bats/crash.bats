@@ -51,8 +51,17 @@ load crash
 	killed_everywhere up delete --force "$ID"
 }
 
-@test "delete is killed at each system call" {
-	killed_at_each_call up delete --force "$ID"
+# up_and_owing: a container whose poststop hook leaves a file, which that of the one before it must have done
+up_and_owing() {
+	[ ! -e "$WORK/owing" ] || [ -e "$WORK/paid" ] || fail "no poststop hook has run"
+	rm -f "$WORK/paid"
+	touch "$WORK/owing"
+	up
+}
+
+@test "delete is killed at each system call, and the poststop hooks run all the same" {
+	config '.hooks = {poststop: [{path: "/bin/touch", args: ["touch", $f]}]}' --arg f "$WORK/paid"
+	killed_at_each_call up_and_owing delete --force "$ID"
 }
 
 @test "exec is killed at each step, and the container is unharmed" {

@@ -298,6 +298,21 @@ asks() {
 	equal "$(cat "$LOG")" end
 }
 
+@test "poststop hooks are owed until they have run: a delete that is killed leaves them to the next" {
+	require proa
+	hook poststop '[ -e $LOG.killed ] || { touch $LOG.killed; kill -KILL $PPID; }; echo first >>$LOG'
+	hook poststop 'echo second >>$LOG'
+	up_and_waiting
+	run proa delete --force "$ID"
+	equal "$status" 137
+	eventually grep -q first "$LOG"
+	is stopped
+	: >"$LOG"
+	proa delete "$ID"
+	equal "$(xargs <"$LOG")" "first second"
+	nothing_left
+}
+
 @test "a hook that takes longer than its timeout is killed, and fails" {
 	for kind in createRuntime createContainer; do
 		config 'del(.hooks)'
