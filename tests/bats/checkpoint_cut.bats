@@ -61,24 +61,37 @@ ended() {
 	goes_on
 }
 
+# serving: the dump has come so far that CRIU serves, and the process that stands before it is there
+serving() {
+	dumping --lazy-pages --page-server 127.0.0.1:2727
+	eventually grep -q "Starting lazy pages server" "$WORK/log/dump.log"
+	eventually eval '[ "$(wc -w <"/proc/$dumping/task/$dumping/children")" = 2 ]'
+	grep -q "tracing stop" "/proc/$(init_pid)/status"
+}
+
 @test "while lazy pages wait for somebody to fetch them" {
 	start_counter
-	dumping --lazy-pages --page-server 127.0.0.1:2727
-	eventually test -e "$WORK/$IMAGES/proa.json"
-	eventually grep -q "Starting lazy pages server" "$WORK/log/dump.log"
+	serving
 	kill -INT -- "-$dumping"
 	ended 130
 	equal "$(ls -A "$WORK/$IMAGES")" ""
 	is running
 	counting
 	# it listens at the address that was given and no other; a look at it is none that fetches
-	dumping --lazy-pages --page-server 127.0.0.1:2727
-	eventually grep -q "Starting lazy pages server" "$WORK/log/dump.log"
-	exec 5<>/dev/tcp/127.0.0.1/2727 5>&-
-	exec 5<>/dev/tcp/127.0.0.1/2727 5>&-
+	serving
 	equal "$(ss -Hltn | awk '/:2727/ {print $4}')" 127.0.0.1:2727
+	exec 5<>/dev/tcp/127.0.0.1/2727 5>&-
+	exec 5<>/dev/tcp/127.0.0.1/2727 5>&-
 	kill -KILL "$dumping"
 	ended 137
+	counting
+	# the one that stands before CRIU is killed first: as docs/checkpoint.md says
+	serving
+	before=$(cut -d ' ' -f 2 "/proc/$dumping/task/$dumping/children")
+	kill -KILL "$before" "$dumping"
+	ended 137
+	grep -q "tracing stop" "/proc/$(init_pid)/status"
+	kill -KILL "$(pgrep -f 'criu: dump')"
 	counting
 	ignored=$(grep SigIgn "/proc/$(init_pid)/status")
 	dump
