@@ -208,7 +208,7 @@ static int plan_init(struct creation *creation, struct error *err)
 
 	rootfs.no_pivot = creation->options->no_pivot;
 	rootfs.notify_dir = notify_dir;
-	if (inherited_fds_check(request.preserve_fds, err) < 0)
+	if (inherited_fds_check((uint64_t)creation->options->preserve_fds + listen_fds, err) < 0)
 		return -1;
 	if (notify_dir && notify_make_directory(&creation->record, err) < 0)
 		return -1;

@@ -69,7 +69,7 @@ unsigned int inherited_listen_fds(struct arena *arena, struct strings *env);
 
 /* Are the descriptors 3 to 3+@count-1, which the program is to get, the caller's? ERROR_USAGE if not: better told now than by
  * init when the container is started. */
-int inherited_fds_check(unsigned int count, struct error *err);
+int inherited_fds_check(uint64_t count, struct error *err);
 
 #define LISTEN_FDS_MAX 1024
 #define EXTRA_ENV_MAX  8 /* entries that we add to the program's environment */

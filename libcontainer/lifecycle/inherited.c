@@ -30,9 +30,9 @@ unsigned int inherited_listen_fds(struct arena *arena, struct strings *env)
 	return count;
 }
 
-int inherited_fds_check(unsigned int count, struct error *err)
+int inherited_fds_check(uint64_t count, struct error *err)
 {
-	for (unsigned int fd = 3; fd < 3 + count; fd++) {
+	for (uint64_t fd = 3; fd < 3 + count; fd++) {
 		int flags = fcntl((int)fd, F_GETFD);
 
 		/* none of the caller's is close-on-exec: it came through an execve, so this one is ours */
@@ -40,7 +40,7 @@ int inherited_fds_check(unsigned int count, struct error *err)
 			return error_set(err, ERROR_USAGE, "--preserve-fds",
 					 "--preserve-fds or LISTEN_FDS: descriptor %u is to be "
 					 "passed on, but is not open",
-					 fd);
+					 (unsigned int)fd);
 	}
 	return 0;
 }

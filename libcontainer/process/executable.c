@@ -11,7 +11,9 @@
 #include "base/text.h"
 #include "libcontainer/process/execute.h"
 
-#define QUOTED_SIZE 256
+/* Docker looks for the whole command in an error: as much of it as leaves room there for what is the matter. */
+#define REASON_SIZE 64
+#define QUOTED_SIZE (sizeof(((struct error *)NULL)->text) - REASON_SIZE)
 
 /* The name with what Go's %q escapes, so that an error stays on one line; cut where it gets long.
  */
@@ -49,7 +51,7 @@ static int judge(const char *path, bool *ret_exists)
 
 static int take(const char *name, char ret_path[PATH_MAX], struct error *err)
 {
-	char quoted[QUOTED_SIZE], what[2 * QUOTED_SIZE + 32];
+	char quoted[QUOTED_SIZE], what[QUOTED_SIZE];
 	bool exists;
 	int errnum = strlen(name) < PATH_MAX ? judge(name, &exists) : ENAMETOOLONG;
 

@@ -369,6 +369,8 @@ without_override() {
 	refuses_config '.process.args = ["nosuch"]' 'exec: \\?"nosuch\\?": executable file not found in \$PATH'
 	refuses_config '.process.args = ["/bin/nosuch"]' 'exec: \\?"/bin/nosuch\\?": stat /bin/nosuch: no such file or directory'
 	refuses_config '.process.args = ["./nosuch"]' 'exec: \\?"./nosuch\\?": stat ./nosuch: no such file or directory'
+	long=$(head -c 900 /dev/zero | tr '\0' x)
+	refuses_config ".process.args = [\"$long\"]" "exec: \\\\?\"$long\\\\?\": executable file not found in \\\$PATH"
 	refuses_config '.process.args = ["sh"] | .process.env = []' 'exec: \\?"sh\\?": executable file not found in \$PATH'
 	refuses_config '.process.args = [""]' 'exec: \\?"\\?": executable file not found in \$PATH|process.args\[0\]'
 }
@@ -479,7 +481,6 @@ without_override() {
 		stopped pause 1 not running
 		stopped resume 1 not paused
 		stopped exec 255 not running
-		stopped ps 1 not running
 	END
 }
 

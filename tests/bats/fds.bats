@@ -58,6 +58,9 @@ fd_numbers() {
 @test "--preserve-fds with a descriptor that isn't open is refused" {
 	process /bin/true
 	fails 1 "preserve-fds|4|descriptor" proa run --preserve-fds 100 -b "$BUNDLE" "$ID"
+	for listen in "" 1; do
+		LISTEN_FDS=$listen fails 1 "descriptor [34] is to be passed on" proa run --preserve-fds 4294967295 -b "$BUNDLE" "$ID" 3</dev/null
+	done
 	nothing_left
 }
 
