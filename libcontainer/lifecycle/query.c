@@ -113,20 +113,39 @@ int container_ids(const struct runtime *runtime, struct arena *arena, struct str
 	return 0;
 }
 
+/* Without a pid namespace of its own a container's processes outlive its init. -1 in *ret_cgroup: all has gone. */
+static int find_cgroup(const struct container_state *state, int *ret_cgroup, struct error *err)
+{
+	enum cgroup_owner owner;
+
+	if (state->status != STATUS_STOPPED || !state->created) {
+		*ret_cgroup = state_open_cgroup(state, err);
+		return *ret_cgroup < 0 ? -1 : 0;
+	}
+	if (state_find_cgroup(state, ret_cgroup, &owner, err) < 0)
+		return -1;
+	if (owner != CGROUP_OWN) {
+		cleanup_fd_(ret_cgroup);
+		*ret_cgroup = -1;
+	}
+	return 0;
+}
+
 int container_pids(const struct runtime *runtime, const char *id, struct arena *arena,
 		   struct pid_list *ret_pids, struct error *err)
 {
 	_cleanup_arena_ struct arena state_arena = ARENA_INIT;
 	struct container_state *state;
+	struct pid_list pids = { NULL, 0 };
 	_cleanup_fd_ int cgroup = -1;
 
 	if (arena_init(&state_arena, STATE_ARENA_SIZE, err) < 0 ||
 	    load(runtime, id, &state_arena, &state, err) < 0)
 		return -1;
-	cgroup = state_open_cgroup(state, err);
-	if (cgroup < 0)
+	if (find_cgroup(state, &cgroup, err) < 0)
 		return -1;
-	if (cgroup_pids(cgroup, arena, &ret_pids->items, &ret_pids->count, err) < 0)
+	if (cgroup >= 0 && cgroup_pids(cgroup, arena, &pids.items, &pids.count, err) < 0)
 		return state_explain_failure(state, err);
+	*ret_pids = pids;
 	return 0;
 }

@@ -154,6 +154,26 @@ many_annotations() {
 	has_words "\\b$pid\\b.*probe fork" "$output"
 }
 
+@test "ps lists what has outlived an init without a pid namespace, and nothing of a container that is gone" {
+	config '.linux.namespaces -= [{type: "pid"}]'
+	process /probe fork 2
+	up
+	wait_for_output waiting
+	cgroup=$(cgroup_of "$(init_pid)")
+	kill -KILL "$(init_pid)"
+	becomes stopped
+	left=$(sort "$cgroup/cgroup.procs")
+	[ -n "$left" ]
+	run --separate-stderr proa ps -f json "$ID"
+	equal "$status" 0 "$stderr"
+	equal "$(jq '.[]' <<<"$output" | sort)" "$left"
+	quiet proa kill --all "$ID" KILL
+	eventually eval '[ "$(proa ps -f json "$ID")" = "[]" ]'
+	run --separate-stderr proa ps "$ID"
+	equal "$status" 0
+	equal "${#lines[@]}" 1
+}
+
 @test "ps passes its arguments on to ps(1)" {
 	up_and_waiting
 	run --separate-stderr proa ps "$ID" -o pid,comm
