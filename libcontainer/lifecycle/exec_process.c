@@ -10,7 +10,8 @@
 #include "base/path.h"
 #include "libcontainer/process/user.h"
 
-/* What process.json may leave to the container. */
+/* What process.json may leave to the container. noNewPrivileges is no such property: engines leave it out to say false, and
+ * take it so with runc and crun. */
 static void inherit(struct config_process *process, const struct config_process *container)
 {
 	if (!process->capabilities)
@@ -21,8 +22,6 @@ static void inherit(struct config_process *process, const struct config_process 
 		process->selinux_label = container->selinux_label;
 	if (!process->rlimits.count)
 		process->rlimits = container->rlimits;
-	if (!process->no_new_privileges.set)
-		process->no_new_privileges = container->no_new_privileges;
 	if (!process->oom_score_adj.set)
 		process->oom_score_adj = container->oom_score_adj;
 	if (!process->scheduler)

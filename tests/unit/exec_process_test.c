@@ -131,7 +131,7 @@ TEST(what_a_process_file_leaves_open_is_the_containers)
 	CHECK_STR(process->apparmor_profile, "profile");
 	CHECK_STR(process->selinux_label, "label");
 	CHECK_INT(process->oom_score_adj.value, 10);
-	CHECK(process->no_new_privileges.value);
+	CHECK(!process->no_new_privileges.value);
 	CHECK_INT(process->capabilities->bounding.count, 1);
 	CHECK_INT(process->rlimits.count, 1);
 	CHECK(!process->terminal.value);
