@@ -26,12 +26,23 @@ static const struct name_value rootless_names[] = {
 	{ "true", ROOTLESS_TRUE },
 	{ "false", ROOTLESS_FALSE },
 	{ "auto", ROOTLESS_AUTO },
+	/* the other words of strconv.ParseBool */
+	{ "1", ROOTLESS_TRUE },
+	{ "t", ROOTLESS_TRUE },
+	{ "T", ROOTLESS_TRUE },
+	{ "True", ROOTLESS_TRUE },
+	{ "TRUE", ROOTLESS_TRUE },
+	{ "0", ROOTLESS_FALSE },
+	{ "f", ROOTLESS_FALSE },
+	{ "F", ROOTLESS_FALSE },
+	{ "False", ROOTLESS_FALSE },
+	{ "FALSE", ROOTLESS_FALSE },
 	{ NULL },
 };
 
 const struct option global_options[] = {
-	STRING(
-	    "root", NULL, "DIR", struct globals, root,
+	STRING_FILLED(
+	    "root", NULL, "DIR", NULL, struct globals, root,
 	    "where the state of containers is kept (default: /run/proa, or $XDG_RUNTIME_DIR/proa)"),
 	STRING("log", NULL, "FILE", struct globals, log,
 	       "write errors to FILE too; or to syslog:ID or journald:ID"),

@@ -109,6 +109,12 @@ static void *member_of(struct parser *parser, const struct option *option)
 	return (char *)parser->values + option->offset;
 }
 
+/* As if the option weren't given: callers pass on variables that are empty, and runc takes them so. */
+static bool is_empty(const struct option *option, const char *text)
+{
+	return (option->kind == OPTION_STRING || option->kind == OPTION_CHOICE) && text && !*text;
+}
+
 /* Put @text, NULL for a bare flag, where the option's row says. */
 static int store(struct parser *parser, const struct option *option, const char *text,
 		 struct error *err)
@@ -124,13 +130,18 @@ static int store(struct parser *parser, const struct option *option, const char 
 
 	if (!member)
 		member = &forgotten;
+	if (is_empty(option, text)) {
+		if (option->filled)
+			return refuse_value(option, "a value", text, err);
+		text = option->fallback;
+	}
 	switch (option->kind) {
 	case OPTION_FLAG:
 		return store_flag(option, member, text, err);
 	case OPTION_NUMBER:
 		return store_number(option, member, text, err);
 	case OPTION_CHOICE:
-		return store_choice(option, member, text, err);
+		return text ? store_choice(option, member, text, err) : 0;
 	case OPTION_LIST:
 		add_string(parser, member, text);
 		return 0;

@@ -31,7 +31,9 @@ struct option {
 	const char *help;  /* NULL: accepted for old callers, not advertised */
 	size_t offset;	   /* of the member that takes the value, or OPTION_IGNORED */
 	const struct name_value *choices;
-	const char *fallback; /* the value when the option isn't given, written as a user would */
+	const char *
+	    fallback; /* the value when the option isn't given or is empty, written as a user would */
+	bool filled; /* an empty value is an error: to fall back could do harm */
 };
 
 /* Parsed as any other and then forgotten. */
@@ -62,6 +64,12 @@ struct option {
 		.name = long_name, .letters = short_names, .kind = OPTION_STRING, .value = called, \
 		.help = text, .offset = OPTION_MEMBER(type, member, const char *),                 \
 		.fallback = default_value                                                          \
+	}
+#define STRING_FILLED(long_name, short_names, called, default_value, type, member, text)           \
+	{                                                                                          \
+		.name = long_name, .letters = short_names, .kind = OPTION_STRING, .value = called, \
+		.help = text, .offset = OPTION_MEMBER(type, member, const char *),                 \
+		.fallback = default_value, .filled = true                                          \
 	}
 #define NUMBER(long_name, short_names, called, type, member, text)                                 \
 	{                                                                                          \

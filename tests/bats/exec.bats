@@ -212,6 +212,25 @@ process_file() {
 	[[ $output != *"env TERM"* ]]
 }
 
+@test "--process that leaves noNewPrivileges out says false" {
+	process_file 'del(.noNewPrivileges)'
+	run --separate-stderr proa exec --process "$WORK/process.json" "$ID"
+	equal "$status" 0 "$stderr"
+	expect no_new_privs 0
+}
+
+@test "options that are empty are as if they weren't given" {
+	run --separate-stderr proa --log= --log-format= --rootless= exec --process= --user= --cwd= --apparmor= --process-label= --pid-file= \
+		--console-socket= "$ID" /probe facts uid
+	equal "$status" 0 "$stderr"
+	quiet proa update --memory= --cpuset-cpus= --resources= --pids-limit= --cpu-share= "$ID"
+	proa delete --force "$ID"
+	cd "$BUNDLE"
+	quiet proa create --bundle= --pid-file= --console-socket= --pidfd-socket= --config= "$ID"
+	cd /
+	is created
+}
+
 @test "--process with a broken file exits with 255 and names it" {
 	fails 255 "missing.json" proa exec --process "$WORK/missing.json" "$ID"
 	echo '{' >"$WORK/broken.json"

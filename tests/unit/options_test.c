@@ -141,6 +141,7 @@ static const struct option table[] = {
 	STRINGS("list", "l", "L", struct values, list, "…"),
 	CHOICE("choice", "c", "C", colours, "blue", struct values, choice, "…"),
 	STRING_OR("fallen", NULL, "F", ".", struct values, fallen, "…"),
+	STRING_FILLED("filled", NULL, "F", NULL, struct values, fallen, "…"),
 	IGNORED_FLAG("old"),
 	IGNORED_STRING("older", "X"),
 	OPTIONS_END,
@@ -244,10 +245,18 @@ TEST(values_may_look_like_options_or_be_empty)
 	CHECK(parse("--string -t -s - --string=--x") == 0);
 	CHECK_STR(values.string, "--x");
 	CHECK(!values.tty);
-	CHECK(parse("--string=") == 0);
-	CHECK_STR(values.string, "");
-	CHECK(parse("--string _") == 0);
-	CHECK_STR(values.string, "");
+	/* empty: as if it weren't given */
+	CHECK(parse("--string= x") == 0);
+	CHECK(!values.string);
+	check_arguments("x");
+	CHECK(parse("--string x --string _") == 0);
+	CHECK(!values.string);
+	CHECK(parse("--fallen x --fallen= --choice red --choice=") == 0);
+	CHECK_STR(values.fallen, ".");
+	CHECK_INT(values.choice, 2);
+	CHECK(parse("--filled=") < 0);
+	CHECK(strstr(err.text, "option --filled: expected a value, found \"\""));
+	CHECK(parse("--number=") < 0);
 	CHECK(parse("-s=a=b") == 0);
 	CHECK_STR(values.string, "a=b");
 }
