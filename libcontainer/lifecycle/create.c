@@ -43,8 +43,6 @@ static int read_bundle(struct creation *creation, struct error *err)
 	const struct create_options *options = creation->options;
 	_cleanup_fd_ int bundle = open(options->bundle, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 
-	if (!options->bundle[0])
-		return error_set(err, ERROR_INVALID, "bundle", "the bundle's path is empty");
 	if (bundle < 0)
 		return error_errno(err, errno, options->bundle, "open the bundle %s",
 				   options->bundle);
