@@ -527,7 +527,8 @@ static int step_created(struct init *init, struct error *err)
 }
 
 /* Whoever can connect is the runtime: the socket lies in a directory that only it can enter. A
- * connection that ends without START is somebody who looks whether we still wait. */
+ * connection that ends without START is somebody who looks whether we still wait. It is execve(2) that closes the socket:
+ * the container is created until its program runs, also while startContainer hooks do. */
 static int step_wait_for_start(struct init *init, struct error *err)
 {
 	int socket = init->plan->start_socket;
@@ -543,7 +544,6 @@ static int step_wait_for_start(struct init *init, struct error *err)
 		    message.type != MESSAGE_START)
 			continue;
 		init->channel = steal_fd(&peer);
-		close(socket);
 		break;
 	}
 	if (prctl(PR_SET_DUMPABLE, 0) < 0)

@@ -225,7 +225,10 @@ says_only() {
 	background proa start "$ID"
 	starter=$!
 	eventually pgrep -f "^sleep 1000" >/dev/null
-	at_once state "$ID" >/dev/null
+	# it isn't running before its program is; asked often enough, nobody has room any more to ask init itself
+	for _ in {1..12}; do
+		equal "$(at_once state "$ID" | jq -r .status)" created
+	done
 	at_once list >/dev/null
 	at_once kill "$ID" KILL
 	failed $starter
