@@ -101,6 +101,26 @@ static bool in_turn(const struct service *service, const struct message *message
 	return rules[type].anytime || type > previous || (type == previous && rules[type].again);
 }
 
+/* At its first step it notes that. Who has found it dead, died() below, has waited until it can be told how. */
+static bool is_stillborn(const struct spawned *spawned)
+{
+	siginfo_t info = { 0 };
+
+	return spawned->pidfd >= 0 && strcmp(spawned->progress->step, STEP_CLONE) == 0 &&
+	       waitid(P_PIDFD, (id_t)spawned->pidfd, &info, WEXITED | WNOWAIT | WNOHANG | __WALL) ==
+		   0 &&
+	       info.si_code == CLD_KILLED && info.si_status == SIGKILL;
+}
+
+bool spawned_enter_otherwise(struct plan *plan, struct spawned *spawned)
+{
+	if (plan->enters_cgroup || plan->cgroup < 0 || !is_stillborn(spawned))
+		return false;
+	spawned_end(spawned, true);
+	plan->enters_cgroup = true;
+	return true;
+}
+
 static const char *how_it_ended(const struct spawned *spawned, char words[64])
 {
 	siginfo_t info = { 0 };
@@ -163,7 +183,9 @@ static int answer(struct spawned *spawned, const struct service *service,
 	reply = exchange.reply;
 	if (result < 0 || !rule->answered)
 		return result;
-	return message_send(spawned->socket, MESSAGE_DONE, message->index, reply, err);
+	if (message_send(spawned->socket, MESSAGE_DONE, message->index, reply, err) == 0)
+		return 0;
+	return err->errnum == EPIPE ? died(spawned, err) : -1;
 }
 
 /* While run and exec relay signals to a program, those that would end us are blocked. There is no program yet, and init may

@@ -123,7 +123,7 @@ void bridge_main(const struct plan *plan, int socket, struct progress *progress)
 		init_fail(socket, &error);
 	if (namespaces_join(&plan->namespaces, plan->procfs, plan_keeps_groups(plan), &error) < 0)
 		init_fail(socket, &error);
-	step_begin(progress, "clone");
+	step_begin(progress, STEP_CLONE);
 	if (become_init(plan, socket, &error) < 0)
 		init_fail(socket, &error);
 	init_main(plan, socket, progress);
@@ -172,8 +172,8 @@ int spawn(const struct plan *plan, struct spawned *ret_spawned, struct error *er
 	if (spawned.progress == MAP_FAILED ||
 	    socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sockets) < 0)
 		return error_errno(err, errno, NULL, "prepare the conversation with init");
-	spawned.progress->step = "clone";
-	trace_phase("clone");
+	spawned.progress->step = STEP_CLONE;
+	trace_phase(STEP_CLONE);
 	spawned.pid = clone_first(plan, sockets, &spawned);
 	if (spawned.pid < 0)
 		clone_failed(plan->cgroup, err);

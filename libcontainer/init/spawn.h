@@ -25,6 +25,9 @@ struct progress {
 	_Atomic(const char *) step; /* a string constant: parent and child have the same image */
 };
 
+/* The step before the first. */
+#define STEP_CLONE "clone"
+
 /* Parent: clone the process. It is a child of the caller (also when a bridge made it); killed when
  * the caller dies before it was released. @ret_spawned is to be given to spawned_end(). */
 int spawn(const struct plan *plan, struct spawned *ret_spawned, struct error *err);
@@ -58,6 +61,12 @@ struct service {
  * to be killed by the caller. */
 int spawned_serve(struct spawned *spawned, const struct service *service, uint32_t last,
 		  struct error *err);
+
+/* The process was killed before it did anything, where clone3(2) was to put it into the cgroup: a fault of the kernel (seen on
+ * 6.18), which takes it for one that cgroup.kill has missed if that was ever written in the caller's own cgroup. Then it is
+ * reaped and the plan changed: spawned once more it enters by way of the bridge, for which it takes service.enter_cgroup.
+ * plan->cgroup is left, for the caller to take. */
+bool spawned_enter_otherwise(struct plan *plan, struct spawned *spawned);
 
 /* Kill and reap the process if @kill_it; close what is held. */
 void spawned_end(struct spawned *spawned, bool kill_it);

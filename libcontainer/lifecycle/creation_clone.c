@@ -84,6 +84,22 @@ static int serve_created(void *context, struct exchange *exchange, struct error 
 	return creation_finish(creation, spawned->pid, spawned->pidfd, err);
 }
 
+static int clone_and_serve(struct creation *creation, const struct service *service,
+			   struct error *err)
+{
+	struct plan *plan = creation->plan;
+
+	if (open_start_socket(creation, err) < 0 || spawn(plan, &creation->spawned, err) < 0)
+		return -1;
+	/* init's alone: while we had it, a run would be let in although init is dead */
+	close(steal_fd(&plan->start_socket));
+	/* while init is busy: the kernel's verifier takes its time */
+	if (creation->device_program < 0 &&
+	    device_program_load(creation->cgroup_plan, &creation->device_program, err) < 0)
+		return -1;
+	return spawned_serve(&creation->spawned, service, MESSAGE_CREATED, err);
+}
+
 int creation_clone(void *context, struct creation *creation, struct error *err)
 {
 	const struct service service = {
@@ -98,15 +114,14 @@ int creation_clone(void *context, struct creation *creation, struct error *err)
 	struct plan *plan = creation->plan;
 
 	(void)context;
-	if (open_start_socket(creation, err) < 0 || namespaces_open(&plan->namespaces, err) < 0 ||
+	if (namespaces_open(&plan->namespaces, err) < 0 ||
 	    arena_keep_from_children(&creation->config_arena, err) < 0)
 		return -1;
-	if (spawn(plan, &creation->spawned, err) < 0)
+	if (clone_and_serve(creation, &service, err) == 0)
+		return 0;
+	if (!spawned_enter_otherwise(plan, &creation->spawned))
 		return -1;
-	/* init's alone: while we had it, a run would be let in although init is dead */
-	close(steal_fd(&plan->start_socket));
-	/* while init is busy: the kernel's verifier takes its time */
-	if (device_program_load(creation->cgroup_plan, &creation->device_program, err) < 0)
-		return -1;
-	return spawned_serve(&creation->spawned, &service, MESSAGE_CREATED, err);
+	plan->cgroup = -1; /* creation->cgroup has it */
+	unlinkat(creation->record.dir, STORE_START, 0);
+	return clone_and_serve(creation, &service, err);
 }

@@ -255,6 +255,25 @@ static int serve_listener(void *context, struct exchange *exchange, struct error
 			     exchange->received, err);
 }
 
+static int spawn_and_serve(struct execution *execution, const struct service *service,
+			   struct error *err)
+{
+	if (spawn(execution->plan, &execution->spawned, err) < 0)
+		return -1;
+	return spawned_serve(&execution->spawned, service, MESSAGE_EXECUTING, err);
+}
+
+static int clone_and_serve(struct execution *execution, const struct service *service,
+			   struct error *err)
+{
+	if (spawn_and_serve(execution, service, err) == 0)
+		return 0;
+	if (!spawned_enter_otherwise(execution->plan, &execution->spawned))
+		return -1;
+	execution->cgroup = steal_fd(&execution->plan->cgroup);
+	return spawn_and_serve(execution, service, err);
+}
+
 static int start(struct execution *execution, struct error *err)
 {
 	const struct service service = {
@@ -275,8 +294,7 @@ static int start(struct execution *execution, struct error *err)
 	/* config.md: before the container's cgroup is entered; the child inherits it */
 	if (affinity_apply(&plan->process->affinity.initial, 0, err) < 0)
 		return -1;
-	if (spawn(plan, &execution->spawned, err) < 0 ||
-	    spawned_serve(&execution->spawned, &service, MESSAGE_EXECUTING, err) < 0)
+	if (clone_and_serve(execution, &service, err) < 0)
 		return -1;
 	if (execution->pidfd_socket >= 0 &&
 	    pidfd_send(execution->pidfd_socket, execution->spawned.pidfd, err) < 0)

@@ -329,3 +329,31 @@ signalling() {
 	"$RUNTIME" --root "$WORK/other" delete --force "$ID"
 	rmdir "$CGROUP/both-$TAG"
 }
+
+# from_killed COMMAND...: as a caller in a cgroup in which cgroup.kill was once written
+from_killed() {
+	(
+		echo "$BASHPID" >"$CGROUP/caller.$TAG/cgroup.procs"
+		"$@"
+	)
+}
+
+@test "a caller in whose cgroup others were once killed creates, runs and executes" {
+	require cgroup-v2
+	mkdir "$CGROUP/caller.$TAG"
+	cleanup "rmdir '$CGROUP/caller.$TAG'"
+	echo 1 >"$CGROUP/caller.$TAG/cgroup.kill"
+	process /bin/echo done
+	equal "$(from_killed proa run -b "$BUNDLE" "$ID")" "done"
+	waits
+	# by way of a bridge, too
+	for namespaces in . '. + [{type: "time"}]'; do
+		config ".linux.namespaces |= ($namespaces)"
+		from_killed create
+		equal "$(cgroup_of "$(init_pid)")" "$CGROUP/$ID"
+		proa start "$ID"
+		wait_for_output waiting
+		equal "$(from_killed proa exec "$ID" /bin/grep ^0:: /proc/self/cgroup)" 0::/
+		proa delete --force "$ID"
+	done
+}
