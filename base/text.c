@@ -11,7 +11,7 @@
 #include "base/cleanup.h"
 #include "base/wipe.h"
 
-static bool parse_digits(const char *text, unsigned int base, uint64_t *ret_value)
+static bool parse_digits(const char *text, uint64_t *ret_value)
 {
 	uint64_t value = 0;
 
@@ -20,9 +20,9 @@ static bool parse_digits(const char *text, unsigned int base, uint64_t *ret_valu
 	for (; *text; text++) {
 		unsigned int digit = (unsigned int)(*text - '0');
 
-		if (*text < '0' || digit >= base)
+		if (*text < '0' || digit >= 10)
 			return false;
-		if (__builtin_mul_overflow(value, base, &value) ||
+		if (__builtin_mul_overflow(value, 10, &value) ||
 		    __builtin_add_overflow(value, digit, &value))
 			return false;
 	}
@@ -32,7 +32,7 @@ static bool parse_digits(const char *text, unsigned int base, uint64_t *ret_valu
 
 bool parse_u64(const char *text, uint64_t *ret_value)
 {
-	return parse_digits(text, 10, ret_value);
+	return parse_digits(text, ret_value);
 }
 
 bool parse_i64(const char *text, int64_t *ret_value)
@@ -40,7 +40,7 @@ bool parse_i64(const char *text, int64_t *ret_value)
 	bool negative = *text == '-';
 	uint64_t magnitude;
 
-	if (!parse_digits(text + negative, 10, &magnitude))
+	if (!parse_digits(text + negative, &magnitude))
 		return false;
 	if (magnitude > (uint64_t)INT64_MAX + negative)
 		return false;
@@ -65,16 +65,6 @@ bool parse_int(const char *text, int *ret_value)
 	if (!parse_i64(text, &value) || value < INT32_MIN || value > INT32_MAX)
 		return false;
 	*ret_value = (int)value;
-	return true;
-}
-
-bool parse_octal(const char *text, uint32_t *ret_value)
-{
-	uint64_t value;
-
-	if (!parse_digits(text, 8, &value) || value > UINT32_MAX)
-		return false;
-	*ret_value = (uint32_t)value;
 	return true;
 }
 

@@ -21,14 +21,12 @@ struct name_value {
 	int64_t value;
 };
 
-/* Whole-string parsers: no spaces, no sign for unsigned, no rest, no overflow. @base as for
- * strtol(3) but 10 never takes a prefix. Return false and leave the out-parameter untouched when it
+/* Whole-string parsers: no spaces, no sign for unsigned, no rest, no overflow, decimal. Return false and leave the out-parameter untouched when it
  * doesn't parse. */
 bool parse_u64(const char *text, uint64_t *ret_value);
 bool parse_i64(const char *text, int64_t *ret_value);
 bool parse_u32(const char *text, uint32_t *ret_value);
 bool parse_int(const char *text, int *ret_value);
-bool parse_octal(const char *text, uint32_t *ret_value);
 /* A number of bytes as people write it: digits, then k, m, g, t or p in either case for powers of
  * 1024, which "b" or "ib" may follow: "300M", "1GiB", "4096". */
 bool parse_size(const char *text, int64_t *ret_bytes);

@@ -1,5 +1,5 @@
 /* Checkpoint and restore: a running container becomes files, and a container again, here or elsewhere. CRIU does that
- * work (criu(8)); what surrounds it is done here. The two verbs, as lifecycle.h has the others. */
+ * work (criu(8)); what surrounds it is done here. The two verbs, as lifecycle.h has the others. Caller's process. */
 #pragma once
 
 #include <stdbool.h>

@@ -1,4 +1,4 @@
-/* CRIU's own settings of the machine's administrator. */
+/* CRIU's own settings of the machine's administrator. Caller's process. */
 #pragma once
 
 #include "oci/config.h"

@@ -1,4 +1,4 @@
-/* Images that runc or crun made have no manifest: it is made up, with version 0. */
+/* Images that runc or crun made have no manifest: it is made up, with version 0. Caller's process. */
 #pragma once
 
 #include "base/arena.h"

@@ -1,4 +1,4 @@
-/* Page servers by their address, which is a number: a static program can't ask for names. */
+/* Page servers by their address, which is a number: a static program can't ask for names. Caller's process. */
 #pragma once
 
 #include "base/error.h"

@@ -1,6 +1,6 @@
 /* The entries of a stream, as tar(1) has them (POSIX ustar, with pax records where that has no room): what is exported can be
  * looked at by other programs. To read is only what we write ourselves: anything else is refused, since the reader is
- * where others' bytes come in. */
+ * where others' bytes come in. Caller's process. */
 #pragma once
 
 #include <limits.h>

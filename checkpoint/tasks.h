@@ -1,5 +1,5 @@
 /* The processes that CRIU has restored, as our /proc has them. They wait for CRIU, so that none comes, goes or changes
- * meanwhile. */
+ * meanwhile. Caller's process. */
 #pragma once
 
 #include <sys/types.h>

@@ -1,6 +1,6 @@
 /* What CRIU has made, judged by the config. Images may come from anybody, and what they say, CRIU believes. So after it has
  * restored, and before any of the container's code runs, what is there is compared with what the config gives. It is
- * the kernel that is asked, not CRIU and not the images. */
+ * the kernel that is asked, not CRIU and not the images. Caller's process. */
 #pragma once
 
 #include "checkpoint/stage.h"

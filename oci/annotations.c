@@ -19,7 +19,7 @@ static int parse_switch(const char *name, const char *value, bool *ret_on, struc
 	bool on = strcmp(value, "1") == 0 || strcmp(value, "true") == 0;
 
 	if (!on && strcmp(value, "0") != 0 && strcmp(value, "false") != 0)
-		return wrong(name, "0 or 1", err);
+		return wrong(name, "1, true, 0 or false", err);
 	*ret_on = on;
 	return 0;
 }

@@ -1,6 +1,6 @@
 /* The names that the runtime-spec gives to values, each list once: the schema's tables refuse other
  * names, `features` prints them, the rooms of libcontainer take the numbers from here. The numbers
- * are the kernel's ABI (libseccomp's are the same). Each table ends with a NULL name. */
+ * are the kernel's ABI (libseccomp's are the same). Each table ends with a NULL name. Constant: any process. */
 #pragma once
 
 #include "base/text.h"

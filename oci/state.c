@@ -41,6 +41,9 @@ static const struct schema_row stored_rows[] = {
 	ROW_STRING_MAP(TABLE, annotations, "annotations"),
 };
 static const struct schema stored_schema = SCHEMA(stored_rows, TABLE);
+
+static const struct schema_row version_rows[] = { ROW_PLAIN_UINT(TABLE, version, "version") };
+static const struct schema version_schema = SCHEMA(version_rows, TABLE);
 #undef TABLE
 
 static int encode(const struct schema *schema, const void *object, bool pretty,
@@ -58,6 +61,25 @@ int state_encode(const struct container_state *state, struct buffer *buffer, str
 	return encode(&stored_schema, state, false, buffer, err);
 }
 
+#define STATE_NAME "state.json"
+
+static int newer(uint64_t version, struct error *err)
+{
+	return error_set(err, ERROR_UNSUPPORTED, NULL,
+			 "the container was made by a newer proa (state version %ju, known is %d)",
+			 (uintmax_t)version, STATE_VERSION);
+}
+
+/* What can't be read may be a newer one, which says other things: its version is where it always was. Always -1. */
+static int explain_version(const char *bytes, size_t length, struct arena *arena, struct error *err)
+{
+	struct error ignored = ERROR_INIT;
+	struct container_state state = { .version = 0 };
+
+	schema_decode(&version_schema, bytes, length, STATE_NAME, arena, &state, &ignored);
+	return state.version > STATE_VERSION ? newer(state.version, err) : -1;
+}
+
 int state_decode(const char *bytes, size_t length, struct arena *arena,
 		 struct container_state **ret_state, struct error *err)
 {
@@ -66,15 +88,13 @@ int state_decode(const char *bytes, size_t length, struct arena *arena,
 	if (arena_left(arena) < 2 * sizeof(*state))
 		return error_set(err, ERROR_MEMORY, NULL, "no memory for a container's state");
 	state = arena_alloc(arena, sizeof(*state));
-	if (schema_decode(&stored_schema, bytes, length, "state", arena, state, err) < 0)
-		return -1;
+	if (schema_decode(&stored_schema, bytes, length, STATE_NAME, arena, state, err) < 0)
+		return explain_version(bytes, length, arena, err);
 	if (state->version == 0)
-		return error_set(err, ERROR_INVALID, state->id, "state: version: is required");
+		return error_set(err, ERROR_INVALID, state->id,
+				 STATE_NAME ": version: is required");
 	if (state->version > STATE_VERSION)
-		return error_set(err, ERROR_UNSUPPORTED, state->id,
-				 "the container was made by a newer proa (state version %ju, known "
-				 "is %d)",
-				 (uintmax_t)state->version, STATE_VERSION);
+		return newer(state->version, err);
 	*ret_state = state;
 	return 0;
 }

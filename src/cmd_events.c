@@ -22,7 +22,7 @@ static const struct option options[] = {
 	FLAG("stats", NULL, struct events_command_options, stats,
 	     "show the statistics once and end, without waiting for events"),
 	STRING_FILLED("interval", NULL, "DURATION", "5s", struct events_command_options, interval,
-		  "between two statistics, such as 500ms, 5s or 1m30s; 5s unless given"),
+		  "between two statistics, such as 500ms, 5s or 1m30s"),
 	CHOICE("format", "f", "FORMAT", format_names, "json", struct events_command_options, format,
 	       "json, table, or prom, which is Prometheus' text format"),
 	FLAG("snapshot", NULL, struct events_command_options, snapshot,

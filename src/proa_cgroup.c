@@ -86,9 +86,13 @@ static int compare(const void *a, const void *b)
 	return order ? order : (left->place > right->place) - (left->place < right->place);
 }
 
+/* Where it tells no code of its own it means errno, which may tell nothing. */
 static int fail(FILE *out, const char *what, int code)
 {
-	fprintf(out, "libcgroup can't %s: %s\n", what, cgroup_strerror(code));
+	bool untold = code == ECGOTHER && cgroup_get_last_errno() == 0;
+
+	fprintf(out, "libcgroup can't %s%s%s\n", what, untold ? "" : ": ",
+		untold ? "" : cgroup_strerror(code));
 	return EXIT_FAILURE;
 }
 
@@ -121,7 +125,8 @@ int main(int argc, char **argv)
 		return EXIT_FAILURE;
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	code = cgroup_init();
-	status = code ? fail(out, "find the hierarchy", code) : snapshot(out, argv[2]);
+	status = code ? fail(out, "find a cgroup v2 hierarchy with controllers", code)
+		      : snapshot(out, argv[2]);
 	/* not exit(3): what libcgroup keeps to its end nobody has to look at */
 	_exit(fclose(out) == 0 ? status : EXIT_FAILURE);
 }

@@ -45,13 +45,27 @@ static const struct {
 	{ "hugetlb.", "the machine has no huge pages of this size" },
 };
 
-static const char *missing_reason(int cgroupfd, const struct cgroup_write *write)
+static bool has_controller(int cgroupfd, const char *controller)
 {
 	char controllers[CGROUP_TEXT_SIZE];
 
-	if (write->controller &&
-	    cgroup_read(cgroupfd, "cgroup.controllers", controllers, sizeof(controllers)) >= 0 &&
-	    !word_in(controllers, write->controller))
+	return cgroup_read(cgroupfd, "cgroup.controllers", controllers, sizeof(controllers)) < 0 ||
+	       word_in(controllers, controller);
+}
+
+static bool machine_has_controller(const char *controller)
+{
+	struct error ignored = ERROR_INIT;
+	_cleanup_fd_ int root = hierarchy_open(&ignored);
+
+	return root < 0 || has_controller(root, controller);
+}
+
+static const char *missing_reason(int cgroupfd, const struct cgroup_write *write)
+{
+	if (write->controller && !machine_has_controller(write->controller))
+		return "the machine's cgroup v2 has no such controller";
+	if (write->controller && !has_controller(cgroupfd, write->controller))
 		return "its controller is not enabled for this cgroup; see cgroup.controllers in "
 		       "it, and cgroup.subtree_control in every ancestor";
 	for (size_t i = 0; i < array_length(missing_files); i++)

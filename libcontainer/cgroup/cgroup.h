@@ -34,7 +34,6 @@ enum cgroup_manager {
 
 /* "cgroupfs", "systemd", "disabled": the words of --cgroup-manager and of the state. */
 const char *cgroup_manager_name(enum cgroup_manager manager);
-bool cgroup_manager_parse(const char *name, enum cgroup_manager *ret_manager);
 
 /* ---- the plan ---- */
 

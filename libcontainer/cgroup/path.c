@@ -31,17 +31,6 @@ const char *cgroup_manager_name(enum cgroup_manager manager)
 	return NULL;
 }
 
-bool cgroup_manager_parse(const char *name, enum cgroup_manager *ret_manager)
-{
-	for (size_t i = 0; i < array_length(managers); i++) {
-		if (strcmp(managers[i].name, name) != 0)
-			continue;
-		*ret_manager = managers[i].manager;
-		return true;
-	}
-	return false;
-}
-
 static int refuse(struct error *err, const char *path, const char *why)
 {
 	return error_set(err, ERROR_INVALID, PROPERTY, PROPERTY ": \"%.200s\" %s",

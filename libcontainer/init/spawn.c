@@ -47,6 +47,11 @@ static int clone_failed(int cgroup, struct error *err)
 		return error_errno(
 		    err, errno, "namespaces",
 		    "make the namespaces (a limit in /proc/sys/user/max_*_namespaces?)");
+	if (errno == EPERM && geteuid() != 0)
+		return error_errno(
+		    err, errno, "namespaces",
+		    "make the container's process (without a new user namespace, as in the "
+		    "config that proa spec --rootless writes, only root may)");
 	return error_errno(err, errno, "namespaces", "make the container's process");
 }
 

@@ -94,14 +94,14 @@ struct exec_options {
 	unsigned int preserve_fds;
 };
 
-/* Run a process in a running container. *ret_status as container_wait, 0 when detached. */
+/* Run a process in a running container. *ret_status as of container_run(), 0 when detached. */
 int container_exec(const struct runtime *runtime, const struct exec_options *options,
 		   int *ret_status, struct error *err);
 
 /* ---- the others ---- */
 
-/* Send @signal to init; with @all to every process of the container's cgroup. A dead container is
- * ERROR_NOT_RUNNING (not an error with @all). */
+/* Send @signal to init; with @all, and SIGKILL where the container has no pid namespace of its own, to every process of
+ * the container's cgroup. A dead container is ERROR_NOT_RUNNING (not an error with @all). */
 int container_kill(const struct runtime *runtime, const char *id, int signal, bool all,
 		   struct error *err);
 

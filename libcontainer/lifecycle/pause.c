@@ -24,7 +24,8 @@ static int pause_locked(const struct container_state *state, int cgroup, struct 
 	int result;
 
 	if (state->status == STATUS_PAUSED)
-		return error_set(err, ERROR_STATE, state->id, "container paused");
+		return error_set(err, ERROR_STATE, state->id, "container %s is paused already",
+				 state->id);
 	termination_hold(&before);
 	result = freeze(state, cgroup, err);
 	termination_release(&before);

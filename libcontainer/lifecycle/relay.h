@@ -1,6 +1,6 @@
 /* Bytes on their way from one descriptor to another. What the other one doesn't take yet is kept,
  * and nothing more is read meanwhile: so a program that prints but doesn't read, or the reverse,
- * never keeps us from doing the rest. Private to this room. */
+ * never keeps us from doing the rest. Caller's process. Private to this room. */
 #pragma once
 
 #include <limits.h>

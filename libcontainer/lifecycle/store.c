@@ -28,10 +28,11 @@ int container_id_check(const char *id, struct error *err)
 
 	if (length == 0 || length > ID_MAX || strspn(id, allowed) != length || !strcmp(id, ".") ||
 	    !strcmp(id, ".."))
-		return error_set(err, ERROR_INVALID, NULL,
-				 "invalid container ID format: letters, digits and _ + . - only, 1 "
-				 "to %d of them",
-				 ID_MAX);
+		return error_set(
+		    err, ERROR_INVALID, NULL,
+		    "invalid container ID format: \"%.60s\": letters, digits and _ + . "
+		    "- only, 1 to %d of them, and neither \".\" nor \"..\"",
+		    id, ID_MAX);
 	return 0;
 }
 
@@ -64,7 +65,9 @@ static int open_root(const struct runtime *runtime, bool make, struct error *err
 	slash = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
 	path = slash < 0 ? -1 : path_make_directory(slash, runtime->root, mode, 0, err);
 	if (path < 0)
-		return error_prefix(err, "make the state root %s", runtime->root);
+		return error_errno(err, err->errnum, runtime->root,
+				   "make the state root %s, in place of which --root names another",
+				   runtime->root);
 	fd = openat(path, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	return fd < 0 ? error_errno(err, errno, runtime->root, "open the state root") : fd;
 }

@@ -1,4 +1,4 @@
-/* The option tmpcopyup (config.md#mounts). Private to this room. */
+/* The option tmpcopyup (config.md#mounts). Init. Private to this room. */
 #pragma once
 
 #include "base/error.h"

@@ -1,4 +1,4 @@
-/* Mount options: one table of names, and what a list of them amounts to. Private to this room. */
+/* Mount options: one table of names, and what a list of them amounts to. Pure. Private to this room. */
 #pragma once
 
 #include <stddef.h>

@@ -59,7 +59,8 @@ int capabilities_add(struct capabilities_plan *plan, const struct strings *names
 	for (size_t i = 0; i < names->count; i++)
 		if (capability_parse(names->items[i], &number) < 0)
 			return error_set(err, ERROR_INVALID, names->items[i],
-					 "unknown capability \"%s\"", names->items[i]);
+					 "unknown capability \"%s\": expected a name like CAP_KILL",
+					 names->items[i]);
 	plan->bounding |= added;
 	plan->effective |= added;
 	plan->permitted |= added;

@@ -1,5 +1,6 @@
 /* Compiled programs on disk: libseccomp needs some 20 ms for a common profile, reading a file takes
  * a hundredth of a millisecond. For seccomp.c only.
+ * Caller's process.
  *
  * The directory has a fixed number of files, chosen by a hash of the key, so that it can't grow. A
  * file holds the whole key, which is compared, so two profiles with one hash only drive each other

@@ -75,7 +75,7 @@ as_member() {
 	require proa
 	process true
 	annotate run.oci.keep_original_groups maybe
-	refused 'config.json:[0-9]+: annotations\["run.oci.keep_original_groups"\]: expected 0 or 1'
+	refused 'config.json:[0-9]+: annotations\["run.oci.keep_original_groups"\]: expected 1, true, 0 or false'
 	annotate run.oci.keep_original_groups 0
 	annotate run.oci.mount_context_type label
 	refused 'annotations\["run.oci.mount_context_type"\]: expected context, defcontext'

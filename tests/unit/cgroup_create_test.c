@@ -429,7 +429,7 @@ TEST(a_missing_file_is_an_error_unless_the_value_limits_nothing)
 	CHECK_STR(get(world, "cgroup.max.depth"), "3");
 }
 
-TEST(a_file_whose_controller_is_not_enabled_is_told)
+TEST(a_file_whose_controller_is_not_there_is_told)
 {
 	world_enter();
 	make(world);
@@ -437,7 +437,7 @@ TEST(a_file_whose_controller_is_not_enabled_is_told)
 
 	write.controller = "nonsense";
 	CHECK(apply(world, &write, 1) < 0);
-	CHECK(strstr(err.text, "its controller is not enabled for this cgroup"));
+	CHECK(strstr(err.text, "the machine's cgroup v2 has no such controller"));
 }
 
 TEST(an_alternative_is_for_a_missing_file)
