@@ -32,24 +32,24 @@ kernel_of() {
 	sed -n '1,12s/^# kernel: *//p' "$src/tests/bats/$1.bats"
 }
 
-# run_with RUNTIME: its results are $results/RUNTIME/vm/*.tap, the versions $results/RUNTIME/versions
+# run_with RUNTIME: its results are $results/RUNTIME/vm/*.tap, the versions $results/RUNTIME/versions. A boot for each file: what
+# a runtime leaves behind where it fails is not to spoil the others.
 run_with() {
-	local file plain=()
+	local file
 	rm -rf "${results:?}/$1"
 	mkdir -p "$results/$1"
 	for file in "${files[@]}"; do
-		if [ -n "$(kernel_of "$file")" ]; then boot_for "$1" "$file"; else plain+=("$file"); fi
+		boot_for "$1" "$file"
 	done
-	boot_for "$1" "${plain[@]}"
 }
 
-# boot_for RUNTIME FILE...: which all want the same kernel's command line
+# boot_for RUNTIME FILE
 boot_for() {
 	"$src/tests/vm/run" -b "$build" -o "$results/$1" -a "$(kernel_of "$2")" -t 7200 "
 		[ $1 = proa ] || cp \$(command -v $1) /in/$1
 		/in/$1 --version | head -n 1 >/out/versions
 		dpkg-query -W -f '\${Package} \${Version}\n' ${packages[*]} >>/out/versions
-		env ${environment[*]} PROA_REMARKS=/out/remarks RUNTIME=/in/$1 /in/tests/lane -b /in -o /out vm $(printf ' tests/bats/%s.bats' "${@:2}")" >&2
+		env ${environment[*]} PROA_REMARKS=/out/remarks RUNTIME=/in/$1 /in/tests/lane -b /in -o /out vm tests/bats/$2.bats" >&2
 }
 
 # table FILE: a row for each of its tests, with what came out for each runtime
