@@ -58,8 +58,10 @@ static int add_entries(const struct strings *from, struct entry *entries, size_t
 		const char *text = from->items[i], *equals = strchr(text, '=');
 
 		if (!equals)
-			return error_set(err, ERROR_INVALID, "process.env",
-					 "process.env: invalid environment variable: missing '='");
+			return error_set(
+			    err, ERROR_INVALID, "process.env",
+			    "process.env: invalid environment variable: missing '=' in \"%.60s\"",
+			    text);
 		if (equals == text)
 			return error_set(err, ERROR_INVALID, "process.env",
 					 "process.env: invalid environment variable: name cannot "
