@@ -7,7 +7,8 @@ static const struct option options[] = {
 	STRINGS("env", "e", "NAME=VALUE", struct exec_options, env,
 		"add to the environment; may be given again"),
 	FLAG("tty", "t", struct exec_options, terminal, "give the process a terminal"),
-	STRING("user", "u", "USER[:GROUP]", struct exec_options, user,
+	/* a script's variable that is empty must make nobody the container's root */
+	STRING_FILLED("user", "u", "USER[:GROUP]", NULL, struct exec_options, user,
 	       "run as this user and group, by number or by name"),
 	STRINGS("additional-gids", "g", "GID", struct exec_options, additional_gids,
 		"add a supplementary group; may be given again"),

@@ -64,7 +64,7 @@ static bool machine_has_controller(const char *controller)
 static const char *missing_reason(int cgroupfd, const struct cgroup_write *write)
 {
 	if (write->controller && !machine_has_controller(write->controller))
-		return "the machine's cgroup v2 has no such controller";
+		return "the machine's cgroup v2 has no such controller: the kernel has it not, or cgroup v1 has it";
 	if (write->controller && !has_controller(cgroupfd, write->controller))
 		return "its controller is not enabled for this cgroup; see cgroup.controllers in "
 		       "it, and cgroup.subtree_control in every ancestor";

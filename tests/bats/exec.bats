@@ -220,7 +220,7 @@ process_file() {
 }
 
 @test "options that are empty are as if they weren't given" {
-	run --separate-stderr proa --log= --log-format= --rootless= exec --process= --user= --cwd= --apparmor= --process-label= --pid-file= \
+	run --separate-stderr proa --log= --log-format= --rootless= exec --process= --cwd= --apparmor= --process-label= --pid-file= \
 		--console-socket= "$ID" /probe facts uid
 	equal "$status" 0 "$stderr"
 	quiet proa update --memory= --cpuset-cpus= --resources= --pids-limit= --cpu-share= "$ID"
