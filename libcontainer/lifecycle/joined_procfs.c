@@ -55,6 +55,14 @@ static _Noreturn void make_procfs(const struct wanted *wanted)
 	fd_tell(0, rootfs_open_procfs(wanted->plan->rootfs, wanted->index, -1, &error), &error);
 }
 
+/* In a user namespace the kernel makes a new procfs only where another one is to be seen whole: so who has entered one keeps
+ * the host's mounts, in a mount namespace of its own. Nobody in there can look into it, whatever capabilities he has:
+ * its memory is of the user namespace in which proa was executed (ptrace(2)). */
+static int leave_host(const struct wanted *wanted, struct error *err)
+{
+	return wanted->enters_user ? 0 : rootfs_leave_host(err);
+}
+
 /* setns(2) to a pid namespace is for the children: so the one that enters is a grandchild. */
 static _Noreturn void enter(const struct wanted *wanted, int socket)
 {
@@ -63,7 +71,7 @@ static _Noreturn void enter(const struct wanted *wanted, int socket)
 	pid_t child;
 
 	if (namespace_join_pid(&wanted->plan->namespaces, &error) < 0 ||
-	    rootfs_leave_host(&error) < 0 || keep_only_what_mounting_takes(&error) < 0)
+	    leave_host(wanted, &error) < 0 || keep_only_what_mounting_takes(&error) < 0)
 		fd_tell(socket, -1, &error);
 	if (keep_only(socket) < 0)
 		_exit(1);

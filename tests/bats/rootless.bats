@@ -159,6 +159,17 @@ ids() {
 	[[ $output != *file* ]]
 }
 
+@test "a procfs in a running container, where the kernel makes none from outside (before Linux 6.17)" {
+	mkdir "$BUNDLE/rootfs/more"
+	printf '#!/bin/sh\nexec "%s" fsconfig "%s" "$@"\n' "$PROA_BUILD/tests/security/without" "$RUNTIME" >"$WORK/without"
+	chmod +x "$WORK/without"
+	up_and_waiting
+	RUNTIME=$WORK/without
+	proa mounts add "$ID" - <<<'[{"destination": "/more", "type": "proc"}]'
+	execs /bin/sh -c 'ls /more | grep -x "[0-9]*" | head -n 1'
+	equal "$output" 1
+}
+
 @test "a time namespace, whose clocks the user may set" {
 	require timens
 	config '.linux.namespaces += [{type: "time"}] | .linux.timeOffsets = {monotonic: {secs: -7}, boottime: {secs: 70000, nanosecs: 3}}'
