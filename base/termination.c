@@ -11,17 +11,21 @@
 static const int signals[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
 
 /* Blocked, one that is ignored would wait as well. */
+static bool would_end_us(int signal)
+{
+	struct sigaction action;
+
+	return sigaction(signal, NULL, &action) < 0 || action.sa_handler != SIG_IGN;
+}
+
 static sigset_t that_would_end_us(void)
 {
 	sigset_t set;
 
 	sigemptyset(&set);
-	for (size_t i = 0; i < array_length(signals); i++) {
-		struct sigaction action;
-
-		if (sigaction(signals[i], NULL, &action) < 0 || action.sa_handler != SIG_IGN)
+	for (size_t i = 0; i < array_length(signals); i++)
+		if (would_end_us(signals[i]))
 			sigaddset(&set, signals[i]);
-	}
 	return set;
 }
 
@@ -44,7 +48,7 @@ bool termination_waits(void)
 	if (sigpending(&pending) < 0)
 		return false;
 	for (size_t i = 0; i < array_length(signals); i++)
-		if (sigismember(&pending, signals[i]) == 1)
+		if (sigismember(&pending, signals[i]) == 1 && would_end_us(signals[i]))
 			return true;
 	return false;
 }

@@ -127,7 +127,8 @@ static unsigned int wait_for(const struct relay *relay, int one, int other)
 	struct pollfd fds[] = { { .fd = one, .events = POLLIN },
 				{ .fd = other, .events = POLLIN },
 				{ .fd = relay->criu, .events = POLLIN },
-				{ .fd = relay->proa, .events = POLLIN } };
+				/* once the other end has all, the container is there */
+				{ .fd = relay->whole ? -1 : relay->proa, .events = POLLIN } };
 
 	while (poll(fds, array_length(fds), -1) < 0)
 		if (errno != EINTR)

@@ -156,8 +156,13 @@ enum cgroup_owner {
 	CGROUP_NOBODYS,	 /* it has none: no container's, or of one whose create was killed before it marked it */
 };
 
-/* Put the mark on it, in place of another. Without the permission to, or where the kernel has no place for it, -1 and errno. */
-int cgroup_mark(int cgroupfd, const char *mark);
+/* Put the mark on it, in place of another, with whether a container of ours @made it or found it. Where the kernel has no
+ * place for it, or the caller isn't the machine's root, -1 and errno. Away with it, from one that stays. */
+int cgroup_mark(int cgroupfd, const char *mark, bool made);
+void cgroup_unmark(int cgroupfd);
+
+/* Has a container of ours made it that is to be removed with it? Who takes it over removes it in that one's place. */
+bool cgroup_was_made(int cgroupfd);
 
 /* Whose it is, for the container with that mark. */
 enum cgroup_owner cgroup_owner(int cgroupfd, const char *mark);

@@ -1,38 +1,53 @@
-/* Whose a cgroup is: an extended attribute of it says so. */
+/* Whose a cgroup is: an extended attribute of it says so, "made MARK" or "found MARK". */
 #include "libcontainer/cgroup/cgroup.h"
 
-#include <errno.h>
 #include <string.h>
 #include <sys/xattr.h>
 
-#include "base/cleanup.h"
+#include "base/text.h"
 
-/* Nobody in a container can change the first (xattr(7)); a user who runs containers of his own has but the second. */
-static const char *const names[] = { "trusted.proa", "user.proa" };
+/* Of those that only the machine's root can change (xattr(7)): a container to which its cgroup is delegated must not be
+ * able to deny that it is its own. */
+#define NAME  "trusted.proa"
+#define MADE  "made "
+#define FOUND "found "
 
-int cgroup_mark(int cgroupfd, const char *mark)
+int cgroup_mark(int cgroupfd, const char *mark, bool made)
 {
-	for (size_t i = 0; i < array_length(names); i++) {
-		if (fsetxattr(cgroupfd, names[i], mark, strlen(mark), 0) == 0)
-			return 0;
-		if (errno != EPERM)
-			return -1;
-	}
-	return -1;
+	char text[CGROUP_MARK_SIZE];
+
+	text_fit(text, sizeof(text), "%s%s", made ? MADE : FOUND, mark);
+	return fsetxattr(cgroupfd, NAME, text, strlen(text), 0);
+}
+
+void cgroup_unmark(int cgroupfd)
+{
+	fremovexattr(cgroupfd, NAME);
+}
+
+/* False if there is none. */
+static bool read_mark(int cgroupfd, char ret_text[CGROUP_MARK_SIZE])
+{
+	ssize_t length = fgetxattr(cgroupfd, NAME, ret_text, CGROUP_MARK_SIZE - 1);
+
+	ret_text[length > 0 ? length : 0] = '\0';
+	return length >= 0;
+}
+
+bool cgroup_was_made(int cgroupfd)
+{
+	char text[CGROUP_MARK_SIZE];
+
+	return read_mark(cgroupfd, text) && text_starts(text, MADE);
 }
 
 enum cgroup_owner cgroup_owner(int cgroupfd, const char *mark)
 {
-	char found[CGROUP_MARK_SIZE];
+	char text[CGROUP_MARK_SIZE];
+	const char *found;
 
-	for (size_t i = 0; i < array_length(names); i++) {
-		ssize_t length = fgetxattr(cgroupfd, names[i], found, sizeof(found));
-
-		if (length >= 0 || errno == ERANGE)
-			return length == (ssize_t)strlen(mark) &&
-				       memcmp(found, mark, (size_t)length) == 0
-				   ? CGROUP_OWN
-				   : CGROUP_ANOTHERS;
-	}
-	return CGROUP_NOBODYS;
+	if (!read_mark(cgroupfd, text))
+		return CGROUP_NOBODYS;
+	found = strchr(text, ' ');
+	return found && strcmp(found + 1, mark) == 0 ? CGROUP_OWN : CGROUP_ANOTHERS;
 }

@@ -130,16 +130,19 @@ static enum end await_end(int pidfd, int output_fd, int64_t deadline, bool yield
 	struct pollfd fds[] = { { .fd = pidfd, .events = POLLIN },
 				{ .fd = output_fd, .events = POLLIN } };
 
-	for (;;) {
-		int64_t left = deadline < 0 ? LOOK_MS : deadline - now_ms();
+	for (int64_t now = now_ms(), look = now + LOOK_MS;; now = now_ms()) {
+		int64_t next = deadline >= 0 && deadline < look ? deadline : look;
 
-		if (left <= 0)
+		if (deadline >= 0 && now >= deadline)
 			return END_TIME_UP;
-		if (poll(fds, 2, left > LOOK_MS ? LOOK_MS : (int)left) <= 0) {
+		if (now >= look) {
 			if (yields && termination_waits())
 				return END_TOLD;
+			look = now + LOOK_MS;
 			continue;
 		}
+		if (poll(fds, 2, (int)(next - now)) <= 0)
+			continue;
 		if (fds[0].revents) {
 			keep_rest(output, output_fd);
 			return END_OWN;

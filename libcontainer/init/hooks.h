@@ -18,6 +18,6 @@ struct hook_list hooks_copy(struct arena *arena, const struct hook_list *list);
  * goes nowhere else. Any process. */
 int hooks_run(const char *kind, const struct hook_list *list, const char *state, struct error *err);
 
-/* The same for one hook, with no regard to signals: poststop cleans up, and goes on after a failure. */
+/* The same for one hook, with no regard to signals: those of poststart and poststop. */
 int hook_run(const char *kind, const struct config_hook *hook, const char *state,
 	     struct error *err);

@@ -248,12 +248,16 @@ static int open_callers_sockets(struct creation *creation, struct error *err)
 	return 0;
 }
 
-/* It is the container's from now on. Where it can't be marked its path must do. */
-static void mark_cgroup(struct creation *creation)
+/* It is the container's from now on, with the duty to remove it if another one had that. Where it can't be marked its path must
+ * do. */
+static void take_cgroup(struct creation *creation)
 {
 	struct container_state *state = creation->state;
+	struct cgroup *cgroup = &creation->cgroup;
 
-	if (cgroup_mark(creation->cgroup.fd, state->cgroup_mark) < 0)
+	cgroup->created = cgroup->created || cgroup_was_made(cgroup->fd);
+	state->cgroup_created = cgroup->created;
+	if (cgroup_mark(cgroup->fd, state->cgroup_mark, cgroup->created) < 0)
 		state->cgroup_mark = NULL;
 }
 
@@ -267,12 +271,11 @@ static int make_cgroup(struct creation *creation, struct error *err)
 		return 0;
 	if (cgroup_create(creation->cgroup_plan, &creation->cgroup, err) < 0)
 		return -1;
-	creation->state->cgroup_created = creation->cgroup.created;
-	if (creation->cgroup.fd < 0)
-		creation->state->cgroup_path = NULL;
-	else
-		mark_cgroup(creation);
 	creation->plan->enters_cgroup = creation->cgroup.fd >= 0 && !creation->cgroup.created;
+	if (creation->cgroup.fd >= 0)
+		take_cgroup(creation);
+	else
+		creation->state->cgroup_path = NULL;
 	if (!creation->plan->enters_cgroup)
 		creation->plan->cgroup = creation->cgroup.fd;
 	return 0;
@@ -292,7 +295,7 @@ int creation_enter_cgroup(struct creation *creation, pid_t pid, struct error *er
 	creation->cgroup.created = creation->state->cgroup_created = true;
 	if (cgroup_adopt(plan, pid, &creation->cgroup, err) < 0)
 		return -1;
-	mark_cgroup(creation);
+	take_cgroup(creation);
 	creation->plan->cgroup = creation->cgroup.fd;
 	return 0;
 }
@@ -458,6 +461,8 @@ static void undo(struct creation *creation)
 		systemd_stop(&creation->systemd, creation->cgroup_plan->unit->name, &ignored);
 	if (creation->cgroup.created)
 		cgroup_remove(creation->cgroup_plan->path, CGROUP_REMOVE_MS, &ignored);
+	else if (creation->cgroup.fd >= 0)
+		cgroup_unmark(creation->cgroup.fd);
 	if (creation->state)
 		state_remove_intel_rdt(creation->state, &ignored);
 	if (creation->claimed)

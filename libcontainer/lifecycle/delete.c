@@ -68,6 +68,8 @@ static int remove_cgroup(const struct runtime *runtime, const struct container_s
 	if (cgroup >= 0 && !state->cgroup_created && cgroup_is_to_freeze(cgroup) &&
 	    cgroup_thaw(cgroup, err) < 0)
 		return -1;
+	if (cgroup >= 0 && !state->cgroup_created)
+		cgroup_unmark(cgroup);
 	stop_unit(runtime, state);
 	return state->cgroup_created ? cgroup_remove(state->cgroup_path, CGROUP_REMOVE_MS, err) : 0;
 }
@@ -134,6 +136,28 @@ static char *cgroup_by_config(const struct runtime *runtime, const struct record
 	return plan->path;
 }
 
+/* Nothing but the cgroup leads to the processes of a container whose state is damaged. */
+static int check_processes(const struct container_state *state, struct arena *arena,
+			   struct error *err)
+{
+	_cleanup_fd_ int cgroup = -1;
+	enum cgroup_owner owner;
+	size_t count = 0;
+	pid_t *pids;
+
+	if (state_find_cgroup(state, &cgroup, &owner, err) < 0)
+		return -1;
+	if (cgroup < 0 || owner != CGROUP_NOBODYS)
+		return 0;
+	if (cgroup_pids(cgroup, arena, &pids, &count, err) < 0)
+		return -1;
+	return count ? error_set(err, ERROR_BUSY, state->cgroup_path,
+				 "%zu process(es) in cgroup %s may be the container's or not: kill "
+				 "or move them first",
+				 count, state->cgroup_path)
+		     : 0;
+}
+
 /* A state that can't be understood must not make a container that can never be deleted: what isn't
  * known of it is found again by its config. One that a newer proa wrote is to be deleted by that. */
 static int delete_damaged(const struct runtime *runtime, struct record *record, const char *id,
@@ -151,7 +175,8 @@ static int delete_damaged(const struct runtime *runtime, struct record *record, 
 	state.cgroup_manager = (char *)cgroup_manager_name(runtime->manager);
 	state.systemd_user = runtime->user_manager;
 	state.cgroup_created = state.cgroup_path != NULL;
-	if (state_cgroup_mark(record, &arena, &state.cgroup_mark, err) < 0)
+	if (state_cgroup_mark(record, &arena, &state.cgroup_mark, err) < 0 ||
+	    check_processes(&state, &arena, err) < 0)
 		return -1;
 	return delete_locked(runtime, record, &state, err);
 }

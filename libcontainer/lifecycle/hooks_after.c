@@ -15,7 +15,11 @@ int hooks_after_start(const struct hook_list *poststart, const struct container_
 
 	if (state_encode_for_hooks(state, &text, err) < 0)
 		return -1;
-	return hooks_run("poststart", poststart, text.bytes, err);
+	/* with no regard to signals: they are for the program, which runs */
+	for (size_t i = 0; i < poststart->count; i++)
+		if (hook_run("poststart", &poststart->items[i], text.bytes, err) < 0)
+			return -1;
+	return 0;
 }
 
 void hooks_after_stop(const struct runtime *runtime, const struct hook_list *poststop,

@@ -56,25 +56,6 @@ static bool may_freeze(const struct record *record, const struct container_state
 	return journal_settle(record, state, false, &ignored) == 0 && !cgroup_is_to_freeze(cgroup);
 }
 
-/* Without the lock, @record NULL, it isn't for us to freeze: cgroup_signal() does what it can. */
-static int signal_all(const struct record *record, const struct container_state *state, int signal,
-		      struct error *err)
-{
-	_cleanup_fd_ int cgroup = -1;
-	enum cgroup_owner owner;
-
-	if (!state->cgroup_path && state->status != STATUS_STOPPED)
-		return error_set(err, ERROR_UNSUPPORTED, state->id,
-				 "can't signal all processes of a container without a cgroup");
-	if (state_find_cgroup(state, &cgroup, &owner, err) < 0)
-		return -1;
-	if (cgroup < 0 || owner != CGROUP_OWN)
-		return 0;
-	if (record && may_freeze(record, state, cgroup))
-		return signal_frozen(record, cgroup, signal, err);
-	return cgroup_signal(cgroup, signal, err);
-}
-
 static int signal_init(const struct container_state *state, int signal, struct error *err)
 {
 	_cleanup_fd_ int pidfd = -1;
@@ -90,6 +71,26 @@ static int signal_init(const struct container_state *state, int signal, struct e
 		return state_not_running(state, err);
 	return error_errno(err, errno, state->id, "send signal %d to container %s", signal,
 			   state->id);
+}
+
+/* Without the lock, @record NULL, it isn't for us to freeze: cgroup_signal() does what it can. */
+static int signal_all(const struct record *record, const struct container_state *state, int signal,
+		      struct error *err)
+{
+	_cleanup_fd_ int cgroup = -1;
+	enum cgroup_owner owner;
+
+	if (!state->cgroup_path && state->status != STATUS_STOPPED)
+		return error_set(err, ERROR_UNSUPPORTED, state->id,
+				 "can't signal all processes of a container without a cgroup");
+	if (state_find_cgroup(state, &cgroup, &owner, err) < 0)
+		return -1;
+	/* gone, or another container's by now; init may have been moved elsewhere before */
+	if (cgroup < 0 || owner != CGROUP_OWN)
+		return state->status == STATUS_STOPPED ? 0 : signal_init(state, signal, err);
+	if (record && may_freeze(record, state, cgroup))
+		return signal_frozen(record, cgroup, signal, err);
+	return cgroup_signal(cgroup, signal, err);
 }
 
 int state_kill(const struct container_state *state, int signal, struct error *err)

@@ -153,9 +153,11 @@ int state_open_cgroup(const struct container_state *state, struct error *err)
 	return fd;
 }
 
+/* As long as init lives nobody else can have taken it. */
 int state_find_cgroup(const struct container_state *state, int *ret_fd,
 		      enum cgroup_owner *ret_owner, struct error *err)
 {
+	bool ended;
 	int fd = -1;
 
 	if (state->cgroup_path) {
@@ -163,8 +165,9 @@ int state_find_cgroup(const struct container_state *state, int *ret_fd,
 		if (fd < 0 && err->errnum != ENOENT)
 			return -1;
 	}
-	*ret_owner =
-	    fd >= 0 && state->cgroup_mark ? cgroup_owner(fd, state->cgroup_mark) : CGROUP_OWN;
+	ended = state->status == STATUS_STOPPED || state->status == STATUS_CREATING;
+	*ret_owner = fd >= 0 && ended && state->cgroup_mark ? cgroup_owner(fd, state->cgroup_mark)
+							    : CGROUP_OWN;
 	*ret_fd = fd;
 	return 0;
 }

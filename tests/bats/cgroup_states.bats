@@ -310,9 +310,9 @@ signalling() {
 		proa $command
 		equal "$("$RUNTIME" --root "$WORK/other" state "$ID" | jq -r .status)" running "after $command"
 	done
-	# the second has found it, and the first has left it to the second
+	# the second has taken it over, with the duty to remove it
 	"$RUNTIME" --root "$WORK/other" delete --force "$ID"
-	rmdir "$CGROUP/both-$TAG"
+	[ ! -e "$CGROUP/both-$TAG" ]
 }
 
 @test "the same with a container whose state is damaged" {
@@ -327,7 +327,50 @@ signalling() {
 	proa delete --force "$ID"
 	equal "$("$RUNTIME" --root "$WORK/other" state "$ID" | jq -r .status)" running
 	"$RUNTIME" --root "$WORK/other" delete --force "$ID"
-	rmdir "$CGROUP/both-$TAG"
+	[ ! -e "$CGROUP/both-$TAG" ]
+}
+
+# cgroup_of_init: its directory
+cgroup_of_init() {
+	echo "$CGROUP$(awk -F: '$1 == 0 { print $3 }' "/proc/$(init_pid)/cgroup")"
+}
+
+@test "a container without a pid namespace dies by KILL and delete --force, whatever its cgroup's mark says" {
+	config '.linux.namespaces |= map(select(.type != "pid"))'
+	for command in "kill $ID KILL" "delete --force $ID"; do
+		up_and_waiting
+		dir=$(cgroup_of_init)
+		made=$(getfattr --only-values -n trusted.proa "$dir")
+		setfattr -n trusted.proa -v "made 1:1" "$dir"
+		# shellcheck disable=SC2086 # words of their own
+		proa $command
+		eventually eval '! grep -q "populated 1" "$dir/cgroup.events" 2>/dev/null'
+		[ ! -e "$dir" ] || setfattr -n trusted.proa -v "$made" "$dir"
+		proa delete --force "$ID"
+	done
+}
+
+@test "a damaged container whose cgroup has no mark isn't forgotten as long as there are processes" {
+	up_and_waiting
+	pid=$(init_pid)
+	dir=$(cgroup_of_init)
+	setfattr -x trusted.proa "$dir"
+	echo '{' >"$ROOT/$ID/state.json"
+	fails 1 "process.*in cgroup .* may be the container's or not" proa delete --force "$ID"
+	[ -e "$ROOT/$ID" ]
+	kill -KILL "$pid"
+	eventually eval '! [ -e /proc/$pid ]'
+	proa delete --force "$ID"
+	[ ! -e "$dir" ]
+}
+
+@test "a cgroup that was there before keeps no mark" {
+	mkdir "$CGROUP/found-$TAG"
+	cleanup "rmdir '$CGROUP/found-$TAG'"
+	config '.linux.cgroupsPath = "/found-" + $t' --arg t "$TAG"
+	up_and_waiting
+	proa delete --force "$ID"
+	! getfattr -n trusted.proa "$CGROUP/found-$TAG" 2>/dev/null
 }
 
 # from_killed COMMAND...: as a caller in a cgroup in which cgroup.kill was once written

@@ -94,9 +94,25 @@ ends_while() {
 @test "run that is told to end while a hook hangs ends, and leaves nothing" {
 	process /probe wait
 	ends_while "$WORK/in" '.hooks.createRuntime = [{path: "/bin/sh", args: ["sh", "-c", "touch '"$WORK/in"'; exec sleep 1000"]}]'
+	rm "$WORK/in"
+	ends_while "$WORK/in" '.hooks.createRuntime[0].args[2] = "touch '"$WORK/in"'; while sleep 0.2; do echo tick; done"'
 	config 'del(.hooks)'
 	# in the container, init waits for it, and we for init
 	ends_while "$BUNDLE/rootfs/in" '.root.readonly = false | .hooks.startContainer = [{path: "/bin/sh", args: ["sh", "-c", "touch /in; exec sleep 1000"]}]'
+}
+
+@test "a signal while a poststart hook is running is the program's, when the hook is done" {
+	process /probe wait
+	config '.hooks.poststart = [{path: "/bin/sh", args: ["sh", "-c", "touch '"$WORK/in"'; while [ -e '"$WORK/in"' ]; do sleep 0.1; done"]}]'
+	background proa run -b "$BUNDLE" "$ID"
+	pid=$!
+	eventually test -e "$WORK/in"
+	wait_for_output waiting "$WORK/background.out"
+	kill -TERM $pid
+	sleep 1.5 # it looks once a second whether it is told to end
+	rm "$WORK/in"
+	wait $pid
+	nothing_left
 }
 
 @test "run reaps what the container leaves without a pid namespace" {

@@ -486,16 +486,18 @@ TEST(a_cgroup_is_whose_mark_it_has)
 	world_enter();
 	make(world);
 	int fd = open_cgroup(world);
-	char long_one[2 * CGROUP_MARK_SIZE] = "";
 
 	CHECK_INT(cgroup_owner(fd, "1:2"), CGROUP_NOBODYS);
-	CHECK(cgroup_mark(fd, "1:2") == 0);
+	CHECK(!cgroup_was_made(fd));
+	CHECK(cgroup_mark(fd, "1:2", true) == 0);
+	CHECK(cgroup_was_made(fd));
 	CHECK_INT(cgroup_owner(fd, "1:2"), CGROUP_OWN);
 	CHECK_INT(cgroup_owner(fd, "1:23"), CGROUP_ANOTHERS);
 	CHECK_INT(cgroup_owner(fd, "1:"), CGROUP_ANOTHERS);
-	CHECK(cgroup_mark(fd, "3:4") == 0);
+	CHECK(cgroup_mark(fd, "3:4", false) == 0);
+	CHECK(!cgroup_was_made(fd));
 	CHECK_INT(cgroup_owner(fd, "1:2"), CGROUP_ANOTHERS);
-	memset(long_one, 'x', sizeof(long_one) - 1);
-	CHECK(cgroup_mark(fd, long_one) == 0);
-	CHECK_INT(cgroup_owner(fd, "3:4"), CGROUP_ANOTHERS);
+	CHECK_INT(cgroup_owner(fd, "3:4"), CGROUP_OWN);
+	cgroup_unmark(fd);
+	CHECK_INT(cgroup_owner(fd, "3:4"), CGROUP_NOBODYS);
 }
