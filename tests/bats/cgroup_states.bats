@@ -370,7 +370,7 @@ cgroup_of_init() {
 	config '.linux.cgroupsPath = "/found-" + $t' --arg t "$TAG"
 	up_and_waiting
 	proa delete --force "$ID"
-	! getfattr -n trusted.proa "$CGROUP/found-$TAG" 2>/dev/null
+	equal "$(getfattr -m trusted.proa "$CGROUP/found-$TAG")" ""
 }
 
 # from_killed COMMAND...: as a caller in a cgroup in which cgroup.kill was once written
