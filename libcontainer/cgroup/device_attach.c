@@ -15,6 +15,21 @@ static int sys_bpf(int command, union bpf_attr *attr)
 	return (int)syscall(SYS_bpf, command, attr, sizeof(*attr));
 }
 
+/* The verifier gives up where a signal comes, also one that is ignored by whoever is traced or frozen: EAGAIN. */
+#define LOAD_TRIES 5
+
+static int load(union bpf_attr *attr)
+{
+	int fd = -1;
+
+	for (int i = 0; i < LOAD_TRIES; i++) {
+		fd = sys_bpf(BPF_PROG_LOAD, attr);
+		if (fd >= 0 || errno != EAGAIN)
+			break;
+	}
+	return fd;
+}
+
 int device_program_load(const struct cgroup_plan *plan, int *ret_fd, struct error *err)
 {
 	union bpf_attr attr = {
@@ -27,7 +42,7 @@ int device_program_load(const struct cgroup_plan *plan, int *ret_fd, struct erro
 	int fd = -1;
 
 	if (plan->devices.count) {
-		fd = sys_bpf(BPF_PROG_LOAD, &attr);
+		fd = load(&attr);
 		/* without privilege device nodes are out of reach anyway */
 		if (fd < 0 && !(plan->rootless && errno == EPERM))
 			return error_errno(err, errno, "linux.resources.devices",
