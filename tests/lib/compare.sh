@@ -60,7 +60,7 @@ table() {
 	for runtime in "${runtimes[@]}"; do
 		[ ! -e "$results/$runtime/remarks" ] || sed "s/^/$runtime\tremark\t/" "$results/$runtime/remarks"
 		tap=$results/$runtime/vm/$1.bats.tap
-		[ ! -e "$tap" ] || sed -nE "s/^(not )?ok [0-9]+ /$runtime\t\1\t/p" "$tap"
+		[ ! -e "$tap" ] || sed -nE "s/ # timeout after .*//; s/^(not )?ok [0-9]+ /$runtime\t\1\t/p" "$tap"
 	done | awk -F '\t' -v runtimes="${runtimes[*]}" '
 		$2 == "remark" { remark[$3, $1] = ", " $4; next }
 		!($3 in seen) { seen[$3]; tests[++count] = $3 }
