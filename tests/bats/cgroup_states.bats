@@ -297,7 +297,8 @@ signalling() {
 	done
 }
 
-@test "two state roots, one path: whoever is deleted or killed, the other's container runs on" {
+# ended_and_its_place_taken: the container has ended; in its cgroup runs one of the same id, of another state root
+ended_and_its_place_taken() {
 	waits
 	config '.linux.cgroupsPath = "/both-" + $t' --arg t "$TAG"
 	up
@@ -305,6 +306,10 @@ signalling() {
 	eventually is stopped
 	cleanup "'$RUNTIME' --root '$WORK/other' delete --force '$ID'"
 	"$RUNTIME" --root "$WORK/other" run -d -b "$BUNDLE" "$ID" </dev/null >"$WORK/other.out" 2>&1 3>&-
+}
+
+@test "two state roots, one path: whoever is deleted or killed, the other's container runs on" {
+	ended_and_its_place_taken
 	for command in "kill --all $ID KILL" "delete $ID"; do
 		# shellcheck disable=SC2086 # words of their own
 		proa $command
@@ -316,13 +321,7 @@ signalling() {
 }
 
 @test "the same with a container whose state is damaged" {
-	waits
-	config '.linux.cgroupsPath = "/both-" + $t' --arg t "$TAG"
-	up
-	proa kill "$ID" KILL
-	eventually is stopped
-	cleanup "'$RUNTIME' --root '$WORK/other' delete --force '$ID'"
-	"$RUNTIME" --root "$WORK/other" run -d -b "$BUNDLE" "$ID" </dev/null >"$WORK/other.out" 2>&1 3>&-
+	ended_and_its_place_taken
 	echo '{' >"$ROOT/$ID/state.json"
 	proa delete --force "$ID"
 	equal "$("$RUNTIME" --root "$WORK/other" state "$ID" | jq -r .status)" running

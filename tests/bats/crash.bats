@@ -104,13 +104,18 @@ up_and_owing() {
 	is running
 }
 
-@test "delete of what a killed create left doesn't touch a cgroup of others" {
+# cgroup_of_others: with the process $other
+cgroup_of_others() {
 	mkdir "$CGROUP/others-$TAG"
 	sleep 1000 3>&- &
 	other=$!
 	cleanup "rmdir '$CGROUP/others-$TAG'"
 	cleanup "kill $other; wait $other"
 	echo $other >"$CGROUP/others-$TAG/cgroup.procs"
+}
+
+@test "delete of what a killed create left doesn't touch a cgroup of others" {
+	cgroup_of_others
 	config '.linux.cgroupsPath = "/others-" + $t' --arg t "$TAG"
 	for place in cgroup claim; do
 		dies_at parent $place 1 -- create -b "$BUNDLE" "$ID"
@@ -125,12 +130,7 @@ up_and_owing() {
 @test "delete of what a killed create left doesn't touch a cgroup that others have made since" {
 	config '.linux.cgroupsPath = "/others-" + $t' --arg t "$TAG"
 	dies_at parent cgroup 1 -- create -b "$BUNDLE" "$ID"
-	mkdir "$CGROUP/others-$TAG"
-	sleep 1000 3>&- &
-	other=$!
-	cleanup "rmdir '$CGROUP/others-$TAG'"
-	cleanup "kill $other; wait $other"
-	echo $other >"$CGROUP/others-$TAG/cgroup.procs"
+	cgroup_of_others
 	proa delete --force "$ID"
 	kill -0 $other
 	[ "$(<"$CGROUP/others-$TAG/cgroup.procs")" = $other ]
