@@ -21,8 +21,8 @@ struct name_value {
 	int64_t value;
 };
 
-/* Whole-string parsers: no spaces, no sign for unsigned, no rest, no overflow, decimal. Return false and leave the out-parameter untouched when it
- * doesn't parse. */
+/* Whole-string parsers: no spaces, no sign for unsigned, no rest, no overflow, decimal. Return false and leave the
+ * out-parameter untouched when it doesn't parse. */
 bool parse_u64(const char *text, uint64_t *ret_value);
 bool parse_i64(const char *text, int64_t *ret_value);
 bool parse_u32(const char *text, uint32_t *ret_value);

@@ -151,7 +151,7 @@ int cgroup_delegate(int cgroupfd, uid_t uid, gid_t gid, struct error *err);
 #define CGROUP_MARK_SIZE 64
 
 enum cgroup_owner {
-	CGROUP_OWN,      /* it has the mark */
+	CGROUP_OWN,	 /* it has the mark */
 	CGROUP_ANOTHERS, /* it has another one */
 	CGROUP_NOBODYS,	 /* it has none: no container's, or of one whose create was killed before it marked it */
 };

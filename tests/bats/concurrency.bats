@@ -219,12 +219,17 @@ says_only() {
 	done
 }
 
-@test "a start that hangs in a hook keeps nobody from asking and from killing" {
+# start_hangs: in a hook; its pid is in $starter
+start_hangs() {
 	config '.hooks.startContainer = [{path: "/bin/sleep", args: ["sleep", "1000"]}]'
 	create
 	background proa start "$ID"
 	starter=$!
 	eventually pgrep -f "^sleep 1000" >/dev/null
+}
+
+@test "a start that hangs in a hook keeps nobody from asking and from killing" {
+	start_hangs
 	# it isn't running before its program is; asked often enough, nobody has room any more to ask init itself
 	for _ in {1..12}; do
 		equal "$(at_once state "$ID" | jq -r .status)" created
@@ -238,11 +243,7 @@ says_only() {
 }
 
 @test "delete --force ends a start that hangs in a hook" {
-	config '.hooks.startContainer = [{path: "/bin/sleep", args: ["sleep", "1000"]}]'
-	create
-	background proa start "$ID"
-	starter=$!
-	eventually pgrep -f "^sleep 1000" >/dev/null
+	start_hangs
 	at_once delete --force "$ID"
 	failed $starter
 	nothing_left
