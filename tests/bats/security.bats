@@ -180,8 +180,8 @@ cwds_refused() {
 	fails 1 "cwd" proa run -b "$BUNDLE" "$ID"
 	# one that really is open, for the program
 	config '.process.cwd = "/proc/self/fd/3"'
-	process /bin/cat file
-	! proa run --preserve-fds 1 -b "$BUNDLE" "$ID" 2>"$WORK/err" 3<"$SENTINEL" || fail "a directory that was passed"
+	process /bin/true
+	! proa run --preserve-fds 1 -b "$BUNDLE" "$ID" 2>"$WORK/err" 3<"${SENTINEL%/*}" || fail "a directory that was passed"
 	has_words "cwd" "$(<"$WORK/err")"
 }
 
@@ -190,7 +190,7 @@ cwds_refused() {
 	with_open_files exec_cwds_refused
 	ln -s /proc/self/fd/7 "$BUNDLE/rootfs/link"
 	fails 255 "cwd" proa exec --cwd /link "$ID" /bin/cat file
-	! proa exec --preserve-fds 1 --cwd /proc/self/fd/3 "$ID" /bin/cat file 2>"$WORK/err" 3<"$SENTINEL" || fail "a directory that was passed"
+	! proa exec --preserve-fds 1 --cwd /proc/self/fd/3 "$ID" /bin/true 2>"$WORK/err" 3<"${SENTINEL%/*}" || fail "a directory that was passed"
 	has_words "cwd" "$(<"$WORK/err")"
 	is running
 }
