@@ -3,7 +3,7 @@
 # lane-long: vm
 # tier: quick
 # Called by a user without privileges: with one id, with ranges, with and without a cgroup of their own, and in a container.
-# All other properties are tried in this mode by modes.bats.
+# All other properties are tried in this mode by modes_rootless.bats.
 
 load helpers
 load modes
