@@ -1,7 +1,6 @@
 /* checkpoint: a running container into images. */
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -13,37 +12,11 @@
 #include "base/termination.h"
 #include "base/text.h"
 #include "base/trace.h"
-#include "checkpoint/checkpoint.h"
 #include "checkpoint/config_file.h"
-#include "checkpoint/criu.h"
-#include "checkpoint/export.h"
-#include "checkpoint/images.h"
+#include "checkpoint/dump.h"
 #include "checkpoint/log.h"
-#include "checkpoint/manifest.h"
-#include "checkpoint/request.h"
-#include "checkpoint/serve.h"
-#include "checkpoint/stage.h"
 #include "libcontainer/lifecycle/delete.h"
 #include "oci/json.h"
-
-#define LOG_NAME "dump.log"
-
-struct dump {
-	const struct checkpoint_options *options;
-	struct record record;
-	struct arena arena;
-	struct container_state *state;
-	struct config *config;
-	struct images images;
-	struct manifest manifest;
-	struct export export;
-	struct criu criu;
-	struct serve serve;
-	char *cgroup; /* its directory, NULL */
-	int status_fd;
-	sigset_t signals; /* that were held before */
-	bool serves;	  /* CRIU waits for others to fetch the memory, and hears nothing */
-};
 
 /* ---- the container ---- */
 
@@ -120,162 +93,6 @@ static int write_descriptors(const struct dump *dump, struct error *err)
 		return -1;
 	return file_replace(dump->images.dir, IMAGES_DESCRIPTORS, 0600, text.bytes, text.length,
 			    false, err);
-}
-
-/* The caller's key for a mount, of --external mnt[MOUNTPOINT]:KEY; NULL. CRIU gets it with the other --external. */
-static const char *given_key(const struct dump *dump, const char *mountpoint)
-{
-	return stage_given(&dump->options->criu.external, mountpoint);
-}
-
-/* Also those that the caller calls external. */
-static int find_mounts(struct dump *dump, struct mountinfo_list *ret_external, struct error *err)
-{
-	struct mountinfo_list host, container, external;
-
-	if (mounts_read(getpid(), &dump->arena, &host, err) < 0 ||
-	    mounts_read((pid_t)dump->state->pid, &dump->arena, &container, err) < 0)
-		return -1;
-	mounts_external(&container, &host, dump->config, &dump->arena, &external);
-	for (size_t i = 0; i < container.count; i++) {
-		const struct mount_info *mount = &container.items[i];
-
-		if (given_key(dump, mount->mountpoint) &&
-		    !mounts_find(&external, mount->mountpoint))
-			external.items[external.count++] = *mount;
-	}
-	*ret_external = external;
-	return 0;
-}
-
-/* Keys are names of files at restore, one for each mount; those with proa- are ours. */
-static bool is_free(const struct manifest *manifest, const char *key)
-{
-	for (size_t i = 0; i < manifest->mounts.count; i++)
-		if (strcmp(manifest->mounts.items[i].key, key) == 0)
-			return false;
-	return manifest_is_key(key) && strcmp(key, STAGE_ROOT) != 0 && !text_starts(key, "proa-");
-}
-
-static int take_keys(struct dump *dump, struct error *err)
-{
-	for (size_t i = 0; i < dump->manifest.mounts.count; i++) {
-		struct manifest_mount *mount = &dump->manifest.mounts.items[i];
-		const char *key = given_key(dump, mount->mountpoint);
-
-		if (key && !is_free(&dump->manifest, key))
-			return error_set(err, ERROR_USAGE, "external",
-					 "--external mnt[%s]: expected a name that no other mount "
-					 "has, of lower-case letters, digits and hyphens, and not "
-					 "root or proa-..., found %s",
-					 mount->mountpoint, text_printable(key) ? key : "?");
-		if (key)
-			mount->key = arena_strdup(&dump->arena, key);
-	}
-	return 0;
-}
-
-static int begin_manifest(struct dump *dump, struct error *err)
-{
-	struct mountinfo_list external;
-
-	if (find_mounts(dump, &external, err) < 0 ||
-	    manifest_begin(&dump->manifest, &external, dump->config, &dump->arena, err) < 0 ||
-	    take_keys(dump, err) < 0 ||
-	    store_since(&dump->record, &dump->manifest.rootfs_since, err) < 0)
-		return -1;
-	dump->manifest.id = dump->state->id;
-	dump->manifest.pre_dump = dump->options->pre_dump;
-	dump->manifest.pages_elsewhere =
-	    dump->options->page_server.address && !dump->options->criu.lazy_pages;
-	dump->manifest.criu = (uint64_t)dump->criu.version;
-	dump->manifest.descriptors = dump->state->descriptors;
-	return 0;
-}
-
-/* ---- the request ---- */
-
-/* Namespaces that others made stay theirs. CRIU can leave out a network and a pid namespace; of the others it makes new
- * ones, which restore replaces where the config names a path. The keys are runc's, so that it can restore our
- * images, and we its. */
-static int add_namespaces(struct dump *dump, struct request *request, struct error *err)
-{
-	static const struct {
-		const char *type, *criu, *key;
-	} rows[] = { { "network", "net", "extRootNetNS" }, { "pid", "pid", "extRootPidNS" } };
-
-	for (size_t i = 0; i < array_length(rows); i++) {
-		const struct config_namespace *namespace =
-		    config_namespace_find(dump->config, rows[i].type);
-		char path[64];
-		struct stat st;
-
-		if (!namespace || !namespace->path || !namespace->path[0])
-			continue;
-		text_fit(path, sizeof(path), "/proc/%d/ns/%s", (int)dump->state->pid, rows[i].criu);
-		if (stat(path, &st) < 0)
-			return error_errno(err, errno, path, "look at the %s namespace",
-					   rows[i].type);
-		request_external(request, &dump->arena,
-				 arena_printf(&dump->arena, "%s[%lu]:%s", rows[i].criu,
-					      (unsigned long)st.st_ino, rows[i].key));
-	}
-	return 0;
-}
-
-static void add_mounts(struct dump *dump, struct request *request)
-{
-	for (size_t i = 0; i < dump->manifest.mounts.count; i++) {
-		const struct manifest_mount *mount = &dump->manifest.mounts.items[i];
-
-		if (!given_key(dump, mount->mountpoint))
-			request_external(request, &dump->arena,
-					 arena_printf(&dump->arena, "mnt[%s]:%s", mount->mountpoint,
-						      mount->key));
-	}
-}
-
-static void add_page_server(struct dump *dump, struct request *request)
-{
-	CriuPageServerInfo *server;
-
-	if (!dump->options->page_server.address || dump->options->criu.lazy_pages)
-		return;
-	server = arena_alloc(&dump->arena, sizeof(*server));
-	criu_page_server_info__init(server);
-	server->address = (char *)dump->options->page_server.address;
-	server->has_port = true;
-	server->port = (int32_t)dump->options->page_server.port;
-	request->opts.ps = server;
-}
-
-static int fill_request(struct dump *dump, struct request *request, struct error *err)
-{
-	const struct checkpoint_options *options = dump->options;
-	CriuOpts *opts = &request->opts;
-
-	request_begin(request, options->pre_dump ? REQUEST_PRE_DUMP : REQUEST_DUMP, &options->criu);
-	opts->images_dir_fd = dump->images.dir;
-	opts->has_work_dir_fd = true;
-	opts->work_dir_fd = dump->images.work;
-	opts->log_file = (char *)LOG_NAME;
-	opts->root = dump->state->rootfs;
-	opts->has_pid = true;
-	opts->pid = (int32_t)dump->state->pid;
-	opts->has_leave_running = true;
-	opts->leave_running = options->leave_running || options->pre_dump;
-	opts->freeze_cgroup = dump->cgroup;
-	opts->config_file = (char *)(options->criu.lazy_pages ? serve_config_file()
-							      : criu_config_file(dump->config));
-	/* also for the first of a chain: the next ones need to know what has changed since */
-	opts->has_track_mem = true;
-	opts->track_mem = options->pre_dump || options->parent_path;
-	opts->parent_img = (char *)options->parent_path;
-	add_page_server(dump, request);
-	if (options->pre_dump)
-		return 0;
-	add_mounts(dump, request);
-	return add_namespaces(dump, request, err);
 }
 
 /* ---- the dump ---- */
@@ -379,9 +196,9 @@ static int ask(struct dump *dump, struct error *err)
 {
 	struct request request;
 
-	if (fill_request(dump, &request, err) < 0)
+	if (dump_fill_request(dump, &request, err) < 0)
 		return -1;
-	log_forget(dump->images.work, LOG_NAME);
+	log_forget(dump->images.work, DUMP_LOG);
 	log_forget(dump->images.work, LOG_DUMP_STATISTICS);
 	if (criu_ask(&dump->criu, &request.message, notified, dump, NULL, err) == 0)
 		return 0;
@@ -390,7 +207,7 @@ static int ask(struct dump *dump, struct error *err)
 				 "who fetched the memory has gone before it had all: the "
 				 "container runs on here");
 	if (err->code == ERROR_SYSTEM || err->code == ERROR_PROTOCOL)
-		log_explain(dump->images.work, dump->images.work_path, LOG_NAME, err);
+		log_explain(dump->images.work, dump->images.work_path, DUMP_LOG, err);
 	return -1;
 }
 
@@ -466,7 +283,7 @@ static int dump_container(struct dump *dump, struct error *err)
 		return -1;
 	dump->cgroup = cgroup_directory(dump);
 	trace_phase("dump");
-	if (check_parent(dump, err) == 0 && begin_manifest(dump, err) == 0 &&
+	if (check_parent(dump, err) == 0 && dump_begin_manifest(dump, err) == 0 &&
 	    (options->pre_dump || write_descriptors(dump, err) == 0) && ask(dump, err) == 0 &&
 	    /* no notification tells of the end of a pre-dump */
 	    (!options->pre_dump || write_manifests(dump, err) == 0)) {

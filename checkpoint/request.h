@@ -1,5 +1,5 @@
 /* From the options of both commands to CRIU's: one table, a row per option, says which field of the RPC an option is, and
- * in which requests. What the verbs decide themselves is set in dump.c and restore.c. */
+ * in which requests. What the verbs decide themselves is set in dump_request.c and restore_request.c. */
 #pragma once
 
 #include "base/arena.h"

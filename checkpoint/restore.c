@@ -16,214 +16,13 @@
 #include "base/fd.h"
 #include "base/socket.h"
 #include "base/text.h"
-#include "base/trace.h"
-#include "checkpoint/checkpoint.h"
 #include "checkpoint/config_file.h"
-#include "checkpoint/criu.h"
-#include "checkpoint/export.h"
 #include "checkpoint/foreign.h"
-#include "checkpoint/images.h"
 #include "checkpoint/lazy.h"
 #include "checkpoint/log.h"
-#include "checkpoint/manifest.h"
-#include "checkpoint/request.h"
+#include "checkpoint/restore.h"
 #include "checkpoint/rights.h"
-#include "checkpoint/stage.h"
-#include "checkpoint/verify.h"
-#include "libcontainer/lifecycle/creation.h"
 #include "libcontainer/lifecycle/hooks_after.h"
-
-#define ARENA		  (64 << 20)
-#define LOG_NAME	  "restore.log"
-#define NAMESPACE_FDS_MAX 2
-
-struct restore {
-	const struct restore_options *options;
-	struct arena arena;
-	struct images images;
-	struct import import;
-	bool imported;		   /* the images are there for a while */
-	struct manifest *manifest; /* of other runtimes' images one is made up */
-	struct creation *creation; /* while it is made */
-	struct stage stage;
-	struct verify verify; /* once CRIU has restored */
-	bool verified;
-	struct criu criu, lazy;
-	struct criu_start start;
-	int fds[NAMESPACE_FDS_MAX];
-};
-
-/* ---- the images ---- */
-
-/* What we have made stands on what we have made; images of others have no manifest to be compared with anyway. */
-static int verify_parent(void *context, int parent, struct error *err)
-{
-	struct restore *restore = context;
-	struct manifest *manifest;
-
-	if (manifest_read(parent, &restore->arena, &manifest, err) < 0)
-		return -1;
-	if (manifest || !restore->manifest->version)
-		return 0;
-	return error_set(err, ERROR_INVALID, IMAGES_MANIFEST,
-			 "the checkpoint is damaged: " IMAGES_MANIFEST " is missing there");
-}
-
-/* From the stream to a directory, where they are checked as all others. */
-static int import(struct restore *restore, struct error *err)
-{
-	_cleanup_fd_ int dir = -1;
-
-	trace_phase("import");
-	if (images_open_for_import(restore->options->criu.image_path, &dir, err) < 0)
-		return -1;
-	restore->imported = true;
-	return import_images(restore->options->import, dir, &restore->arena, &restore->import, err);
-}
-
-static void forget_imported(struct restore *restore)
-{
-	if (restore->imported)
-		images_remove(restore->options->criu.image_path);
-	restore->imported = false;
-}
-
-static int open_images(struct restore *restore, struct error *err)
-{
-	const struct criu_options *options = &restore->options->criu;
-
-	if (arena_init(&restore->arena, ARENA, err) < 0 ||
-	    (restore->options->import && import(restore, err) < 0) ||
-	    images_open_for_restore(options->image_path, options->work_path, options->auto_dedup,
-				    &restore->images, err) < 0)
-		return -1;
-	trace_phase("verify");
-	if (manifest_read(restore->images.dir, &restore->arena, &restore->manifest, err) < 0)
-		return error_prefix(err, "%s", restore->images.path);
-	if (!restore->manifest &&
-	    foreign_manifest(restore->images.dir, &restore->arena, &restore->manifest, err) < 0)
-		return error_prefix(err, "%s", restore->images.path);
-	if (restore->manifest->pre_dump)
-		return error_set(err, ERROR_INVALID, restore->images.path,
-				 "%s holds a pre-dump, which is only the memory: restore from the "
-				 "checkpoint that was made after it",
-				 restore->images.path);
-	return images_visit_parents(restore->images.dir, options->auto_dedup, verify_parent,
-				    restore, err);
-}
-
-/* ---- the request ---- */
-
-/* runc calls every masked file /dev/null, crun by its path as all others. */
-static void add_mount(struct restore *restore, struct request *request,
-		      const struct manifest_mount *mount, const char *path)
-{
-	struct arena *arena = &restore->arena;
-	bool foreign = !restore->manifest->version;
-
-	request_external(
-	    request, arena,
-	    arena_printf(arena, "mnt[%s]:%s", foreign ? mount->mountpoint : mount->key, path));
-	if (foreign && strcmp(mount->key, MANIFEST_MASK) == 0)
-		request_external(request, arena, arena_printf(arena, "mnt[/dev/null]:%s", path));
-}
-
-static int add_mounts(struct restore *restore, struct request *request, struct error *err)
-{
-	const struct manifest *manifest = restore->manifest;
-
-	for (size_t i = 0; i < manifest->mounts.count; i++) {
-		const struct manifest_mount *mount = &manifest->mounts.items[i];
-		const char *path;
-		bool idmapped;
-
-		if (stage_path(&restore->stage, restore->criu.pid, mount->key, &restore->arena,
-			       &path, &idmapped, err) < 0)
-			return -1;
-		if (idmapped)
-			request->opts.has_mntns_compat_mode = request->opts.mntns_compat_mode =
-			    true;
-		add_mount(restore, request, mount, path);
-	}
-	return 0;
-}
-
-/* Our own standard streams are CRIU's, and so what the container's pipes are to be. */
-static void add_streams(struct restore *restore, struct request *request)
-{
-	const struct strings *streams = &restore->manifest->descriptors;
-
-	for (size_t i = 0; i < streams->count; i++)
-		if (text_starts(streams->items[i], "pipe:["))
-			request_inherit(request, &restore->arena, streams->items[i], (int)i);
-}
-
-static int add_inherited(struct restore *restore, struct request *request, const char *key,
-			 const struct namespace_join *join, struct error *err)
-{
-	int fd = fcntl(join->fd, F_DUPFD_CLOEXEC, 0);
-
-	if (fd < 0)
-		return error_errno(err, errno, join->path, "duplicate a descriptor");
-	request_inherit(request, &restore->arena, key,
-			CRIU_FIRST_FD + (int)restore->start.fd_count);
-	restore->fds[restore->start.fd_count++] = fd;
-	return 0;
-}
-
-/* Namespaces that the config names by path: opened and verified as create does it. */
-static int add_namespaces(struct restore *restore, struct request *request, struct error *err)
-{
-	struct namespace_plan *plan = &restore->creation->plan->namespaces;
-
-	if (namespaces_open(plan, err) < 0)
-		return -1;
-	for (size_t i = 0; i < plan->join_count; i++) {
-		const struct namespace_join *join = &plan->joins[i];
-		const char *type = join->kind->type;
-
-		if (strcmp(type, "network") == 0 || strcmp(type, "pid") == 0) {
-			if (add_inherited(restore, request,
-					  *type == 'n' ? "extRootNetNS" : "extRootPidNS", join,
-					  err) < 0)
-				return -1;
-		} else if (strcmp(type, "cgroup") == 0) {
-			return error_set(err, ERROR_UNSUPPORTED, "linux.namespaces",
-					 "CRIU can't restore into a cgroup namespace that exists");
-		} else {
-			request_join(request, &restore->arena, join->kind->file, join->path);
-		}
-	}
-	return 0;
-}
-
-static int fill_request(struct restore *restore, struct request *request, struct error *err)
-{
-	const struct criu_options *options = &restore->options->criu;
-	struct creation *creation = restore->creation;
-	CriuOpts *opts = &request->opts;
-
-	request_begin(request, REQUEST_RESTORE, options);
-	opts->images_dir_fd = restore->images.dir;
-	opts->has_work_dir_fd = true;
-	opts->work_dir_fd = restore->images.work;
-	opts->log_file = (char *)LOG_NAME;
-	opts->root = arena_printf(&restore->arena, "%s/%s", restore->stage.directory, STAGE_ROOT);
-	/* a child of ours, not of CRIU's: it outlives CRIU, and is ours to wait for */
-	opts->has_rst_sibling = opts->rst_sibling = true;
-	opts->has_evasive_devices = opts->evasive_devices = true;
-	/* the terminal is our caller's: nobody waits for its other end */
-	if (options->shell_job && creation->plan->console_socket < 0)
-		opts->orphan_pts_master = false;
-	opts->config_file = (char *)criu_config_file(creation->config);
-	if (creation->state->cgroup_path)
-		request_cgroup_root(request, &restore->arena, creation->state->cgroup_path);
-	/* in a user namespace mounts are slaves of the host's, and CRIU's newer way can't make several of one group again */
-	if (creation->plan->namespaces.created & CLONE_NEWUSER)
-		opts->has_mntns_compat_mode = opts->mntns_compat_mode = true;
-	add_streams(restore, request);
-	return add_namespaces(restore, request, err);
-}
 
 /* ---- what CRIU tells ---- */
 
@@ -427,12 +226,12 @@ static int move_work(struct restore *restore, struct request *request, struct er
 
 static int ask(struct restore *restore, const struct request *request, struct error *err)
 {
-	log_forget(restore->images.work, LOG_NAME);
+	log_forget(restore->images.work, RESTORE_LOG);
 	log_forget(restore->images.work, LOG_RESTORE_STATISTICS);
 	if (criu_ask(&restore->criu, &request->message, notified, restore, NULL, err) == 0)
 		return 0;
 	if (err->code == ERROR_SYSTEM || err->code == ERROR_PROTOCOL)
-		log_explain(restore->images.work, restore->images.work_path, LOG_NAME, err);
+		log_explain(restore->images.work, restore->images.work_path, RESTORE_LOG, err);
 	return -1;
 }
 
@@ -458,8 +257,8 @@ static int run_criu(struct restore *restore, struct error *err)
 	struct request request;
 
 	if (device_program_load(creation->cgroup_plan, &creation->device_program, err) < 0 ||
-	    prepare(restore, err) < 0 || fill_request(restore, &request, err) < 0 ||
-	    start_criu(restore, err) < 0 || add_mounts(restore, &request, err) < 0 ||
+	    prepare(restore, err) < 0 || restore_fill_request(restore, &request, err) < 0 ||
+	    start_criu(restore, err) < 0 || restore_add_mounts(restore, &request, err) < 0 ||
 	    move_work(restore, &request, err) < 0 || start_lazy_pages(restore, err) < 0 ||
 	    ask(restore, &request, err) < 0)
 		return -1;
@@ -490,7 +289,7 @@ static int restore_processes(void *context, struct creation *creation, struct er
 		result = run_criu(restore, err);
 	/* it takes its own processes away where it failed, before the cgroup is to go */
 	criu_end(&restore->criu);
-	forget_imported(restore);
+	restore_forget_imported(restore);
 	if (result < 0 || run_poststart(creation, err) < 0)
 		return -1;
 	lazy_leave(&restore->images, &restore->lazy);
@@ -515,7 +314,7 @@ static int run(struct restore *restore, const struct runtime *runtime, int *ret_
 {
 	struct run_options run = restore->options->run;
 
-	if (open_images(restore, err) < 0)
+	if (restore_open_images(restore, err) < 0)
 		return -1;
 	run.create.config_file = config_of(restore);
 	return creation_run(runtime, &run, restore_processes, restore, ret_status, err);
@@ -537,7 +336,7 @@ int container_restore(const struct runtime *runtime, const struct restore_option
 	for (size_t i = 0; i < restore.start.fd_count; i++)
 		close(restore.fds[i]);
 	images_close(&restore.images);
-	forget_imported(&restore);
+	restore_forget_imported(&restore);
 	import_close(&restore.import);
 	arena_free(&restore.arena);
 	return result;

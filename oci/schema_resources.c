@@ -25,7 +25,7 @@ static const struct schema_row memory_rows[] = {
 	ROW_UINT(TABLE, swappiness, "swappiness", RANGE(0, 100), APPLIED_BY("has_swappiness")),
 	ROW_BOOL(TABLE, disable_oom_killer, "disableOOMKiller",
 		 APPLIED_BY("has_oom_killer_disabled")),
-	ROW_BOOL(TABLE, use_hierarchy, "useHierarchy", APPLIED_BY("refuse_v1_only")),
+	ROW_BOOL(TABLE, use_hierarchy, "useHierarchy", APPLIED_BY("cgroup_refuse_v1_only")),
 	ROW_BOOL(TABLE, check_before_update, "checkBeforeUpdate", APPLIED_BY("container_update")),
 };
 static const struct schema schema_memory = SCHEMA(memory_rows, TABLE);

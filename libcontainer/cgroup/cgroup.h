@@ -1,7 +1,7 @@
 /* The container's cgroup (cgroup v2 only): where it is, its limits, its device program, and what is
  * done to all of its processes at once.
  *
- *	cgroup_plan            path, knobs, device program         plan.c path.c knobs.c device_program.c
+ *	cgroup_plan            path, knobs, device program         plan.c path.c knobs.c v1_only.c device_program.c
  *	cgroup_create          controllers, mkdir, fit for use?    create.c controllers.c hierarchy.c
  *	                       (systemd.h: by systemd)
  *	   clone3(CLONE_INTO_CGROUP); init makes its mounts, helpers come and go

@@ -36,6 +36,9 @@ struct device_rules {
 int device_rules_read(const struct config_resources *resources, struct arena *arena,
 		      struct device_rules *ret_rules, struct error *err);
 
+/* v1_only.c: an effect that was asked for and that cgroup v2 can't have is an error, ERROR_UNSUPPORTED. Pure. */
+int cgroup_refuse_v1_only(const struct config_resources *resources, struct error *err);
+
 /* path.c: the clean path for linux.cgroupsPath (NULL: none given). Pure. */
 int cgroup_path_decide(const char *cgroups_path, const struct cgroup_request *request,
 		       struct arena *arena, char **ret_path, struct error *err);

@@ -1,6 +1,6 @@
 /* linux.resources as writes into the files of a cgroup (config-linux.md, Control groups): one
  * table, a row per file. Pure. */
-#include "libcontainer/cgroup/cgroup.h"
+#include "libcontainer/cgroup/internal.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -538,82 +538,6 @@ static const struct knob knobs[] = {
 	{ "KEY", RESOURCES "unified", unified },
 };
 
-/* ---- what cgroup v1 alone knows ---- */
-
-static bool has_kernel_memory(const struct config_resources *resources)
-{
-	return memory_of(resources)->kernel.value > 0;
-}
-
-static bool has_kernel_tcp_memory(const struct config_resources *resources)
-{
-	return memory_of(resources)->kernel_tcp.value > 0;
-}
-
-static bool has_swappiness(const struct config_resources *resources)
-{
-	return memory_of(resources)->swappiness.set;
-}
-
-static bool has_oom_killer_disabled(const struct config_resources *resources)
-{
-	return memory_of(resources)->disable_oom_killer.value;
-}
-
-static bool has_realtime_runtime(const struct config_resources *resources)
-{
-	return cpu_of(resources)->realtime_runtime.value != 0;
-}
-
-static bool has_realtime_period(const struct config_resources *resources)
-{
-	return cpu_of(resources)->realtime_period.value != 0;
-}
-
-static bool has_leaf_weight(const struct config_resources *resources)
-{
-	const struct config_block_io *io = block_io_of(resources);
-
-	for (size_t i = 0; i < io->weight_device.count; i++)
-		if (io->weight_device.items[i].leaf_weight.value)
-			return true;
-	return io->leaf_weight.value != 0;
-}
-
-static bool has_network(const struct config_resources *resources)
-{
-	return resources->network &&
-	       (resources->network->class_id.value || resources->network->priorities.count);
-}
-
-/* An effect that was asked for and can't be had is an error, not a silence. memory.useHierarchy is
- * not here: on v2 it always holds. */
-static const struct {
-	const char *property;
-	bool (*is_set)(const struct config_resources *resources);
-	const char *instead;
-} v1_only[] = {
-	{ RESOURCES "memory.kernel", has_kernel_memory, "memory.limit includes kernel memory" },
-	{ RESOURCES "memory.kernelTCP", has_kernel_tcp_memory, "memory.limit includes it" },
-	{ RESOURCES "memory.swappiness", has_swappiness, "limit swap by memory.swap" },
-	{ RESOURCES "memory.disableOOMKiller", has_oom_killer_disabled, "set process.oomScoreAdj" },
-	{ RESOURCES "cpu.realtimeRuntime", has_realtime_runtime, "use process.scheduler" },
-	{ RESOURCES "cpu.realtimePeriod", has_realtime_period, "use process.scheduler" },
-	{ RESOURCES "blockIO.leafWeight", has_leaf_weight, "use blockIO.weight" },
-	{ RESOURCES "network", has_network,
-	  "mark packets by an eBPF program or by nftables' cgroupv2" },
-};
-
-static int refuse_v1_only(const struct config_resources *resources, struct error *err)
-{
-	for (size_t i = 0; i < array_length(v1_only); i++)
-		if (v1_only[i].is_set(resources))
-			return error_set(err, ERROR_UNSUPPORTED, v1_only[i].property,
-					 "%s: cgroup v2 has nothing like it; %s",
-					 v1_only[i].property, v1_only[i].instead);
-	return 0;
-}
-
 /* Bounds the memory of a plan; far beyond any real config. */
 #define ENTRIES_LIMIT 10000
 
@@ -636,7 +560,7 @@ int cgroup_plan_writes(const struct config_resources *resources, struct arena *a
 {
 	struct output output = { .arena = arena };
 
-	if (refuse_v1_only(resources, err) < 0)
+	if (cgroup_refuse_v1_only(resources, err) < 0)
 		return -1;
 	if (count_entries(resources) > ENTRIES_LIMIT)
 		return error_set(err, ERROR_INVALID, "linux.resources",

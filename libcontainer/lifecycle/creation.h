@@ -47,6 +47,16 @@ int creation_make(struct creation *creation, const struct runtime *runtime,
 creation_maker creation_clone;
 void creation_end(struct creation *creation);
 
+/* creation_plan.c: decide all before anything is made, in this order. What a plan refuses names the line of the config.
+ *
+ * read: the config of the bundle, validated. describe: the state as it will be, without what is only known later.
+ * plan_cgroup: the cgroup's place and limits; asks systemd where that manages it. plan_init: all that init is to do; the id is
+ * claimed. */
+int creation_read(struct creation *creation, struct error *err);
+int creation_describe(struct creation *creation, struct error *err);
+int creation_plan_cgroup(struct creation *creation, struct error *err);
+int creation_plan_init(struct creation *creation, struct error *err);
+
 /* For makers, in this order, @pid being as we see it.
  *
  * enter_cgroup: the process is put into the cgroup, or is the first of the scope; only where creation->plan->enters_cgroup.

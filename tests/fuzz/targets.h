@@ -7,10 +7,11 @@
 
 /* NAME, and the files of which it is to reach at least 80 % of the lines. */
 #define FUZZ_TARGETS(TARGET)                                                                       \
-	TARGET(config,                                                                             \
-	       "oci/schema_decode.c oci/validate.c oci/validate_config.c oci/validate_linux.c")    \
-	TARGET(process, "oci/schema_decode.c")                                                     \
-	TARGET(resources, "libcontainer/cgroup/knobs.c libcontainer/cgroup/values.c "              \
+	TARGET(config, "oci/schema_decode.c oci/schema_refuse.c oci/schema_scalars.c "             \
+		       "oci/validate.c oci/validate_config.c oci/validate_linux.c")                \
+	TARGET(process, "oci/schema_decode.c oci/schema_scalars.c")                                \
+	TARGET(resources, "libcontainer/cgroup/knobs.c libcontainer/cgroup/v1_only.c "             \
+			  "libcontainer/cgroup/values.c "                                          \
 			  "libcontainer/cgroup/device_rules.c "                                    \
 			  "libcontainer/cgroup/device_program.c")                                  \
 	TARGET(state, "oci/state.c oci/json.c oci/schema_encode.c")                                \

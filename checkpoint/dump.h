@@ -1,0 +1,41 @@
+/* A checkpoint while it is made: what dump.c, dump_manifest.c and dump_request.c share. */
+#pragma once
+
+#include <signal.h>
+
+#include "checkpoint/checkpoint.h"
+#include "checkpoint/criu.h"
+#include "checkpoint/export.h"
+#include "checkpoint/images.h"
+#include "checkpoint/manifest.h"
+#include "checkpoint/request.h"
+#include "checkpoint/serve.h"
+#include "libcontainer/lifecycle/store.h"
+
+#define DUMP_LOG "dump.log"
+
+struct dump {
+	const struct checkpoint_options *options;
+	struct record record;
+	struct arena arena;
+	struct container_state *state;
+	struct config *config;
+	struct images images;
+	struct manifest manifest;
+	struct export export;
+	struct criu criu;
+	struct serve serve;
+	char *cgroup; /* its directory, NULL */
+	int status_fd;
+	sigset_t signals; /* that were held before */
+	bool serves;	  /* CRIU waits for others to fetch the memory, and hears nothing */
+};
+
+/* dump_manifest.c: what is to stand in the manifest, all that lies outside the container with a key each. */
+int dump_begin_manifest(struct dump *dump, struct error *err);
+
+/* The caller's key for a mount, of --external mnt[MOUNTPOINT]:KEY; NULL. CRIU gets it with the other --external. */
+const char *dump_given_key(const struct dump *dump, const char *mountpoint);
+
+/* dump_request.c: what CRIU is asked for; the manifest has been begun. */
+int dump_fill_request(struct dump *dump, struct request *request, struct error *err);

@@ -1,0 +1,92 @@
+/* checkpoint: what CRIU is asked for. */
+#include <errno.h>
+#include <stdio.h>
+#include <sys/stat.h>
+
+#include "base/cleanup.h"
+#include "base/text.h"
+#include "checkpoint/config_file.h"
+#include "checkpoint/dump.h"
+
+/* Namespaces that others made stay theirs. CRIU can leave out a network and a pid namespace; of the others it makes new
+ * ones, which restore replaces where the config names a path. The keys are runc's, so that it can restore our
+ * images, and we its. */
+static int add_namespaces(struct dump *dump, struct request *request, struct error *err)
+{
+	static const struct {
+		const char *type, *criu, *key;
+	} rows[] = { { "network", "net", "extRootNetNS" }, { "pid", "pid", "extRootPidNS" } };
+
+	for (size_t i = 0; i < array_length(rows); i++) {
+		const struct config_namespace *namespace =
+		    config_namespace_find(dump->config, rows[i].type);
+		char path[64];
+		struct stat st;
+
+		if (!namespace || !namespace->path || !namespace->path[0])
+			continue;
+		text_fit(path, sizeof(path), "/proc/%d/ns/%s", (int)dump->state->pid, rows[i].criu);
+		if (stat(path, &st) < 0)
+			return error_errno(err, errno, path, "look at the %s namespace",
+					   rows[i].type);
+		request_external(request, &dump->arena,
+				 arena_printf(&dump->arena, "%s[%lu]:%s", rows[i].criu,
+					      (unsigned long)st.st_ino, rows[i].key));
+	}
+	return 0;
+}
+
+static void add_mounts(struct dump *dump, struct request *request)
+{
+	for (size_t i = 0; i < dump->manifest.mounts.count; i++) {
+		const struct manifest_mount *mount = &dump->manifest.mounts.items[i];
+
+		if (!dump_given_key(dump, mount->mountpoint))
+			request_external(request, &dump->arena,
+					 arena_printf(&dump->arena, "mnt[%s]:%s", mount->mountpoint,
+						      mount->key));
+	}
+}
+
+static void add_page_server(struct dump *dump, struct request *request)
+{
+	CriuPageServerInfo *server;
+
+	if (!dump->options->page_server.address || dump->options->criu.lazy_pages)
+		return;
+	server = arena_alloc(&dump->arena, sizeof(*server));
+	criu_page_server_info__init(server);
+	server->address = (char *)dump->options->page_server.address;
+	server->has_port = true;
+	server->port = (int32_t)dump->options->page_server.port;
+	request->opts.ps = server;
+}
+
+int dump_fill_request(struct dump *dump, struct request *request, struct error *err)
+{
+	const struct checkpoint_options *options = dump->options;
+	CriuOpts *opts = &request->opts;
+
+	request_begin(request, options->pre_dump ? REQUEST_PRE_DUMP : REQUEST_DUMP, &options->criu);
+	opts->images_dir_fd = dump->images.dir;
+	opts->has_work_dir_fd = true;
+	opts->work_dir_fd = dump->images.work;
+	opts->log_file = (char *)DUMP_LOG;
+	opts->root = dump->state->rootfs;
+	opts->has_pid = true;
+	opts->pid = (int32_t)dump->state->pid;
+	opts->has_leave_running = true;
+	opts->leave_running = options->leave_running || options->pre_dump;
+	opts->freeze_cgroup = dump->cgroup;
+	opts->config_file = (char *)(options->criu.lazy_pages ? serve_config_file()
+							      : criu_config_file(dump->config));
+	/* also for the first of a chain: the next ones need to know what has changed since */
+	opts->has_track_mem = true;
+	opts->track_mem = options->pre_dump || options->parent_path;
+	opts->parent_img = (char *)options->parent_path;
+	add_page_server(dump, request);
+	if (options->pre_dump)
+		return 0;
+	add_mounts(dump, request);
+	return add_namespaces(dump, request, err);
+}

@@ -1,0 +1,42 @@
+/* A restore while it is made: what restore.c, restore_images.c and restore_request.c share. */
+#pragma once
+
+#include "checkpoint/checkpoint.h"
+#include "checkpoint/criu.h"
+#include "checkpoint/export.h"
+#include "checkpoint/images.h"
+#include "checkpoint/manifest.h"
+#include "checkpoint/request.h"
+#include "checkpoint/stage.h"
+#include "checkpoint/verify.h"
+#include "libcontainer/lifecycle/creation.h"
+
+#define RESTORE_LOG	  "restore.log"
+#define NAMESPACE_FDS_MAX 2
+
+struct restore {
+	const struct restore_options *options;
+	struct arena arena;
+	struct images images;
+	struct import import;
+	bool imported;		   /* the images are there for a while */
+	struct manifest *manifest; /* of other runtimes' images one is made up */
+	struct creation *creation; /* while it is made */
+	struct stage stage;
+	struct verify verify; /* once CRIU has restored */
+	bool verified;
+	struct criu criu, lazy;
+	struct criu_start start;
+	int fds[NAMESPACE_FDS_MAX];
+};
+
+/* restore_images.c: open the images, those of a stream unpacked before, and read their manifest; all is verified. */
+int restore_open_images(struct restore *restore, struct error *err);
+
+/* What a stream was unpacked to is removed. */
+void restore_forget_imported(struct restore *restore);
+
+/* restore_request.c: what CRIU is asked for, but for the mounts, whose place is known once the stage is built:
+ * restore_add_mounts(). */
+int restore_fill_request(struct restore *restore, struct request *request, struct error *err);
+int restore_add_mounts(struct restore *restore, struct request *request, struct error *err);
