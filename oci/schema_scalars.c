@@ -132,7 +132,7 @@ int decoder_store_int(struct decoder *decoder, const struct schema_row *row, cha
 
 int decoder_store_id(struct decoder *decoder, char *at, const struct json_event *event)
 {
-	uint64_t value;
+	uint64_t value = 0;
 	uint32_t id;
 
 	if (parse_unsigned(decoder, UINT32_MAX, event, &value) < 0)
