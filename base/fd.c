@@ -83,6 +83,17 @@ int fd_write_all(int fd, const void *bytes, size_t length)
 	return 0;
 }
 
+int fd_path(int fd, char ret_path[PATH_MAX])
+{
+	char link[32];
+	ssize_t length;
+
+	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+	length = readlink(link, ret_path, PATH_MAX - 1);
+	ret_path[length < 0 ? 0 : length] = '\0';
+	return length < 0 ? -1 : 0;
+}
+
 int file_write(int dirfd, const char *path, const char *text)
 {
 	_cleanup_fd_ int fd = openat(dirfd, path, O_WRONLY | O_CLOEXEC | O_NOFOLLOW);

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <dirent.h>
+#include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
@@ -22,6 +23,9 @@ ssize_t fd_read_some(int fd, void *bytes, size_t size);
 
 /* Write everything; EINTR and short writes are continued. Returns 0, or -1 with errno set. */
 int fd_write_all(int fd, const void *bytes, size_t length);
+
+/* Where @fd lies, as this process sees it: for errors, and for what takes no descriptor. 0, or -1 with errno set. */
+int fd_path(int fd, char ret_path[PATH_MAX]);
 
 /* Write @text by one write(2) to an existing file, as procfs and cgroupfs want it. 0, or -1 with
  * errno set. */

@@ -205,15 +205,11 @@ static int start_criu(struct restore *restore, struct error *err)
  * namespace, not of ours. */
 static int move_work(struct restore *restore, struct request *request, struct error *err)
 {
-	char link[64], path[PATH_MAX], inside[PATH_MAX + 64];
-	ssize_t length;
+	char path[PATH_MAX], inside[PATH_MAX + 64];
 	int work;
 
-	snprintf(link, sizeof(link), "/proc/self/fd/%d", restore->images.work);
-	length = readlink(link, path, sizeof(path) - 1);
-	if (length < 0)
+	if (fd_path(restore->images.work, path) < 0)
 		return error_errno(err, errno, restore->images.work_path, "find the work path");
-	path[length] = '\0';
 	text_fit(inside, sizeof(inside), "/proc/%d/root%s", (int)restore->criu.pid, path);
 	work = open(inside, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (work < 0)

@@ -235,7 +235,8 @@ static int put_unified(const struct update_flags *flags, const struct numbers *n
 	if (resources->unified.count)
 		memcpy(items, resources->unified.items, resources->unified.count * sizeof(*items));
 	resources->unified.items = items;
-	add_limit(resources, "memory.high", numbers->memory_high, arena);
+	if (numbers->memory_high.value)
+		add_limit(resources, "memory.high", numbers->memory_high, arena);
 	add_limit(resources, "memory.min", numbers->memory_min, arena);
 	for (size_t i = 0; i < flags->unified.count; i++) {
 		const char *text = flags->unified.items[i], *equals = strchr(text, '=');

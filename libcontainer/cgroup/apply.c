@@ -2,6 +2,8 @@
 #include "libcontainer/cgroup/internal.h"
 
 #include <errno.h>
+#include <limits.h>
+#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -53,25 +55,58 @@ static bool has_controller(int cgroupfd, const char *controller)
 	       word_in(controllers, controller);
 }
 
-static bool machine_has_controller(const char *controller)
+/* The nearest ancestor that has it doesn't pass it on. */
+static void explain_ancestor(int cgroupfd, const char *controller, char *reason, size_t size)
+{
+	int dir = openat(cgroupfd, "..", O_PATH | O_DIRECTORY | O_CLOEXEC);
+	char path[PATH_MAX] = "";
+
+	while (dir >= 0 && !has_controller(dir, controller)) {
+		int parent = openat(dir, "..", O_PATH | O_DIRECTORY | O_CLOEXEC);
+
+		close(dir);
+		dir = parent;
+	}
+	if (dir >= 0 && fd_path(dir, path) == 0)
+		text_cut(reason, size,
+			 "the controller %s is missing: %s doesn't enable it for its children; "
+			 "write +%s to cgroup.subtree_control there, and in each cgroup between",
+			 controller, path, controller);
+	else
+		text_cut(reason, size, "the controller %s is missing", controller);
+	cleanup_fd_(&dir);
+}
+
+/* False if it isn't the controller that is missing. */
+static bool explain_controller(int cgroupfd, const char *controller, char *reason, size_t size)
 {
 	struct error ignored = ERROR_INIT;
 	_cleanup_fd_ int root = hierarchy_open(&ignored);
+	int length;
 
-	return root < 0 || has_controller(root, controller);
+	if (has_controller(cgroupfd, controller))
+		return false;
+	if (root < 0 || has_controller(root, controller)) {
+		explain_ancestor(cgroupfd, controller, reason, size);
+		return true;
+	}
+	length = snprintf(reason, size, "the controller %s is missing: ", controller);
+	if (length > 0 && (size_t)length < size)
+		controllers_explain_lack(root, controller, reason + length, size - (size_t)length);
+	return true;
 }
 
-static const char *missing_reason(int cgroupfd, const struct cgroup_write *write)
+static void explain_missing(int cgroupfd, const struct cgroup_write *write, char *reason,
+			    size_t size)
 {
-	if (write->controller && !machine_has_controller(write->controller))
-		return "the machine's cgroup v2 has no such controller: the kernel has it not, or cgroup v1 has it";
-	if (write->controller && !has_controller(cgroupfd, write->controller))
-		return "its controller is not enabled for this cgroup; see cgroup.controllers in "
-		       "it, and cgroup.subtree_control in every ancestor";
+	const char *words = "this kernel doesn't know it";
+
+	if (write->controller && explain_controller(cgroupfd, write->controller, reason, size))
+		return;
 	for (size_t i = 0; i < array_length(missing_files); i++)
 		if (text_starts(write->file, missing_files[i].file))
-			return missing_files[i].reason;
-	return "this kernel doesn't know it";
+			words = missing_files[i].reason;
+	text_cut(reason, size, "%s", words);
 }
 
 static const char *forbidden_reason(const struct cgroup_write *write, const char *usual)
@@ -87,6 +122,7 @@ int cgroup_write_refused(int cgroupfd, const struct cgroup_write *write, int err
 {
 	enum error_code code = ERROR_SYSTEM;
 	const char *hint = "";
+	char reason[PATH_MAX + 256];
 
 	for (size_t i = 0; i < array_length(hints); i++) {
 		if (hints[i].errnum != errnum)
@@ -98,7 +134,8 @@ int cgroup_write_refused(int cgroupfd, const struct cgroup_write *write, int err
 		hint = forbidden_reason(write, hint);
 	if (errnum == ENOENT) {
 		code = ERROR_UNSUPPORTED;
-		hint = missing_reason(cgroupfd, write);
+		explain_missing(cgroupfd, write, reason, sizeof(reason));
+		hint = reason;
 	}
 	error_set(err, code, write->property, "%s: can't write \"%s\" to %s: %s%s%s",
 		  write->property, text_printable(write->value) ? write->value : "", write->file,

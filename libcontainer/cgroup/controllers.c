@@ -69,7 +69,7 @@ static bool is_real_root(int hierarchy)
 	return faccessat(hierarchy, "cgroup.type", F_OK, 0) < 0;
 }
 
-static void explain_lack(int hierarchy, const char *controller, char *reason, size_t size)
+void controllers_explain_lack(int hierarchy, const char *controller, char *reason, size_t size)
 {
 	unsigned int number = 0, enabled = 1;
 	bool known = proc_cgroups_line(controller, &number, &enabled);
@@ -98,7 +98,7 @@ int controllers_check(const struct cgroup_plan *plan, int hierarchy, const char 
 
 		if (word_in(offered, controller))
 			continue;
-		explain_lack(hierarchy, controller, reason, sizeof(reason));
+		controllers_explain_lack(hierarchy, controller, reason, sizeof(reason));
 		return refuse(plan, controller, 0, reason, err);
 	}
 	return 0;

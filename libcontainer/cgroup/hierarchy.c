@@ -156,12 +156,7 @@ char *cgroup_mount_point(struct arena *arena)
 {
 	struct error ignored = ERROR_INIT;
 	_cleanup_fd_ int fd = hierarchy_open(&ignored);
-	char link[32], path[PATH_MAX];
-	ssize_t length;
+	char path[PATH_MAX];
 
-	if (fd < 0)
-		return NULL;
-	snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
-	length = readlink(link, path, sizeof(path));
-	return length < 0 ? NULL : arena_strndup(arena, path, (size_t)length);
+	return fd < 0 || fd_path(fd, path) < 0 ? NULL : arena_strdup(arena, path);
 }

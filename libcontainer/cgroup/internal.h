@@ -72,6 +72,9 @@ bool word_in(const char *list, const char *word);
 int controllers_check(const struct cgroup_plan *plan, int hierarchy, const char *offered,
 		      struct error *err);
 
+/* controllers.c: why the whole hierarchy lacks @controller, and what to do. */
+void controllers_explain_lack(int hierarchy, const char *controller, char *ret_reason, size_t size);
+
 /* controllers.c: enable in @dirfd, the cgroup @path, all of @available for its children. @available
  * is replaced by what is enabled in the end. An error only if the plan needs what can't be. */
 int controllers_enable(const struct cgroup_plan *plan, int dirfd, const char *path,

@@ -199,8 +199,9 @@ static int cpu_weight(const struct knob *knob, const struct config_resources *re
 	return 0;
 }
 
-/* What the kernel takes (kernel/sched/core.c: min_cfs_quota_period, max_cfs_quota_period), in µs. */
+/* What the kernel takes (kernel/sched/core.c: min_cfs_quota_period, max_cfs_quota_period, max_cfs_runtime), in µs. */
 #define QUOTA_MIN  1000
+#define QUOTA_MAX  17592186044415
 #define PERIOD_MIN 1000
 #define PERIOD_MAX 1000000
 
@@ -222,8 +223,9 @@ static int cpu_max(const struct knob *knob, const struct config_resources *resou
 	uint64_t period = cpu_of(resources)->period.value;
 	const char *value = "max";
 
-	if (quota < UNLIMITED || (quota > 0 && quota < QUOTA_MIN))
-		return out_of_range(err, knob, quota, "-1 (unlimited) or 1000 µs or more");
+	if (quota < UNLIMITED || (quota > 0 && quota < QUOTA_MIN) || quota > QUOTA_MAX)
+		return out_of_range(err, knob, quota,
+				    "-1 (unlimited) or 1000 to 17592186044415 µs");
 	if (check_period(period, err) < 0)
 		return -1;
 	if (!quota && !period)
@@ -276,11 +278,17 @@ static int cpuset_mems(const struct knob *knob, const struct config_resources *r
 
 /* ---- pids: 0 is a limit ---- */
 
+/* The most pids that a machine may have: the kernel's PID_MAX_LIMIT (linux/threads.h). */
+#define PIDS_LIMIT_MAX 4194304
+
 static int pids_max(const struct knob *knob, const struct config_resources *resources,
 		    struct output *output, struct error *err)
 {
 	if (!resources->pids || !resources->pids->limit.set)
 		return 0;
+	if (resources->pids->limit.value > PIDS_LIMIT_MAX)
+		return out_of_range(err, knob, resources->pids->limit.value,
+				    "-1 (unlimited) or a number from 0 to 4194304");
 	return add_limit(output, knob, resources->pids->limit.value, err);
 }
 
@@ -469,6 +477,33 @@ static void add_lines(struct output *output, const struct knob *knob, const char
 	} while (*lines);
 }
 
+/* A size comes in one spelling, since an update has to know what it means before the kernel does; of other files the kernel
+ * says what is wrong. NULL with the error. */
+static const char *unified_value(struct output *output, const char *file, const char *property,
+				 const char *value, struct error *err)
+{
+	const char *size;
+
+	if (value_is_of_device(file))
+		return value;
+	if (!value_is_size(file)) {
+		if (strcspn(value, "\n") + 1 >= strlen(value))
+			return value;
+		error_set(err, ERROR_INVALID, property,
+			  "%s: expected one line, as %s holds one value, found several", property,
+			  file);
+		return NULL;
+	}
+	size = value_size(value, output->arena);
+	if (!size)
+		error_set(
+		    err, ERROR_INVALID, property,
+		    "%s: expected max, or bytes from 0 to 2^64-1, also with a unit of K, M, G, "
+		    "T, P or E, found \"%s\"",
+		    property, text_printable(value) ? value : "?");
+	return size;
+}
+
 /* A key with a slash would be a file elsewhere. */
 static bool is_file_name(const char *key)
 {
@@ -489,27 +524,38 @@ static bool acts(const char *file)
 	return false;
 }
 
+/* A file of the cgroup that holds a limit. */
+static int check_key(const struct knob *knob, const char *key, const char *property,
+		     struct error *err)
+{
+	if (!is_file_name(key))
+		return error_set(err, ERROR_INVALID, knob->property,
+				 "%s: a key is the name of a file in the cgroup, without a slash",
+				 text_printable(key) ? property : knob->property);
+	if (acts(key))
+		return error_set(err, ERROR_INVALID, property,
+				 "%s: %s holds no limit, writing it acts on processes", property,
+				 key);
+	return 0;
+}
+
 static int unified(const struct knob *knob, const struct config_resources *resources,
 		   struct output *output, struct error *err)
 {
 	for (size_t i = 0; i < resources->unified.count; i++) {
-		const char *key = resources->unified.items[i].key;
+		const char *key = resources->unified.items[i].key, *value;
 		const char *property =
 		    arena_printf(output->arena, "linux.resources.unified[\"%s\"]", key);
 
-		if (!is_file_name(key))
-			return error_set(err, ERROR_INVALID, knob->property,
-					 "%s: a key is the name of a file in the cgroup, without a "
-					 "slash",
-					 text_printable(key) ? property : knob->property);
-		if (acts(key))
-			return error_set(err, ERROR_INVALID, property,
-					 "%s: %s holds no limit, writing it acts on processes",
-					 property, key);
+		if (check_key(knob, key, property, err) < 0)
+			return -1;
+		value =
+		    unified_value(output, key, property, resources->unified.items[i].value, err);
+		if (!value)
+			return -1;
 		if (!value_is_of_device(key))
 			drop_writes(&output->writes, key);
-		add_lines(output, knob, arena_strdup(output->arena, key), property,
-			  resources->unified.items[i].value);
+		add_lines(output, knob, arena_strdup(output->arena, key), property, value);
 	}
 	return 0;
 }

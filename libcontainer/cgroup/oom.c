@@ -60,14 +60,14 @@ void cgroup_explain_death(int cgroupfd, struct error *err)
 	struct error ignored = ERROR_INIT;
 	uint64_t kills = 0, limit, peak;
 	char needed[64] = "";
+	bool limited;
 
 	if (cgroup_oom_kills(cgroupfd, &kills, &ignored) < 0 || !kills)
 		return;
-	if (!read_bytes(cgroupfd, "memory.max", &limit))
-		limit = 0;
-	if (limit && read_bytes(cgroupfd, "memory.peak", &peak) && peak > limit)
+	limited = read_bytes(cgroupfd, "memory.max", &limit);
+	if (limited && read_bytes(cgroupfd, "memory.peak", &peak) && peak > limit)
 		snprintf(needed, sizeof(needed), ": it takes %" PRIu64 " bytes", peak);
-	if (limit)
+	if (limited)
 		error_set(err, ERROR_MEMORY, "linux.resources.memory.limit",
 			  "container's init was killed for memory: a limit of %" PRIu64
 			  " bytes is too small to start%s",

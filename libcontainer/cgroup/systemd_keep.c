@@ -13,16 +13,25 @@
 /* What the file says, in @arena; NULL if it isn't there: a limit that this machine can't have, and that was none. */
 static const char *read_file(int cgroupfd, const char *file, struct arena *arena)
 {
-	char text[CGROUP_TEXT_SIZE];
+	_cleanup_buffer_ struct buffer text = BUFFER_INIT;
+	struct error ignored = ERROR_INIT;
 
-	return cgroup_read(cgroupfd, file, text, sizeof(text)) < 0 ? NULL
-								   : arena_strdup(arena, text);
+	if (file_read(cgroupfd, file, CGROUP_LINES_LIMIT, &text, &ignored) < 0)
+		return NULL;
+	text.bytes[strlen(text.bytes) - text_ends(text.bytes, "\n")] = '\0';
+	return arena_strdup(arena, text.bytes);
+}
+
+/* The file by which systemd knows what a write of @file changes. */
+static const char *known_file(const char *file)
+{
+	return strcmp(file, "cpu.weight.nice") == 0 ? "cpu.weight" : file;
 }
 
 static bool has_file(const struct cgroup_writes *writes, const char *file)
 {
 	for (size_t i = 0; i < writes->count; i++)
-		if (strcmp(writes->items[i].file, file) == 0)
+		if (strcmp(known_file(writes->items[i].file), file) == 0)
 			return true;
 	return false;
 }
@@ -62,6 +71,16 @@ static int restore(int cgroupfd, const char **before, struct arena *arena, struc
 	return 0;
 }
 
+static bool add_property(int cgroupfd, const char *file, unsigned int version, struct arena *arena,
+			 struct unit_properties *properties)
+{
+	const char *text = read_file(cgroupfd, file, arena);
+
+	if (text)
+		unit_properties_of_file(file, text, version, arena, properties);
+	return text != NULL;
+}
+
 /* The properties for what the files of @writes say. */
 static void add_properties(int cgroupfd, const struct cgroup_writes *writes, unsigned int version,
 			   struct arena *arena, struct unit_properties *properties)
@@ -70,16 +89,19 @@ static void add_properties(int cgroupfd, const struct cgroup_writes *writes, uns
 
 	for (size_t i = 0; i < writes->count; i++) {
 		const struct cgroup_write *write = &writes->items[i];
-		const char *text;
+		const char *file = known_file(write->file);
 
 		/* an alternative, where there is what it stands in for, was not written */
-		if ((write->alternative && found) || !unit_has_property(write->file))
+		if ((write->alternative && found) || !unit_has_property(file))
 			continue;
-		text = read_file(cgroupfd, write->file, arena);
-		found = text;
-		if (found)
-			unit_properties_of_file(write->file, text, version, arena, properties);
+		found = add_property(cgroupfd, file, version, arena, properties);
 	}
+	if (!properties->count)
+		return;
+	/* It writes all files, whatever it is told. A limit of memory that somebody has raised behind its back may be in use
+	 * by now: the kernel would kill before restore() comes. */
+	add_property(cgroupfd, "memory.max", version, arena, properties);
+	add_property(cgroupfd, "memory.swap.max", version, arena, properties);
 }
 
 int systemd_keep(struct systemd *systemd, const char *unit, int cgroupfd,

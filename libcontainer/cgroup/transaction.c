@@ -273,6 +273,7 @@ static int restore_memory(struct transaction *transaction, const struct cgroup_d
 		return -1;
 	if (reclaim.used <= limit)
 		return write_back(door, change, err);
+	transaction->memory_stays = true;
 	return transaction->memory_may_stay ? 0 : memory_stays(change, &reclaim, err);
 }
 

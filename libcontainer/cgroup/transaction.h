@@ -51,6 +51,7 @@ struct transaction {
 	struct cgroup_changes changes; /* in the order in which they are made */
 	bool frozen;		       /* by us: to be thawed */
 	bool memory_may_stay;	       /* too high, where an undo can't lower it: another comes */
+	bool memory_stays;	       /* it did */
 };
 
 /* A cgroup as a transaction sees it. */
@@ -80,7 +81,7 @@ struct cgroup_machine {
 
 /* What has to be written for @wanted, in the order in which transaction_run() does it: growing
  * before shrinking, memory.max last. What isn't given is kept, also a quota where only the period is
- * given, and the reverse; 0 counts as not given, but for pids.limit and cpu.burst. @effective is
+ * given, and the reverse; 0 counts as not given, but for pids.limit, cpu.burst and cpu.idle. @effective is
  * what the container was made with and has been given since. What would change nothing makes no
  * change. Reads only. Errors as those of cgroup_plan(), and ERROR_UNSUPPORTED for a file that isn't
  * there. */

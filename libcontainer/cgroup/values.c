@@ -1,6 +1,9 @@
 #include "libcontainer/cgroup/values.h"
 
+#include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -29,6 +32,9 @@ static const struct file_shape {
 	{ "cpuset.cpus.exclusive", SHAPE_SET, NULL },
 	{ "cpuset.cpus.partition", SHAPE_WORD, NULL },
 	{ "cpuset.mems", SHAPE_SET, NULL },
+	{ "dmem.low", SHAPE_LINES, "0" },
+	{ "dmem.max", SHAPE_LINES, "max" },
+	{ "dmem.min", SHAPE_LINES, "0" },
 	{ "io.bfq.weight", SHAPE_WEIGHT, "default" },
 	{ "io.latency", SHAPE_LINES, "target=max" },
 	{ "io.max", SHAPE_LINES, "rbps=max wbps=max riops=max wiops=max" },
@@ -147,15 +153,37 @@ bool value_number(const char *text, uint64_t *ret_number)
 	return take(&rest, ' ', &word) && span_number(trimmed(word), ret_number);
 }
 
-/* The limits do; memory.oom.group and memory.zswap.writeback, and who knows what else, don't. */
-static bool counts_pages(const char *file)
+/* The limits are; memory.oom.group and memory.zswap.writeback, and who knows what else, aren't. */
+bool value_is_size(const char *file)
 {
 	static const char *const limits[] = { ".min", ".low", ".high", ".max" };
 
 	for (size_t i = 0; i < array_length(limits); i++)
-		if (text_starts(file, "memory.") && text_ends(file, limits[i]))
-			return true;
+		if (text_ends(file, limits[i]))
+			return text_starts(file, "memory.") || text_starts(file, "hugetlb.");
 	return false;
+}
+
+char *value_size(const char *value, struct arena *arena)
+{
+	static const char spaces[] = " \t\n\v\f\r", units[] = "kmgtpe";
+	const char *start = value + strspn(value, spaces), *unit;
+	uint64_t number;
+	char *end;
+
+	if (text_starts(start, "max") && !start[3 + strspn(start + 3, spaces)])
+		return arena_strdup(arena, "max");
+	if (*start < '0' || *start > '9')
+		return NULL;
+	errno = 0;
+	number = strtoull(start, &end, 0);
+	unit = *end ? strchr(units, *end | 0x20) : NULL;
+	if (unit)
+		end++;
+	if (errno || end[strspn(end, spaces)] ||
+	    (unit && __builtin_mul_overflow(number, 1ull << (10 * (unit - units + 1)), &number)))
+		return NULL;
+	return arena_printf(arena, "%" PRIu64, number);
 }
 
 /* What the kernel counts in: it rounds down to that. */
@@ -164,7 +192,7 @@ static uint64_t granularity(const char *file)
 	struct span rest = span_of(file), word;
 	uint64_t size;
 
-	if (counts_pages(file))
+	if (value_is_size(file) && text_starts(file, "memory."))
 		return (uint64_t)sysconf(_SC_PAGESIZE);
 	if (!text_starts(file, "hugetlb.") || !take(&rest, '.', &word) || !take(&rest, '.', &word))
 		return 1;

@@ -18,6 +18,14 @@ enum value_match {
 /* Has the file a line for each device? */
 bool value_is_of_device(const char *file);
 
+/* Is the file a limit in bytes (memory.max, hugetlb.2MB.max)? */
+bool value_is_size(const char *file);
+
+/* A size in decimal digits, or "max", in @arena: what the kernel makes of @value, which it reads by memparse() (spaces
+ * around, a base by its prefix, a unit). NULL if it is none, or more than the kernel can count: that would wrap, and nothing
+ * at all is 0 for it. */
+char *value_size(const char *value, struct arena *arena);
+
 /* Does @text say what a write of @value wants? The kernel rounds amounts of memory down to whole
  * pages, sorts lists, and completes lines. */
 enum value_match value_compare(const char *file, const char *text, const char *value);

@@ -64,6 +64,11 @@ int journal_save(const struct record *record, const struct journal *journal, str
 
 	if (journal_encode(journal, &text, err) < 0)
 		return -1;
+	/* whoever comes after us reads no more */
+	if (text.length > JSON_SIZE_MAX)
+		return error_set(err, ERROR_UNSUPPORTED, STORE_JOURNAL,
+				 "the container has too many processes for one update of their "
+				 "oom_score_adj");
 	return file_replace(record->dir, STORE_JOURNAL, 0600, text.bytes, text.length, false, err);
 }
 
@@ -117,9 +122,21 @@ bool journal_freezes(const struct record *record)
 
 /* ---- undo ---- */
 
+/* Where an update has failed since there is no room, there is none for this either: what is as it was isn't written. */
+static bool updates_are(const struct record *record, const char *text)
+{
+	_cleanup_buffer_ struct buffer now = BUFFER_INIT;
+	struct error ignored = ERROR_INIT;
+
+	return text && file_read(record->dir, STORE_UPDATES, JSON_SIZE_MAX, &now, &ignored) == 0 &&
+	       strcmp(now.bytes, text) == 0;
+}
+
 static int restore_updates(const struct record *record, const struct journal *journal,
 			   struct error *err)
 {
+	if (updates_are(record, journal->updates))
+		return 0;
 	if (journal->updates)
 		return file_replace(record->dir, STORE_UPDATES, 0600, journal->updates,
 				    strlen(journal->updates), false, err);
@@ -190,6 +207,12 @@ static int undo_in_cgroup(struct undo *undo, const struct container_state *state
 
 	undo->access.door.note = note;
 	result = transaction_undo(&journal->transaction, &undo->access.door, err);
+	/* systemd would write the old limit again some day, and the kernel kill for it */
+	if (journal->transaction.memory_stays && state_has_unit(state) && !journal->told) {
+		journal->told = true;
+		if (journal_save(undo->record, journal, result < 0 ? &later : err) < 0)
+			result = -1;
+	}
 	if (arena_init(&arena, CONFIG_ARENA_SIZE, result < 0 ? &later : err) < 0)
 		return -1;
 	if (journal->devices &&

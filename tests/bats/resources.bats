@@ -122,7 +122,7 @@ $NUMBERS wiops=7"
 	no '{hugepageLimits: [{pageSize: "64KB", limit: 0}]}' 'hugetlb.64KB.max: .*no huge pages of this size'
 	no '{blockIO: {throttleReadBpsDevice: [{major: 240, minor: 9, rate: 5}]}}' 'throttleReadBpsDevice: .*io.max: No such device; there is no such disk'
 	no '{cpu: {cpus: "0-99"}}' 'linux.resources.cpu.cpus: .*"0-99"'
-	no '{cpu: {quota: 999}}' 'cpu.quota: expected -1 \(unlimited\) or 1000 µs or more, found 999'
+	no '{cpu: {quota: 999}}' 'cpu.quota: expected -1 \(unlimited\) or 1000 to 17592186044415 µs, found 999'
 	no '{cpu: {quota: 5000, burst: 6000}}' 'cpu.burst: a burst can.t be larger than the quota, which is 5000 µs; found 6000'
 	no '{memory: {limit: 2097152, swap: 1048576}}' 'memory.swap: memory\+swap limit should be >= memory limit, which is 2097152; found 1048576'
 	no '{memory: {swap: 1048576}}' 'memory.swap: unable to set swap limit without memory limit'

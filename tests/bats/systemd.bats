@@ -221,6 +221,61 @@ AllowedCPUs=1 CPUQuotaPerSecUSec=470ms DevicePolicy=auto MemoryMax=209715200 Tas
 	is_limit memory.oom.group 1
 }
 
+@test "a weight by its other name is systemd's, too" {
+	up
+	look
+	proa update --unified cpu.weight.nice=5 "$ID"
+	weight=$(cat "$DIR/cpu.weight")
+	[ "$weight" != 100 ]
+	equal "$(property CPUWeight)" "$weight"
+	systemctl daemon-reload
+	equal "$(cat "$DIR/cpu.weight")" "$weight"
+}
+
+# small: a container with 32 MB that takes 64 MB, which can't be reclaimed, once it is told to: take_64_mb
+small() {
+	config '.linux.resources.memory = {limit: 33554432, swap: 33554432} | .mounts += [{destination: "/mnt", type: "tmpfs", source: "tmpfs"}]'
+	process /bin/sh -c 'while [ ! -e /mnt/go ]; do sleep 0.1; done; head -c 67108864 /dev/zero >/mnt/file; touch /mnt/done; sleep 1000'
+	proa run -d -b "$BUNDLE" "$ID"
+	look
+}
+
+take_64_mb() {
+	touch "/proc/$INIT/root/mnt/go"
+	eventually test -e "/proc/$INIT/root/mnt/done"
+}
+
+nobody_killed() {
+	is running
+	has_words "oom_kill 0" "$(cat "$DIR/memory.events")"
+}
+
+@test "memory.max raised by somebody else: an update of something else doesn't have systemd lower it, and the kernel kill" {
+	small
+	echo 209715200 >"$DIR/memory.max"
+	take_64_mb
+	proa update --cpu-share 500 "$ID"
+	nobody_killed
+	is_limit memory.max 209715200
+	systemctl daemon-reload
+	nobody_killed
+}
+
+@test "killed after memory.max has grown, and more is in use by now: systemd gets to know that it stays" {
+	require strace
+	small
+	traced "renameat:signal=KILL:when=2" update --memory 200M --memory-swap 200M "$ID" 2>"$WORK/err" || true
+	[ -e "$ROOT/$ID/journal.json" ]
+	is_limit memory.max 209715200
+	has_property MemoryMax 33554432
+	take_64_mb
+	run ! proa update --dry-run --pids-limit 61 "$ID"
+	proa update --pids-limit 61 "$ID"
+	has_property MemoryMax 209715200
+	systemctl daemon-reload
+	nobody_killed
+}
+
 # --- what there was before ---------------------------------------------------------------------
 
 @test "a unit of that name that has failed is cleared away; one that is alive is left alone" {

@@ -181,7 +181,7 @@ wrong_document() {
 	wrong '--memory-high: .*found "1e9"' --memory-high 1e9
 	wrong '--memory-min: .*found " 1"' --memory-min " 1"
 	wrong '--cpu-quota: .*found "10ms"' --cpu-quota 10ms
-	wrong 'linux.resources.cpu.quota: expected -1 \(unlimited\) or 1000 µs or more, found 999' --cpu-quota 999
+	wrong 'linux.resources.cpu.quota: expected -1 \(unlimited\) or 1000 to 17592186044415 µs, found 999' --cpu-quota 999
 	wrong 'linux.resources.cpu.period: expected 1000 to 1000000 µs, found 999' --cpu-period 999
 	wrong '--cpu-period: .*0 to 1000000, found "1000001"' --cpu-period 1000001
 	wrong '--cpu-burst: .*found "-1"' --cpu-burst -1
@@ -225,6 +225,49 @@ wrong_document() {
 	has_words 'standard input:1: "x" is unknown' "$output"
 }
 
+@test "a size in the kernel's other spellings is what the kernel makes of it; what it would make 0 is refused" {
+	limited
+	for size in 0x600000 030000000 $'\t6m ' 6144K; do
+		proa update --unified "hugetlb.2MB.max=$size" "$ID"
+		equal "$(cat "$DIR/hugetlb.2MB.max")" 6291456
+		proa update --unified hugetlb.2MB.max=8M "$ID"
+	done
+	for size in "" 18446744073709551616 17179869184G; do
+		wrong 'unified\["hugetlb.2MB.max"\]: expected max, or bytes from 0' --unified "hugetlb.2MB.max=$size"
+	done
+	wrong 'expected one line, as cgroup.max.depth holds one value' --unified cgroup.max.depth=$'3\n12'
+}
+
+@test "a state directory that is full: nothing is changed, and nothing has to be undone" {
+	limited
+	cp -a "$ROOT/$ID" "$WORK/copy"
+	mount -t tmpfs -o size=1m tmpfs "$ROOT/$ID"
+	cp -a "$WORK/copy/." "$ROOT/$ID"
+	dd if=/dev/zero of="$ROOT/$ID/full" bs=4096 2>/dev/null || true
+	run ! proa update --unified cgroup.max.depth=2 "$ID"
+	has_words "No space left on device" "$output"
+	[[ $output != *undone* ]]
+	[ ! -e "$ROOT/$ID/journal.json" ]
+	equal "$(cat "$DIR/cgroup.max.depth")" 9
+	rm "$ROOT/$ID/full"
+	proa update --unified cgroup.max.depth=2 "$ID"
+	equal "$(cat "$DIR/cgroup.max.depth")" 2
+	umount "$ROOT/$ID"
+}
+
+@test "a controller that an ancestor doesn't pass on is named, and the ancestor" {
+	config '.linux.cgroupsPath = $p' --arg p "/$TAG.outer/inner"
+	waits
+	up
+	look
+	wrong() { fails 1 "$1" proa update --unified hugetlb.2MB.max=2M "$ID"; }
+	[ -e "$DIR/hugetlb.2MB.max" ] || skip "needs the controller hugetlb"
+	echo -hugetlb >"${DIR%/inner}/cgroup.subtree_control"
+	wrong "the controller hugetlb is missing: ${DIR%/inner} doesn't enable it for its children"
+	proa delete --force "$ID"
+	rmdir "${DIR%/inner}"
+}
+
 @test "a value that the kernel refuses after others were written" {
 	limited
 	wrong 'cgroup.max.descendants.*: can.t write "many" to cgroup.max.descendants: Invalid argument' \
@@ -235,7 +278,7 @@ wrong_document() {
 @test "a controller that the container's cgroup doesn't have" {
 	limited
 	[ ! -e "$DIR/memory.max" ] || skip "needs a cgroup without the memory controller"
-	wrong 'linux.resources.memory.limit: .*memory.max: not there.*no such controller: .*cgroup v1' --memory 300M
+	wrong 'linux.resources.memory.limit: .*memory.max: not there.*the controller memory is missing: .*cgroup v1' --memory 300M
 }
 
 # --- the cgroup in other states ----------------------------------------------------------------

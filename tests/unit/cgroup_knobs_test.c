@@ -1,6 +1,7 @@
 /* libcontainer/cgroup/knobs.c: linux.resources as writes. */
 #include "tests/unit/harness.h"
 
+#include "base/cleanup.h"
 #include "base/text.h"
 #include "libcontainer/cgroup/cgroup.h"
 
@@ -160,11 +161,12 @@ TEST(cpu_quota_and_period)
 	CHECK_STR(cpu((struct config_cpu){ .quota = INT(-1), .period = UINT(50000) }),
 		  "cpu.max=max 50000?");
 	CHECK_STR(cpu((struct config_cpu){ .quota = INT(0), .period = UINT(0) }), "");
-	CHECK_STR(
-	    cpu((struct config_cpu){ .quota = INT(-7) }),
-	    "linux.resources.cpu.quota: expected -1 (unlimited) or 1000 µs or more, found -7");
+	CHECK_STR(cpu((struct config_cpu){ .quota = INT(-7) }),
+		  "linux.resources.cpu.quota: expected -1 (unlimited) or 1000 to 17592186044415 "
+		  "µs, found -7");
 	CHECK_STR(cpu((struct config_cpu){ .quota = INT(999) }),
-		  "linux.resources.cpu.quota: expected -1 (unlimited) or 1000 µs or more, found "
+		  "linux.resources.cpu.quota: expected -1 (unlimited) or 1000 to 17592186044415 "
+		  "µs, found "
 		  "999");
 	CHECK_STR(cpu((struct config_cpu){ .period = UINT(999) }),
 		  "linux.resources.cpu.period: expected 1000 to 1000000 µs, found 999");
@@ -209,6 +211,10 @@ TEST(pids_limit_of_zero_is_a_limit)
 	CHECK_STR(pids((struct config_pids){ .limit = INT(-2) }),
 		  "linux.resources.pids.limit: expected -1 (unlimited) or a number from 0 up, "
 		  "found -2");
+	CHECK_STR(pids((struct config_pids){ .limit = INT(4194304) }), "pids.max=4194304");
+	CHECK_STR(pids((struct config_pids){ .limit = INT(4194305) }),
+		  "linux.resources.pids.limit: expected -1 (unlimited) or a number from 0 to "
+		  "4194304, found 4194305");
 }
 
 TEST(io_weight_goes_to_bfq_or_else_to_iocost)
@@ -307,6 +313,42 @@ TEST(unified_is_written_line_by_line)
 	CHECK_STR(unified("io.max", "\n\n8:0 rbps=1"), "io.max=8:0 rbps=1");
 	CHECK_STR(unified("cpuset.cpus", ""), "cpuset.cpus=\n");
 	CHECK_STR(unified("not.known", "x"), "not.known=x");
+}
+
+/* In the kernel's other spellings an update wouldn't know it for a lower limit, and let the kernel kill for it. */
+TEST(a_unified_size_has_one_spelling)
+{
+	static const char *const sizes[][2] = {
+		{ "0x1e00000", "31457280" },
+		{ "0170000000", "31457280" },
+		{ "\t30720K ", "31457280" },
+		{ "30m\n", "31457280" },
+		{ " max\n", "max" },
+		{ "18446744073709551615", "18446744073709551615" },
+		{ "0", "0" },
+	};
+	static const char *const bad[] = { "",	   "\n",  "max1",	  "18446744073709551616",
+					   "-1",   "1.5", "17179869184G", "1MB",
+					   "1\n2", "09" };
+	char want[160];
+
+	for (size_t i = 0; i < array_length(sizes); i++) {
+		snprintf(want, sizeof(want), "memory.max=%s", sizes[i][1]);
+		CHECK_STR(unified("memory.max", sizes[i][0]), want);
+	}
+	for (size_t i = 0; i < array_length(bad); i++)
+		CHECK(text_starts(unified("hugetlb.2MB.max", bad[i]),
+				  "linux.resources.unified[\"hugetlb.2MB.max\"]: expected max, or "
+				  "bytes from 0 to 2^64-1"));
+	CHECK_STR(unified("memory.oom.group", "1"), "memory.oom.group=1");
+}
+
+TEST(a_file_of_one_value_takes_one_line)
+{
+	CHECK_STR(unified("pids.max", "3\n12"),
+		  "linux.resources.unified[\"pids.max\"]: expected one line, as pids.max holds one "
+		  "value, found several");
+	CHECK_STR(unified("pids.max", "3\n"), "pids.max=3");
 }
 
 TEST(unified_comes_last_and_in_place_of_others)

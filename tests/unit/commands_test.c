@@ -288,6 +288,8 @@ TEST(update_takes_options_of_its_own)
 	CHECK_STR(resources("--memory-high 1k --memory-min -1 --unified a.b=c=d --unified e="),
 		  "{\"memory\":{},\"cpu\":{},\"unified\":{\"memory.high\":\"1024\",\"memory.min\":"
 		  "\"max\",\"a.b\":\"c=d\",\"e\":\"\"}}");
+	CHECK_STR(resources("--memory-high 0 --memory-min 0"),
+		  "{\"memory\":{},\"cpu\":{},\"unified\":{\"memory.min\":\"0\"}}");
 	resources("--oom-score-adj -1000 --force");
 	CHECK(fake.update.oom_score_adj.set && fake.update.oom_score_adj.value == -1000);
 	CHECK(fake.update.force && !fake.update.dry_run);
