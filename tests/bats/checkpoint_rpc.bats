@@ -4,42 +4,7 @@
 # Checkpoint and restore with a CRIU that does what each test says (tests/false_criu.c): what surrounds the real one's work.
 
 load helpers
-
-GOOD=$'version is 4 1 1\nfeatures has mem_track lazy_pages'
-
-setup() {
-	common_setup
-	waits
-	mkdir "$WORK/criu" "$WORK/log"
-	ln -s "$PROA_BUILD/tests/false_criu" "$WORK/criu/criu"
-	PATH=$WORK/criu:$PATH
-}
-
-# criu_says LINE...: of the script
-criu_says() {
-	printf '%s\n' "$@" >"$WORK/criu/script"
-	rm -f "$WORK/criu/asked"
-}
-
-dump_fails() {
-	local words=$1
-	shift
-	fails 1 "$words" proa checkpoint --image-path "$WORK/images" --work-path "$WORK/log" "$@" "$ID"
-	becomes running
-	equal "$(cat "$(cgroup_of "$(init_pid)")/cgroup.freeze")" 0
-}
-
-# as a dump leaves the container
-dump() {
-	criu_says "$GOOD" "work image core-1.img" "work image inventory.img" "work notify post-dump" "work succeed"
-	proa checkpoint --image-path "$WORK/images" --work-path "$WORK/log" "$@" "$ID"
-}
-
-# restore_fails WORDS [FLAG...]
-restore_fails() {
-	fails 1 "$1" proa restore -d -b "$BUNDLE" --image-path "$WORK/images" --work-path "$WORK/log" "${@:2}" "$ID"
-	nothing_left
-}
+load checkpoint_rpc
 
 @test "a CRIU that is too old, or lacks what is asked for, is told so before anything is touched" {
 	up_and_waiting
@@ -67,30 +32,6 @@ restore_fails() {
 	criu_says "$GOOD" "work log (1) Error (criu/a.c:1): Some file locks are hold by dumping tasks" "work fail"
 	dump_fails "Some file locks are hold by dumping tasks; give --file-locks, on restore too \(log: $WORK/log/dump.log"
 	equal "$(ls "$WORK/images")" ""
-}
-
-# dumping FILE [FLAG...]: in the background, as the leader of a process group, until the images have FILE
-dumping() {
-	background setsid env --default-signal=INT --ignore-signal=HUP "PROA_TEST=$TAG" "$RUNTIME" --root "$ROOT" checkpoint --image-path "$WORK/images" \
-		--work-path "$WORK/log" "${@:2}" "$ID"
-	eventually test -e "$WORK/images/$1"
-}
-
-# runs_on STATUS: the dump has ended so, the container runs, and no images are left
-runs_on() {
-	local code=0
-	wait "$!" || code=$?
-	equal "$code" "$1"
-	eventually eval '[ "$(cat "$(cgroup_of "$(init_pid)")/cgroup.freeze")" = 0 ]'
-	becomes running
-}
-
-# criu_goes_on: after "stop"
-criu_goes_on() {
-	local criu
-	criu=$(<"/proc/$!/task/$!/children")
-	eventually grep -q "^State:.T" "/proc/${criu% }/status"
-	kill -CONT $criu
 }
 
 @test "a dump that is interrupted lets the container run on: by a terminal, by TERM, by KILL" {
@@ -123,18 +64,6 @@ criu_goes_on() {
 	kill -HUP "$!"
 	criu_goes_on
 	runs_on 0
-}
-
-@test "an export that is interrupted lets the container run on, and leaves nothing" {
-	config '.root.readonly = false'
-	up_and_waiting
-	truncate -s 16G "$BUNDLE/rootfs/large"
-	criu_says "$GOOD" "work image core-1.img" "work image inventory.img" "work notify post-dump" "work succeed"
-	dumping proa.json --export "$WORK/stream" --with-rootfs
-	kill -INT -- "-$!"
-	runs_on 130
-	grep -qx "post-dump 0" "$WORK/criu/asked"
-	equal "$(compgen -G "$WORK/images*"; compgen -G "$WORK/stream*")" ""
 }
 
 @test "lazy pages that nobody fetches: a signal ends CRIU, which doesn't look, and the container runs on" {
@@ -264,73 +193,6 @@ criu_goes_on() {
 	dump
 	criu_says "$GOOD" "work notify setup-namespaces" "work hang"
 	restore_fails "CRIU was killed after the --timeout: it may wait for a FIFO" --timeout 1
-}
-
-@test "an export is one stream that tar can list, and the images go; an import gives them to CRIU, and they go again" {
-	require zstd
-	up_and_waiting
-	criu_says "$GOOD" "work image core-1.img" "work image inventory.img" "work notify post-dump" "work succeed"
-	proa checkpoint --export "$WORK/out.tar.zst" --image-path "$WORK/images" --work-path "$WORK/log" "$ID"
-	nothing_left
-	[ ! -e "$WORK/images" ]
-	equal "$(zstd -dc "$WORK/out.tar.zst" | tar t | xargs)" "proa.json config.json core-1.img descriptors.json inventory.img"
-	equal "$(stat -c %a "$WORK/out.tar.zst")" 600
-	# in place of what CRIU would restore from
-	criu_says "$GOOD" "work fail no processes here"
-	fails 1 "no processes here" proa restore -d -b "$BUNDLE" --import - --image-path "$WORK/images" --work-path "$WORK/log" "$ID" \
-		<"$WORK/out.tar.zst"
-	grep -q work "$WORK/criu/asked"
-	nothing_left
-	[ ! -e "$WORK/images" ]
-	# cut off, it isn't even asked for that
-	criu_says "$GOOD"
-	head -c -20 "$WORK/out.tar.zst" >"$WORK/cut"
-	fails 1 "--import $WORK/cut: the stream is damaged: it is cut off" proa restore -d -b "$BUNDLE" --import "$WORK/cut" \
-		--image-path "$WORK/images" --work-path "$WORK/log" "$ID"
-	[ ! -e "$WORK/criu/asked" ]
-	[ ! -e "$WORK/images" ]
-	nothing_left
-}
-
-@test "an export that fails lets the container run on, and leaves the older one" {
-	up_and_waiting
-	criu_says "$GOOD" "work image core-1.img" "work image inventory.img" "work notify post-dump" "work fail script"
-	dump_fails "--export: close the stream|--export: write the stream" --export /dev/full
-	equal "$(tail -1 "$WORK/criu/asked")" "post-dump 0"
-	[ ! -e "$WORK/images" ]
-	dump_fails "--export: open the directory" --export "$WORK/missing/out"
-	dump_fails "--export doesn't go with" --export "$WORK/out" --pre-dump
-	dump_fails "--with-rootfs needs --export" --with-rootfs
-	# a checkpoint that is there isn't to go with the images of another
-	criu_says "$GOOD" "work image inventory.img" "work notify post-dump" "work succeed"
-	proa checkpoint --leave-running --image-path "$WORK/images" --work-path "$WORK/log" "$ID"
-	dump_fails "holds a checkpoint" --export "$WORK/out"
-	[ -e "$WORK/images/proa.json" ]
-	fails 1 "holds a checkpoint" proa restore -d -b "$BUNDLE" --import /dev/null --image-path "$WORK/images" "other-$ID"
-	[ -e "$WORK/images/proa.json" ]
-}
-
-@test "an export whose reader goes away lets the container be as it was, and leaves no images" {
-	config '.root.readonly = false'
-	up_and_waiting
-	# more than a pipe takes, and no pages of zeroes, which would become a few bytes
-	head -c 3000000 /dev/urandom >"$BUNDLE/rootfs/large"
-	criu_says "$GOOD" "work image core-1.img" "work image inventory.img" "work notify post-dump" "work fail script"
-	# until READER, which ends early
-	export_to() {
-		proa checkpoint --export - --with-rootfs --image-path "$WORK/images" --work-path "$WORK/log" "$ID" 2>"$WORK/err" | eval "$1" >/dev/null
-		equal "${PIPESTATUS[*]}" "1 0"
-		has_words "--export: .*write the stream" "$(<"$WORK/err")"
-		equal "$(tail -1 "$WORK/criu/asked")" "post-dump 0"
-		[ ! -e "$WORK/images" ]
-	}
-	for reader in true "head -c 100" "head -c 100000"; do
-		export_to "$reader"
-		becomes running
-	done
-	proa pause "$ID"
-	export_to "head -c 100"
-	is paused
 }
 
 @test "a dump that fails, or is killed, leaves the older checkpoint in the directory" {

@@ -1,0 +1,86 @@
+#!/usr/bin/env bats
+# lane: native
+# tier: quick
+# Checkpoints that are one stream, with a CRIU that does what each test says.
+
+load helpers
+load checkpoint_rpc
+
+@test "an export that is interrupted lets the container run on, and leaves nothing" {
+	config '.root.readonly = false'
+	up_and_waiting
+	truncate -s 16G "$BUNDLE/rootfs/large"
+	criu_says "$GOOD" "work image core-1.img" "work image inventory.img" "work notify post-dump" "work succeed"
+	dumping proa.json --export "$WORK/stream" --with-rootfs
+	kill -INT -- "-$!"
+	runs_on 130
+	grep -qx "post-dump 0" "$WORK/criu/asked"
+	equal "$(compgen -G "$WORK/images*"; compgen -G "$WORK/stream*")" ""
+}
+
+@test "an export is one stream that tar can list, and the images go; an import gives them to CRIU, and they go again" {
+	require zstd
+	up_and_waiting
+	criu_says "$GOOD" "work image core-1.img" "work image inventory.img" "work notify post-dump" "work succeed"
+	proa checkpoint --export "$WORK/out.tar.zst" --image-path "$WORK/images" --work-path "$WORK/log" "$ID"
+	nothing_left
+	[ ! -e "$WORK/images" ]
+	equal "$(zstd -dc "$WORK/out.tar.zst" | tar t | xargs)" "proa.json config.json core-1.img descriptors.json inventory.img"
+	equal "$(stat -c %a "$WORK/out.tar.zst")" 600
+	# in place of what CRIU would restore from
+	criu_says "$GOOD" "work fail no processes here"
+	fails 1 "no processes here" proa restore -d -b "$BUNDLE" --import - --image-path "$WORK/images" --work-path "$WORK/log" "$ID" \
+		<"$WORK/out.tar.zst"
+	grep -q work "$WORK/criu/asked"
+	nothing_left
+	[ ! -e "$WORK/images" ]
+	# cut off, it isn't even asked for that
+	criu_says "$GOOD"
+	head -c -20 "$WORK/out.tar.zst" >"$WORK/cut"
+	fails 1 "--import $WORK/cut: the stream is damaged: it is cut off" proa restore -d -b "$BUNDLE" --import "$WORK/cut" \
+		--image-path "$WORK/images" --work-path "$WORK/log" "$ID"
+	[ ! -e "$WORK/criu/asked" ]
+	[ ! -e "$WORK/images" ]
+	nothing_left
+}
+
+@test "an export that fails lets the container run on, and leaves the older one" {
+	up_and_waiting
+	criu_says "$GOOD" "work image core-1.img" "work image inventory.img" "work notify post-dump" "work fail script"
+	dump_fails "--export: close the stream|--export: write the stream" --export /dev/full
+	equal "$(tail -1 "$WORK/criu/asked")" "post-dump 0"
+	[ ! -e "$WORK/images" ]
+	dump_fails "--export: open the directory" --export "$WORK/missing/out"
+	dump_fails "--export doesn't go with" --export "$WORK/out" --pre-dump
+	dump_fails "--with-rootfs needs --export" --with-rootfs
+	# a checkpoint that is there isn't to go with the images of another
+	criu_says "$GOOD" "work image inventory.img" "work notify post-dump" "work succeed"
+	proa checkpoint --leave-running --image-path "$WORK/images" --work-path "$WORK/log" "$ID"
+	dump_fails "holds a checkpoint" --export "$WORK/out"
+	[ -e "$WORK/images/proa.json" ]
+	fails 1 "holds a checkpoint" proa restore -d -b "$BUNDLE" --import /dev/null --image-path "$WORK/images" "other-$ID"
+	[ -e "$WORK/images/proa.json" ]
+}
+
+@test "an export whose reader goes away lets the container be as it was, and leaves no images" {
+	config '.root.readonly = false'
+	up_and_waiting
+	# more than a pipe takes, and no pages of zeroes, which would become a few bytes
+	head -c 3000000 /dev/urandom >"$BUNDLE/rootfs/large"
+	criu_says "$GOOD" "work image core-1.img" "work image inventory.img" "work notify post-dump" "work fail script"
+	# until READER, which ends early
+	export_to() {
+		proa checkpoint --export - --with-rootfs --image-path "$WORK/images" --work-path "$WORK/log" "$ID" 2>"$WORK/err" | eval "$1" >/dev/null
+		equal "${PIPESTATUS[*]}" "1 0"
+		has_words "--export: .*write the stream" "$(<"$WORK/err")"
+		equal "$(tail -1 "$WORK/criu/asked")" "post-dump 0"
+		[ ! -e "$WORK/images" ]
+	}
+	for reader in true "head -c 100" "head -c 100000"; do
+		export_to "$reader"
+		becomes running
+	done
+	proa pause "$ID"
+	export_to "head -c 100"
+	is paused
+}
