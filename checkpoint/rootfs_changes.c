@@ -19,12 +19,23 @@
 struct walk {
 	struct stream *stream;
 	const struct timespec *since;
-	dev_t device;
+	uint64_t mount; /* the only one that is walked */
 	char path[PATH_MAX]; /* of what is looked at */
 	int depth;
 	bool in_changed; /* the directory that it lies in has changed */
 	bool in_moved;	 /* one that it lies in may have come from elsewhere */
 };
+
+/* In which mount is it? Its device doesn't tell: files of an overlay have that of the layer which they lie in. "": @dir itself. */
+static int find_mount(int dir, const char *name, uint64_t *ret_mount)
+{
+	struct statx stx;
+
+	if (statx(dir, name, AT_SYMLINK_NOFOLLOW | AT_EMPTY_PATH, STATX_MNT_ID, &stx) < 0)
+		return -1;
+	*ret_mount = stx.stx_mnt_id;
+	return 0;
+}
 
 static bool has_changed(const struct walk *walk, const struct stat *st)
 {
@@ -126,8 +137,10 @@ static int put_other(const struct walk *walk, int dir, const char *name, const s
 static bool is_left_out(const struct walk *walk, int dir, const char *name)
 {
 	struct stat st;
+	uint64_t mount;
 
-	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0 || st.st_dev != walk->device)
+	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0 || find_mount(dir, name, &mount) < 0 ||
+	    mount != walk->mount)
 		return true;
 	return !S_ISREG(st.st_mode) && !S_ISLNK(st.st_mode) && !S_ISFIFO(st.st_mode) &&
 	       !S_ISDIR(st.st_mode);
@@ -159,10 +172,11 @@ static int walk_entry(struct walk *walk, int dir, const char *name, struct error
 {
 	_cleanup_fd_ int fd = -1;
 	struct stat st;
+	uint64_t mount;
 
-	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0)
+	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0 || find_mount(dir, name, &mount) < 0)
 		return error_errno(err, errno, walk->path, "look at %s", walk->path);
-	if (st.st_dev != walk->device)
+	if (mount != walk->mount)
 		return 0;
 	if (!S_ISDIR(st.st_mode))
 		return has_changed(walk, &st) ? put_other(walk, dir, name, &st, err) : 0;
@@ -218,9 +232,8 @@ int rootfs_changes_put(struct stream *stream, const char *prefix, const char *ro
 	struct walk walk = { .stream = stream, .since = since };
 	struct stat st;
 
-	if (root < 0 || fstat(root, &st) < 0)
+	if (root < 0 || fstat(root, &st) < 0 || find_mount(root, "", &walk.mount) < 0)
 		return error_errno(err, errno, rootfs, "open the root filesystem %s", rootfs);
-	walk.device = st.st_dev;
 	text_fit(walk.path, sizeof(walk.path), "%s", prefix);
 	return walk_directory(&walk, root, &st, err);
 }

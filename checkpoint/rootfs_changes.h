@@ -5,7 +5,7 @@
  * written.
  *
  * Regular files with their extended attributes, directories, symbolic links and fifos; sockets and devices are left out, other
- * mounts not entered, and a file of two names becomes two files. Whoever calls this sees that the container doesn't run. */
+ * mounts not entered (a mount is told by its id), and a file of two names becomes two files. Whoever calls this sees that the container doesn't run. */
 #pragma once
 
 #include <time.h>

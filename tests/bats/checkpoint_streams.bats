@@ -84,3 +84,26 @@ load checkpoint_rpc
 	export_to "head -c 100"
 	is paused
 }
+
+# mounted TYPE DIR [OPTIONS]: until the end of the test
+mounted() {
+	mkdir -p "$2"
+	mount -t "$1" ${3:+-o "$3"} "$1" "$2"
+	cleanup "umount $2"
+}
+
+@test "with an overlay whose layers lie on two filesystems, what has changed in files and directories goes with it" {
+	config '.root.readonly = false'
+	mounted tmpfs "$WORK/lower"
+	mounted tmpfs "$WORK/upper"
+	cp -a "$BUNDLE/rootfs/." "$WORK/lower"
+	mkdir "$WORK"/lower/{dir,other} "$WORK"/upper/{u,w}
+	echo old | tee "$WORK/lower/file" "$WORK/lower/dir/file" >"$WORK/lower/kept"
+	mounted overlay "$BUNDLE/rootfs" "lowerdir=$WORK/lower,upperdir=$WORK/upper/u,workdir=$WORK/upper/w,xino=off"
+	mounted tmpfs "$BUNDLE/rootfs/other"
+	sleep 0.05 # the kernel's clock for files goes in steps
+	up_and_waiting
+	echo new | tee "$BUNDLE"/rootfs/{file,dir/file,added} >"$BUNDLE/rootfs/other/file"
+	dump --export "$WORK/out" --with-rootfs
+	equal "$(zstd -dc "$WORK/out" | tar t | grep ^rootfs/ | sort | xargs)" "rootfs/added rootfs/dir rootfs/dir/file rootfs/file"
+}
