@@ -324,13 +324,13 @@ int container_checkpoint(const struct runtime *runtime, const struct checkpoint_
 	criu_end(&dump.criu);
 	serve_end(&dump.serve);
 	result = close_export(&dump, result == 0, err);
-	termination_release(&dump.signals);
 	images_close(&dump.images);
 	cleanup_fd_(&dump.status_fd);
 	record_unlock(&dump.record);
 	/* what it was lies in the images now */
 	if (result == 0 && !options->pre_dump && !options->leave_running)
 		result = delete_container(runtime, &dump.record, options->id, true, err);
+	termination_release(&dump.signals);
 	record_close(&dump.record);
 	arena_free(&dump.arena);
 	return result;

@@ -66,6 +66,19 @@ load checkpoint_rpc
 	runs_on 0
 }
 
+@test "a dump that is told to end when all is in the images ends with its container gone" {
+	up_and_waiting
+	criu_says "$GOOD" "work image inventory.img" "work notify post-dump" "work image core-2.img" "work stop" "work succeed"
+	dumping core-2.img
+	kill -TERM "$!"
+	criu_goes_on
+	code=0
+	wait "$!" || code=$?
+	equal "$code" 143
+	nothing_left
+	[ -e "$WORK/images/proa.json" ]
+}
+
 @test "lazy pages that nobody fetches: a signal ends CRIU, which doesn't look, and the container runs on" {
 	up_and_waiting
 	criu_says "$GOOD" "work image core-1.img" "work image inventory.img" "work notify post-dump" "work notify status-ready" "work freeze" \
