@@ -5,6 +5,7 @@
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -64,6 +65,22 @@ static int make(const char *path, const char *option, struct error *err)
 				   option, path);
 	}
 	return fd;
+}
+
+/* For one checkpoint at a time, as long as the descriptor is open: each would take the other's images for its own. Some
+ * filesystems know no locks of directories. */
+static int make_locked(const char *path, struct error *err)
+{
+	_cleanup_fd_ int fd = make(path, "--image-path", err);
+
+	if (fd < 0)
+		return -1;
+	if (flock(fd, LOCK_EX | LOCK_NB) < 0 && errno == EWOULDBLOCK)
+		return error_set(err, ERROR_BUSY, path,
+				 "--image-path: another checkpoint or import is at work in the "
+				 "directory %s: give another one",
+				 path);
+	return steal_fd(&fd);
 }
 
 /* Files that aren't images are left alone; but where there are only such, images would be lost among them. */
@@ -204,7 +221,7 @@ int images_open_for_dump(const char *path, const char *work_path, bool passing,
 {
 	_cleanup_images_ struct images images = { -1, -1, path, work_path ?: path };
 
-	images.dir = make(images.path, "--image-path", err);
+	images.dir = make_locked(images.path, err);
 	if (images.dir < 0 || check_contents(&images, err) < 0 ||
 	    (passing && check_no_images(&images, err) < 0))
 		return -1;
@@ -220,7 +237,7 @@ int images_open_for_dump(const char *path, const char *work_path, bool passing,
 
 int images_open_for_import(const char *path, int *ret_dir, struct error *err)
 {
-	_cleanup_images_ struct images images = { make(path, "--image-path", err), -1, path, path };
+	_cleanup_images_ struct images images = { make_locked(path, err), -1, path, path };
 
 	if (images.dir < 0 || check_contents(&images, err) < 0 || check_no_images(&images, err) < 0)
 		return -1;

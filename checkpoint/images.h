@@ -25,11 +25,12 @@ struct images {
 
 /* Make the directories where they are missing, and set an older checkpoint in them aside. A directory that has files but
  * no checkpoint is ERROR_INVALID, as is one that can't be written to, and with @passing, for images that are to be removed
- * again, one that has a checkpoint. @work_path NULL: @path. The strings are lent. */
+ * again, one that has a checkpoint. One where another dump or import is at work is ERROR_BUSY. @work_path NULL: @path. The
+ * strings are lent. */
 int images_open_for_dump(const char *path, const char *work_path, bool passing,
 			 struct images *ret_images, struct error *err);
 
-/* Make the directory for images that are imported: as for a dump, with @passing. */
+/* Make the directory for images that are imported: as for a dump, with @passing. It is ours until *ret_dir is closed. */
 int images_open_for_import(const char *path, int *ret_dir, struct error *err);
 
 /* Open them to restore from: what isn't a regular file, but for the link to a parent below the same directory,

@@ -299,7 +299,7 @@ static const char *config_of(struct restore *restore)
 	const struct create_options *create = &restore->options->run.create;
 	const char *in_bundle = arena_printf(&restore->arena, "%s/" IMAGES_CONFIG, create->bundle);
 
-	if (create->config_file || !restore->imported || access(in_bundle, F_OK) == 0)
+	if (create->config_file || restore->imported < 0 || access(in_bundle, F_OK) == 0)
 		return create->config_file;
 	return arena_printf(&restore->arena, "%s/" IMAGES_CONFIG,
 			    restore->options->criu.image_path);
@@ -322,6 +322,7 @@ int container_restore(const struct runtime *runtime, const struct restore_option
 	struct restore restore = { .options = options,
 				   .arena = ARENA_INIT,
 				   .images = IMAGES_INIT,
+				   .imported = -1,
 				   .import = IMPORT_INIT,
 				   .criu = CRIU_INIT,
 				   .lazy = CRIU_INIT };

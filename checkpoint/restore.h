@@ -19,7 +19,7 @@ struct restore {
 	struct arena arena;
 	struct images images;
 	struct import import;
-	bool imported;		   /* the images are there for a while */
+	int imported;		   /* their directory, where they are there for a while; -1 */
 	struct manifest *manifest; /* of other runtimes' images one is made up */
 	struct creation *creation; /* while it is made */
 	struct stage stage;

@@ -1,4 +1,6 @@
 /* restore: the images, which nobody trusts. */
+#include <unistd.h>
+
 #include "base/cleanup.h"
 #include "base/trace.h"
 #include "checkpoint/foreign.h"
@@ -23,20 +25,21 @@ static int verify_parent(void *context, int parent, struct error *err)
 /* From the stream to a directory, where they are checked as all others. */
 static int import(struct restore *restore, struct error *err)
 {
-	_cleanup_fd_ int dir = -1;
+	const char *path = restore->options->criu.image_path;
 
 	trace_phase("import");
-	if (images_open_for_import(restore->options->criu.image_path, &dir, err) < 0)
+	if (images_open_for_import(path, &restore->imported, err) < 0)
 		return -1;
-	restore->imported = true;
-	return import_images(restore->options->import, dir, &restore->arena, &restore->import, err);
+	return import_images(restore->options->import, restore->imported, &restore->arena,
+			     &restore->import, err);
 }
 
 void restore_forget_imported(struct restore *restore)
 {
-	if (restore->imported)
-		images_remove(restore->options->criu.image_path);
-	restore->imported = false;
+	if (restore->imported < 0)
+		return;
+	images_remove(restore->options->criu.image_path);
+	close(steal_fd(&restore->imported));
 }
 
 int restore_open_images(struct restore *restore, struct error *err)

@@ -53,10 +53,10 @@ runs_on() {
 	becomes running
 }
 
-# criu_goes_on: after "stop"
+# criu_goes_on [PROA]: after "stop"
 criu_goes_on() {
-	local criu
-	criu=$(<"/proc/$!/task/$!/children")
+	local criu proa=${1:-$!}
+	criu=$(<"/proc/$proa/task/$proa/children")
 	eventually grep -q "^State:.T" "/proc/${criu% }/status"
 	kill -CONT $criu
 }

@@ -233,6 +233,23 @@ load checkpoint_rpc
 	equal "$(ls -A "$WORK/images" | xargs)" "core-2.img descriptors.json inventory.img proa.json"
 }
 
+@test "of two checkpoints at once into one directory the second is refused, and so is an import" {
+	up_and_waiting
+	criu_says "$GOOD" "work image core-1.img" "work stop" "work image inventory.img" "work notify post-dump" "work succeed"
+	dumping core-1.img
+	first=$!
+	fails 1 "another checkpoint or import is at work in the directory $WORK/images" proa restore -d -b "$BUNDLE" --import /dev/null \
+		--image-path "$WORK/images" "other-$ID"
+	config '.linux.cgroupsPath = "/other-" + $id' --arg id "$ID"
+	quiet proa run -d -b "$BUNDLE" "other-$ID"
+	fails 1 "another checkpoint or import is at work in the directory $WORK/images" proa checkpoint --image-path "$WORK/images" "other-$ID"
+	proa delete -f "other-$ID"
+	criu_goes_on "$first"
+	wait "$first"
+	nothing_left
+	[ -e "$WORK/images/proa.json" ]
+}
+
 @test "what a killed dump leaves: the older checkpoint is kept and named, or the new one, if that is whole" {
 	up_and_waiting
 	dump --leave-running
