@@ -19,7 +19,7 @@
 struct walk {
 	struct stream *stream;
 	const struct timespec *since;
-	uint64_t mount; /* the only one that is walked */
+	uint64_t mount;	     /* the only one that is walked */
 	char path[PATH_MAX]; /* of what is looked at */
 	int depth;
 	bool in_changed; /* the directory that it lies in has changed */
