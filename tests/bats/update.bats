@@ -261,7 +261,7 @@ wrong_document() {
 	up
 	look
 	wrong() { fails 1 "$1" proa update --unified hugetlb.2MB.max=2M "$ID"; }
-	[ -e "$DIR/hugetlb.2MB.max" ] || skip "needs the controller hugetlb"
+	require controller-hugetlb
 	echo -hugetlb >"${DIR%/inner}/cgroup.subtree_control"
 	wrong "the controller hugetlb is missing: ${DIR%/inner} doesn't enable it for its children"
 	proa delete --force "$ID"
