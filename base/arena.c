@@ -80,6 +80,19 @@ void *arena_calloc(struct arena *arena, size_t count, size_t size)
 	return arena_alloc(arena, total);
 }
 
+void *arena_grow(struct arena *arena, void *items, size_t count, size_t *capacity, size_t size)
+{
+	void *grown;
+
+	if (count < *capacity)
+		return items;
+	*capacity = *capacity ? 2 * *capacity : 16;
+	grown = arena_calloc(arena, *capacity, size);
+	if (count)
+		memcpy(grown, items, count * size);
+	return grown;
+}
+
 void *arena_memdup(struct arena *arena, const void *bytes, size_t size)
 {
 	void *copy = arena_alloc(arena, size);

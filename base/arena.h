@@ -39,6 +39,10 @@ void *arena_calloc(struct arena *arena, size_t count, size_t size)
     __attribute__((malloc, returns_nonnull));
 size_t arena_left(const struct arena *arena);
 
+/* Room for one item more than the @count that @items has: @items itself, or where *@capacity (0 at first) is reached a copy
+ * that is twice as large, the rest of it zeroed. */
+void *arena_grow(struct arena *arena, void *items, size_t count, size_t *capacity, size_t size);
+
 /* Give back what is beyond the first @size bytes of @piece, which is the last that was taken; nothing was written there. */
 void arena_shrink_last(struct arena *arena, const void *piece, size_t size);
 

@@ -215,15 +215,8 @@ static void add(struct planning *planning, const struct cgroup_change *change)
 {
 	struct cgroup_changes *changes = &planning->changes;
 
-	if (changes->count == planning->capacity) {
-		struct cgroup_change *grown;
-
-		planning->capacity = planning->capacity ? 2 * planning->capacity : 16;
-		grown = arena_calloc(planning->arena, planning->capacity, sizeof(*grown));
-		if (changes->count)
-			memcpy(grown, changes->items, changes->count * sizeof(*grown));
-		changes->items = grown;
-	}
+	changes->items = arena_grow(planning->arena, changes->items, changes->count,
+				    &planning->capacity, sizeof(*change));
 	changes->items[changes->count++] = *change;
 }
 

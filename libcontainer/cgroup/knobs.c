@@ -32,15 +32,8 @@ static struct cgroup_write *add_write(struct output *output)
 {
 	struct cgroup_writes *writes = &output->writes;
 
-	if (writes->count == output->capacity) {
-		struct cgroup_write *grown;
-
-		output->capacity = output->capacity ? 2 * output->capacity : 16;
-		grown = arena_calloc(output->arena, output->capacity, sizeof(*grown));
-		if (writes->count)
-			memcpy(grown, writes->items, writes->count * sizeof(*grown));
-		writes->items = grown;
-	}
+	writes->items = arena_grow(output->arena, writes->items, writes->count, &output->capacity,
+				   sizeof(*writes->items));
 	return &writes->items[writes->count++];
 }
 

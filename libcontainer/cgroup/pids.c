@@ -21,15 +21,8 @@ struct listing {
 
 static void add_pid(struct listing *listing, pid_t pid)
 {
-	if (listing->count == listing->capacity) {
-		pid_t *grown;
-
-		listing->capacity = listing->capacity ? 2 * listing->capacity : 64;
-		grown = arena_calloc(listing->arena, listing->capacity, sizeof(pid_t));
-		if (listing->count)
-			memcpy(grown, listing->pids, listing->count * sizeof(pid_t));
-		listing->pids = grown;
-	}
+	listing->pids = arena_grow(listing->arena, listing->pids, listing->count,
+				   &listing->capacity, sizeof(pid));
 	listing->pids[listing->count++] = pid;
 }
 

@@ -18,15 +18,8 @@ bool statistic_is_last(const struct statistic *row)
 
 static void add(struct statistics *statistics, struct arena *arena, struct statistic_value value)
 {
-	if (statistics->count == statistics->capacity) {
-		struct statistic_value *grown;
-
-		statistics->capacity = statistics->capacity ? 2 * statistics->capacity : 128;
-		grown = arena_calloc(arena, statistics->capacity, sizeof(*grown));
-		if (statistics->count)
-			memcpy(grown, statistics->items, statistics->count * sizeof(*grown));
-		statistics->items = grown;
-	}
+	statistics->items = arena_grow(arena, statistics->items, statistics->count,
+				       &statistics->capacity, sizeof(value));
 	statistics->items[statistics->count++] = value;
 }
 

@@ -278,7 +278,7 @@ int systemd_connect(const char *executable, bool user, struct systemd *ret_syste
 	    take_facts(systemd, user, &words, err) == 0)
 		return 0;
 	systemd_end(systemd);
-	if (err->code != ERROR_SYSTEM || err->object[0] != question.unit[0])
+	if (err->code != ERROR_SYSTEM || strcmp(err->object, question.unit) != 0)
 		return -1;
 	err->code = ERROR_UNSUPPORTED;
 	return error_prefix(err, "%s", no_bus(user));

@@ -23,15 +23,8 @@ static struct unit_property *find(struct unit_properties *properties, const char
 
 static struct unit_property *make_room(struct unit_properties *properties, struct arena *arena)
 {
-	if (properties->count == properties->capacity) {
-		struct unit_property *grown;
-
-		properties->capacity = properties->capacity ? 2 * properties->capacity : 16;
-		grown = arena_calloc(arena, properties->capacity, sizeof(*grown));
-		if (properties->count)
-			memcpy(grown, properties->items, properties->count * sizeof(*grown));
-		properties->items = grown;
-	}
+	properties->items = arena_grow(arena, properties->items, properties->count,
+				       &properties->capacity, sizeof(*properties->items));
 	return &properties->items[properties->count++];
 }
 
@@ -74,6 +67,8 @@ static void number(const struct row *row, const char *text, struct arena *arena,
 		   struct unit_properties *properties);
 static void tasks(const struct row *row, const char *text, struct arena *arena,
 		  struct unit_properties *properties);
+static void weight(const struct row *row, const char *text, struct arena *arena,
+		   struct unit_properties *properties);
 static void idle(const struct row *row, const char *text, struct arena *arena,
 		 struct unit_properties *properties);
 static void quota(const struct row *row, const char *text, struct arena *arena,
@@ -109,7 +104,7 @@ static const struct row {
 	{ "memory.oom.group", "OOMPolicy", 253, at_start_only },
 	{ "pids.max", "TasksMax", 0, tasks },
 	{ "cpu.idle", "CPUWeight", 252, idle },
-	{ "cpu.weight", "CPUWeight", 0, number },
+	{ "cpu.weight", "CPUWeight", 0, weight },
 	{ "cpu.max", "CPUQuotaPerSecUSec", 0, quota },
 	{ "cpu.max", "CPUQuotaPeriodUSec", 242, period },
 	{ "cpuset.cpus", "AllowedCPUs", 244, set_of_bits },
@@ -137,6 +132,14 @@ static void tasks(const struct row *row, const char *text, struct arena *arena,
 		  struct unit_properties *properties)
 {
 	number(row, strncmp(text, "0", 1) == 0 ? "1" : text, arena, properties);
+}
+
+/* That of an idle cgroup says 0: told by cpu.idle, to those that know it. */
+static void weight(const struct row *row, const char *text, struct arena *arena,
+		   struct unit_properties *properties)
+{
+	if (strcmp(text, "0") != 0)
+		number(row, text, arena, properties);
 }
 
 /* Idle is the weight 0; after it the kernel gives the default again. */

@@ -172,19 +172,10 @@ static int tell_old(const struct container_state *state, const struct cgroup_cha
 		    const struct config_resources *devices, struct arena *arena, struct error *err)
 {
 	_cleanup_systemd_ struct systemd systemd = SYSTEMD_INIT;
-	struct cgroup_writes writes = { arena_calloc(arena, changes->count, sizeof(*writes.items)),
-					0 };
 
-	for (size_t i = changes->count; i-- > 0;)
-		if (changes->items[i].old && change_is_of_cgroup(&changes->items[i]))
-			writes.items[writes.count++] = (struct cgroup_write){
-				.file = changes->items[i].file,
-				.value = changes->items[i].old,
-				.property = changes->items[i].property,
-			};
 	if (state_connect_unit(state, &systemd, err) < 0)
 		return -1;
-	return state_keep(state, &systemd, &writes, devices, err);
+	return state_keep(state, &systemd, changes, devices, arena, err);
 }
 
 /* The transaction that is undone is the journal's own. */

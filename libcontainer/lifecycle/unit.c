@@ -19,10 +19,24 @@ int state_connect_unit(const struct container_state *state, struct systemd *ret_
 	return systemd_connect(executable_path(), state->systemd_user, ret_systemd, err);
 }
 
-int state_keep(const struct container_state *state, struct systemd *systemd,
-	       const struct cgroup_writes *writes, const struct config_resources *devices,
-	       struct error *err)
+/* By their files alone: what these say is read. */
+static struct cgroup_writes writes_of(const struct cgroup_changes *changes, struct arena *arena)
 {
+	struct cgroup_writes writes = { arena_calloc(arena, changes->count, sizeof(*writes.items)),
+					0 };
+
+	for (size_t i = 0; i < changes->count; i++)
+		if (change_is_of_cgroup(&changes->items[i]))
+			writes.items[writes.count++] =
+			    (struct cgroup_write){ .file = changes->items[i].file };
+	return writes;
+}
+
+int state_keep(const struct container_state *state, struct systemd *systemd,
+	       const struct cgroup_changes *changes, const struct config_resources *devices,
+	       struct arena *arena, struct error *err)
+{
+	struct cgroup_writes writes = writes_of(changes, arena);
 	_cleanup_fd_ int cgroup = -1;
 
 	if (!state_has_unit(state))
@@ -30,7 +44,7 @@ int state_keep(const struct container_state *state, struct systemd *systemd,
 	cgroup = cgroup_open(state->cgroup_path, err);
 	if (cgroup < 0)
 		return -1;
-	return systemd_keep(systemd, unit_of_path(state->cgroup_path), cgroup, writes,
+	return systemd_keep(systemd, unit_of_path(state->cgroup_path), cgroup, &writes,
 			    state->systemd_user ? NULL : devices, NULL, err);
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "libcontainer/cgroup/systemd.h"
+#include "libcontainer/cgroup/transaction.h"
 #include "oci/state.h"
 
 /* Is its cgroup that of a unit? */
@@ -12,11 +13,11 @@ bool state_has_unit(const struct container_state *state);
 int state_connect_unit(const struct container_state *state, struct systemd *ret_systemd,
 		       struct error *err);
 
-/* Tell systemd what the files of @writes say by now, and the device rules of @devices (NULL: they stay), lest it write its
+/* Tell systemd what the files of @changes say by now, and the device rules of @devices (NULL: they stay), lest it write its
  * own values again some day: see systemd_keep(). A user's systemd has no say in devices. */
 int state_keep(const struct container_state *state, struct systemd *systemd,
-	       const struct cgroup_writes *writes, const struct config_resources *devices,
-	       struct error *err);
+	       const struct cgroup_changes *changes, const struct config_resources *devices,
+	       struct arena *arena, struct error *err);
 
 /* Have systemd put a process into the container's cgroup @path, or one below it, where we may not. */
 int state_attach(const struct container_state *state, const char *path, pid_t pid,

@@ -170,10 +170,9 @@ static int plan(struct update *update, struct error *err)
 		.cpus = read_list("/sys/devices/system/cpu/present", update->arena),
 		.mems = read_list("/sys/devices/system/node/has_memory", update->arena),
 	};
-	struct optional_int oom_score_adj;
 
 	trace_phase("plan");
-	if (oom_score_plan(&options->oom_score_adj, &oom_score_adj, err) < 0 ||
+	if (oom_score_check(&options->oom_score_adj, err) < 0 ||
 	    changes_plan(options->resources, update->config->linux_->resources, &machine,
 			 &update->access.door, update->arena, &update->journal.transaction.changes,
 			 err) < 0)
@@ -281,25 +280,14 @@ static int save_updates(struct update *update, struct error *err)
 
 static int keep_new(struct update *update, struct error *err)
 {
-	const struct cgroup_changes *changes = &update->journal.transaction.changes;
-	struct cgroup_writes writes = {
-		arena_calloc(update->arena, changes->count, sizeof(*writes.items)), 0
-	};
-
 	if (!state_has_unit(update->state))
 		return 0;
 	update->journal.told = true;
 	if (journal_save(&update->record, &update->journal, err) < 0)
 		return -1;
-	for (size_t i = 0; i < changes->count; i++)
-		if (changes->items[i].value && change_is_of_cgroup(&changes->items[i]))
-			writes.items[writes.count++] = (struct cgroup_write){
-				.file = changes->items[i].file,
-				.value = changes->items[i].value,
-				.property = changes->items[i].property,
-			};
-	return state_keep(update->state, &update->systemd, &writes,
-			  update->devices.count ? update->options->resources : NULL, err);
+	return state_keep(update->state, &update->systemd, &update->journal.transaction.changes,
+			  update->devices.count ? update->options->resources : NULL, update->arena,
+			  err);
 }
 
 static int make(struct update *update, struct error *err)

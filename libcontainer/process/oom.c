@@ -7,15 +7,13 @@
 
 #include "base/procfs.h"
 
-int oom_score_plan(const struct optional_int *oom_score_adj, struct optional_int *ret_plan,
-		   struct error *err)
+int oom_score_check(const struct optional_int *oom_score_adj, struct error *err)
 {
 	if (oom_score_adj->set &&
 	    (oom_score_adj->value < OOM_SCORE_ADJ_MIN || oom_score_adj->value > OOM_SCORE_ADJ_MAX))
 		return error_set(err, ERROR_INVALID, "process.oomScoreAdj",
 				 "process.oomScoreAdj: expected %d to %d, found %" PRId64,
 				 OOM_SCORE_ADJ_MIN, OOM_SCORE_ADJ_MAX, oom_score_adj->value);
-	*ret_plan = *oom_score_adj;
 	return 0;
 }
 

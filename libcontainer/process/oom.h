@@ -9,8 +9,7 @@
 #include "oci/config.h"
 
 /* Check the range, -1000 to 1000. Pure. */
-int oom_score_plan(const struct optional_int *oom_score_adj, struct optional_int *ret_plan,
-		   struct error *err);
+int oom_score_check(const struct optional_int *oom_score_adj, struct error *err);
 
 /* Write it for @pid as @procfs counts, 0 for the caller; unset: leave it alone. Lowering it below
  * the caller's needs CAP_SYS_RESOURCE; with @rootless that failure is tolerated, as in runc. In a

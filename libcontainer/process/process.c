@@ -21,6 +21,7 @@ static int plan_program(const struct config_process *process, const struct strin
 	plan->cwd = arena_strdup(arena, process->cwd);
 	plan->terminal = process->terminal.value;
 	plan->no_new_privs = process->no_new_privileges.value;
+	plan->oom_score_adj = process->oom_score_adj;
 	if (process->console_size) {
 		plan->height = (unsigned short)process->console_size->height.value;
 		plan->width = (unsigned short)process->console_size->width.value;
@@ -33,7 +34,7 @@ static int plan_properties(const struct config_process *process, struct arena *a
 {
 	if (user_plan(&process->user, arena, &plan->user, err) < 0 ||
 	    rlimits_plan(process, arena, &plan->rlimits, err) < 0 ||
-	    oom_score_plan(&process->oom_score_adj, &plan->oom_score_adj, err) < 0 ||
+	    oom_score_check(&process->oom_score_adj, err) < 0 ||
 	    scheduler_plan(process->scheduler, arena, &plan->scheduler, err) < 0 ||
 	    io_priority_plan(process->io_priority, &plan->io_priority, err) < 0 ||
 	    affinity_plan(process->exec_cpu_affinity, arena, &plan->affinity, err) < 0)

@@ -123,6 +123,24 @@ TEST(copies_are_copies)
 }
 
 /* Address space is not memory. */
+TEST(a_list_grows_by_doubling)
+{
+	size_t capacity = 0;
+	int *items = NULL, *before;
+
+	make(4096);
+	for (int i = 0; i < 17; i++) {
+		before = items;
+		items = arena_grow(&arena, items, (size_t)i, &capacity, sizeof(*items));
+		CHECK((items == before) == (i != 0 && i != 16));
+		items[i] = i;
+	}
+	CHECK_INT(capacity, 32);
+	for (int i = 0; i < 32; i++)
+		CHECK_INT(items[i], i < 17 ? i : 0);
+	arena_free(&arena);
+}
+
 TEST(a_large_one_costs_nothing)
 {
 	make((size_t)8 << 30);

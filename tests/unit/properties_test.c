@@ -42,13 +42,12 @@ static void needs_root(void)
 TEST(oom_score_outside_its_range_is_refused)
 {
 	static const int64_t wrong[] = { -1001, 1001, INT64_MAX, INT64_MIN };
-	struct optional_int plan;
 	struct error err = ERROR_INIT;
 
 	for (size_t i = 0; i < array_length(wrong); i++) {
 		struct optional_int value = { wrong[i], true };
 
-		CHECK(oom_score_plan(&value, &plan, &err) < 0);
+		CHECK(oom_score_check(&value, &err) < 0);
 		CHECK_INT(err.code, ERROR_INVALID);
 	}
 }
@@ -57,13 +56,13 @@ TEST(oom_score_is_written_for_oneself_and_for_others)
 {
 	struct error err = ERROR_INIT;
 	_cleanup_fd_ int procfs = procfs_open(&err);
-	struct optional_int value = { 500, true }, plan, unset = { 0 };
+	struct optional_int value = { 500, true }, unset = { 0 };
 	_cleanup_buffer_ struct buffer own = BUFFER_INIT, other = BUFFER_INIT;
 	char path[64];
 	pid_t pid;
 
-	CHECK(oom_score_plan(&value, &plan, &err) == 0);
-	CHECK(oom_score_apply(procfs, 0, &plan, false, &err) == 0);
+	CHECK(oom_score_check(&value, &err) == 0);
+	CHECK(oom_score_apply(procfs, 0, &value, false, &err) == 0);
 	CHECK(oom_score_apply(procfs, 0, &unset, false, &err) == 0);
 	CHECK(file_read(AT_FDCWD, "/proc/self/oom_score_adj", 64, &own, &err) == 0);
 	CHECK_STR(own.bytes, "500\n");
@@ -72,8 +71,8 @@ TEST(oom_score_is_written_for_oneself_and_for_others)
 		pause();
 		_exit(0);
 	}
-	plan.value = 501;
-	CHECK(oom_score_apply(procfs, pid, &plan, false, &err) == 0);
+	value.value = 501;
+	CHECK(oom_score_apply(procfs, pid, &value, false, &err) == 0);
 	snprintf(path, sizeof(path), "/proc/%d/oom_score_adj", pid);
 	CHECK(file_read(AT_FDCWD, path, 64, &other, &err) == 0);
 	CHECK_STR(other.bytes, "501\n");
