@@ -68,14 +68,24 @@ int termination_exits(struct error *err)
 	return 0;
 }
 
-bool termination_or_input(int fd)
+static bool termination_or(int fd, short events)
 {
 	const sigset_t held = that_would_end_us();
 	_cleanup_fd_ int signal = signalfd(-1, &held, SFD_CLOEXEC);
-	struct pollfd fds[] = { { .fd = fd, .events = POLLIN },
+	struct pollfd fds[] = { { .fd = fd, .events = events },
 				{ .fd = signal, .events = POLLIN } };
 
 	while (poll(fds, array_length(fds), -1) < 0 && errno == EINTR)
 		;
 	return fds[0].revents || !fds[1].revents;
+}
+
+bool termination_or_input(int fd)
+{
+	return termination_or(fd, POLLIN);
+}
+
+bool termination_or_output(int fd)
+{
+	return termination_or(fd, POLLOUT);
 }

@@ -19,5 +19,6 @@ bool termination_waits(void);
 int termination_exits(struct error *err);
 
 /* Wait until there is something to read at @fd, or its end: true. False as soon as one is waiting and there is nothing to
- * read. */
+ * read. The other: room to write, of a pipe for PIPE_BUF bytes, or nobody who reads. */
 bool termination_or_input(int fd);
+bool termination_or_output(int fd);

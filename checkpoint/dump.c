@@ -40,8 +40,11 @@ static int check_status(const struct container_state *state, struct error *err)
 
 static int open_container(struct dump *dump, const struct runtime *runtime, struct error *err)
 {
-	const char *id = dump->options->id;
+	const char *id = dump->options->id, *export = dump->options->export;
 
+	/* first, since a fifo is waited for until somebody reads it, and nobody is to wait for us meanwhile */
+	if (export && export_open(export, &dump->export, err) < 0)
+		return -1;
 	if (arena_init(&dump->arena, STATE_ARENA_SIZE + CONFIG_ARENA_SIZE, err) < 0 ||
 	    store_open(runtime, id, STORE_LOCKED, &dump->record, err) < 0 ||
 	    store_load(&dump->record, id, &dump->arena, &dump->state, err) < 0 ||
@@ -127,23 +130,17 @@ static int write_manifests(struct dump *dump, struct error *err)
 static int write_export(struct dump *dump, struct error *err)
 {
 	const struct checkpoint_options *options = dump->options;
-	/* of a pipe perhaps nobody reads: a signal may end us then, and CRIU undoes */
-	bool may_hang = dump->export.dir < 0;
 	struct sigaction broken_pipe;
 	int result;
 
 	if (!options->export)
 		return 0;
 	trace_phase("export");
-	if (may_hang)
-		termination_release(&dump->signals);
 	/* where the reader has gone, write(2) is to fail, and we undo */
 	(void)sigaction(SIGPIPE, &(struct sigaction){ .sa_handler = SIG_IGN }, &broken_pipe);
 	result = export_write(&dump->export, &dump->manifest, dump->images.dir, dump->record.dir,
 			      options->with_rootfs ? dump->state->rootfs : NULL, err);
 	(void)sigaction(SIGPIPE, &broken_pipe, NULL);
-	if (may_hang)
-		termination_hold(&dump->signals);
 	return result;
 }
 
@@ -277,7 +274,6 @@ static int dump_container(struct dump *dump, struct error *err)
 
 	/* first of all: without CRIU nothing is touched */
 	if (start_criu(dump, err) < 0 ||
-	    (options->export && export_open(options->export, &dump->export, err) < 0) ||
 	    images_open_for_dump(options->criu.image_path, options->criu.work_path, options->export,
 				 &dump->images, err) < 0)
 		return -1;
@@ -316,9 +312,10 @@ int container_checkpoint(const struct runtime *runtime, const struct checkpoint_
 			     .serve = SERVE_INIT,
 			     .status_fd = options->status_fd };
 	int result = open_container(&dump, runtime, err);
+	sigset_t signals;
 
 	/* one that would end us makes us hurry, and comes once the container runs on, or is gone */
-	termination_hold(&dump.signals);
+	termination_hold(&signals);
 	if (result == 0)
 		result = dump_container(&dump, err);
 	criu_end(&dump.criu);
@@ -330,7 +327,7 @@ int container_checkpoint(const struct runtime *runtime, const struct checkpoint_
 	/* what it was lies in the images now */
 	if (result == 0 && !options->pre_dump && !options->leave_running)
 		result = delete_container(runtime, &dump.record, options->id, true, err);
-	termination_release(&dump.signals);
+	termination_release(&signals);
 	record_close(&dump.record);
 	arena_free(&dump.arena);
 	return result;

@@ -1,8 +1,6 @@
 /* A checkpoint while it is made: what dump.c, dump_manifest.c and dump_request.c share. */
 #pragma once
 
-#include <signal.h>
-
 #include "checkpoint/checkpoint.h"
 #include "checkpoint/criu.h"
 #include "checkpoint/export.h"
@@ -27,8 +25,7 @@ struct dump {
 	struct serve serve;
 	char *cgroup; /* its directory, NULL */
 	int status_fd;
-	sigset_t signals; /* that were held before */
-	bool serves;	  /* CRIU waits for others to fetch the memory, and hears nothing */
+	bool serves; /* CRIU waits for others to fetch the memory, and hears nothing */
 };
 
 /* dump_manifest.c: what is to stand in the manifest, all that lies outside the container with a key each. */

@@ -1,7 +1,9 @@
 #include "checkpoint/stream.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -27,9 +29,18 @@ static int no_memory(struct stream *stream, struct error *err)
 
 /* ---- to write ---- */
 
+/* How much can be written once poll(2) says that there is room: a pipe that nobody reads is left when a signal waits. */
+static size_t at_once(int fd)
+{
+	struct stat st;
+
+	return fstat(fd, &st) == 0 && S_ISREG(st.st_mode) ? SIZE_MAX : PIPE_BUF;
+}
+
 int stream_create(int fd, struct stream *ret_stream, struct error *err)
 {
 	struct stream stream = { .fd = fd,
+				 .at_once = at_once(fd),
 				 .compressor = ZSTD_createCCtx(),
 				 .packed_size = ZSTD_CStreamOutSize() };
 
@@ -39,6 +50,26 @@ int stream_create(int fd, struct stream *ret_stream, struct error *err)
 	ZSTD_CCtx_setParameter(stream.compressor, ZSTD_c_compressionLevel, LEVEL);
 	ZSTD_CCtx_setParameter(stream.compressor, ZSTD_c_checksumFlag, 1);
 	*ret_stream = stream;
+	return 0;
+}
+
+static bool goes_on(const struct stream *stream, size_t length)
+{
+	return (length == 0 || termination_or_output(stream->fd)) && !termination_waits();
+}
+
+static int put(const struct stream *stream, const char *bytes, size_t length, struct error *err)
+{
+	do {
+		size_t part = length < stream->at_once ? length : stream->at_once;
+
+		if (!goes_on(stream, part))
+			return error_set(err, ERROR_BUSY, NULL, "ended by a signal");
+		if (fd_write_all(stream->fd, bytes, part) < 0)
+			return error_errno(err, errno, NULL, "write the stream");
+		bytes += part;
+		length -= part;
+	} while (length);
 	return 0;
 }
 
@@ -52,11 +83,7 @@ static int compress(struct stream *stream, ZSTD_inBuffer *in, ZSTD_EndDirective 
 	if (ZSTD_isError(*ret_left))
 		return error_set(err, ERROR_MEMORY, NULL, "compress: %s",
 				 ZSTD_getErrorName(*ret_left));
-	if (termination_waits())
-		return error_set(err, ERROR_BUSY, NULL, "ended by a signal");
-	if (fd_write_all(stream->fd, stream->packed, out.pos) < 0)
-		return error_errno(err, errno, NULL, "write the stream");
-	return 0;
+	return put(stream, stream->packed, out.pos, err);
 }
 
 int stream_write(struct stream *stream, const void *bytes, size_t length, struct error *err)

@@ -15,6 +15,7 @@ struct stream {
 	ZSTD_DCtx *decompressor;
 	char *packed; /* between zstd and the descriptor */
 	size_t packed_size;
+	size_t at_once;	  /* to write: no more than that in one go */
 	ZSTD_inBuffer in; /* to read: what of @packed isn't yet unpacked */
 	bool ended;	  /* to read: the frame is complete */
 };

@@ -44,7 +44,7 @@ ended() {
 	ended 130
 	exec 7>&-
 	goes_on
-	rm -r "${WORK:?}/$IMAGES"
+	[ ! -e "$WORK/$IMAGES" ]
 	# killed while CRIU is at work: it learns that when it wants to say that it is done
 	dumping --tcp-established
 	eventually test -s "$WORK/log/dump.log"

@@ -18,6 +18,27 @@ load checkpoint_rpc
 	equal "$(compgen -G "$WORK/images*"; compgen -G "$WORK/stream*")" ""
 }
 
+@test "an export that hangs in a pipe is ended by TERM and leaves nothing; one whose fifo nobody opens keeps nobody waiting" {
+	up_and_waiting
+	criu_says "$GOOD" "work freeze" "work image core-1.img" "work image inventory.img" "work notify post-dump" "work succeed"
+	mkfifo "$WORK/fifo"
+	background proa checkpoint --export "$WORK/fifo" --image-path "$WORK/images" --work-path "$WORK/log" "$ID"
+	eventually grep -q "^State:.S" "/proc/$!/status"
+	proa pause "$ID"
+	proa resume "$ID"
+	kill -TERM "$!"
+	runs_on 143
+	[ ! -e "$WORK/criu/asked" ]
+	exec 7<>"$WORK/fifo"
+	head -c 65000 /dev/urandom >&7
+	dumping proa.json --export "$WORK/fifo"
+	kill -TERM "$!"
+	runs_on 143
+	exec 7>&-
+	grep -qx "post-dump 0" "$WORK/criu/asked"
+	[ ! -e "$WORK/images" ]
+}
+
 @test "an export is one stream that tar can list, and the images go; an import gives them to CRIU, and they go again" {
 	require zstd
 	up_and_waiting
