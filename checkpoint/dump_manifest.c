@@ -32,6 +32,41 @@ static int find_mounts(struct dump *dump, struct mountinfo_list *ret_external, s
 	return 0;
 }
 
+/* At restore a mountpoint has one source, what the config has there in the end: this one would get that of another. It is no
+ * matter with a filesystem that nobody sees. */
+static bool lies_under_another(const struct mountinfo_list *external,
+			       const struct mount_info *mount, const struct config *config)
+{
+	const struct mount_info *top = mounts_find(external, mount->mountpoint);
+	bool new = mount_type_is_own(mount->type) && strcmp(mount->root, "/") == 0;
+
+	if (top == mount || mount_is_mask(top, config))
+		return false;
+	return !mount_forbids(mount, top->restrictions & MOUNT_ATTR_RDONLY) ||
+	       !(new || mount_is_same(mount, top));
+}
+
+/* What restore would refuse is refused now, while the container goes on. */
+static int check_mounts(struct dump *dump, const struct mountinfo_list *external, struct error *err)
+{
+	for (size_t i = 0; i < external->count; i++) {
+		const struct mount_info *mount = &external->items[i];
+		const char *at = mount->mountpoint;
+
+		if (dump_given_key(dump, at) || mount_is_mask(mount, dump->config))
+			continue;
+		if (lies_under_another(external, mount, dump->config) ||
+		    mounts_hide(dump->config, at, &dump->arena))
+			return error_set(
+			    err, ERROR_UNSUPPORTED, at,
+			    "another mount lies over the one at %s, which restore "
+			    "wouldn't find there: leave one out of the config, or have it "
+			    "mount the outer one first",
+			    at);
+	}
+	return 0;
+}
+
 /* Keys are names of files at restore, one for each mount; those with proa- are ours. */
 static bool is_free(const struct manifest *manifest, const char *key)
 {
@@ -63,7 +98,7 @@ int dump_begin_manifest(struct dump *dump, struct error *err)
 {
 	struct mountinfo_list external;
 
-	if (find_mounts(dump, &external, err) < 0 ||
+	if (find_mounts(dump, &external, err) < 0 || check_mounts(dump, &external, err) < 0 ||
 	    manifest_begin(&dump->manifest, &external, dump->config, &dump->arena, err) < 0 ||
 	    take_keys(dump, err) < 0 ||
 	    store_since(&dump->record, &dump->manifest.rootfs_since, err) < 0)

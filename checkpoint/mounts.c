@@ -12,6 +12,16 @@
 #include "base/text.h"
 #include "libcontainer/rootfs/rootfs.h"
 
+/* What follows @root in @path, "" if they are the same; NULL if it isn't below it. */
+static const char *below(const char *path, const char *root)
+{
+	size_t length = strcmp(root, "/") == 0 ? 0 : strlen(root);
+
+	if (strncmp(path, root, length) != 0 || (path[length] && path[length] != '/'))
+		return NULL;
+	return strcmp(path + length, "/") == 0 ? "" : path + length;
+}
+
 /* ---- the list ---- */
 
 static uint64_t restrictions_of(const struct mountinfo_line *line)
@@ -125,18 +135,24 @@ struct sorter {
 	struct mountinfo_list own;     /* filesystems that the container mounted itself */
 };
 
+static bool clean_destination(const struct config_mount *mount, char ret_clean[static PATH_MAX])
+{
+	struct error ignored = ERROR_INIT;
+
+	return path_clean(mount->destination, ret_clean, PATH_MAX, &ignored) == 0;
+}
+
 /* The mount of the config on that mountpoint, NULL. A remount makes none. */
 static const struct config_mount *configured(const struct config *config, const char *mountpoint,
 					     struct arena *arena)
 {
-	struct error ignored = ERROR_INIT;
 	char clean[PATH_MAX];
 
 	for (size_t i = config->mounts.count; i > 0; i--) {
 		const struct config_mount *mount = &config->mounts.items[i - 1];
 
-		if (path_clean(mount->destination, clean, sizeof(clean), &ignored) == 0 &&
-		    strcmp(clean, mountpoint) == 0 && !rootfs_is_remount(mount, arena))
+		if (clean_destination(mount, clean) && strcmp(clean, mountpoint) == 0 &&
+		    !rootfs_is_remount(mount, arena))
 			return mount;
 	}
 	return NULL;
@@ -244,16 +260,6 @@ bool mount_is_mask(const struct mount_info *mount, const struct config *config)
 	       text_in(&config->linux_->masked_paths, mount->mountpoint);
 }
 
-/* What follows @root in @path, "" if they are the same; NULL if it isn't below it. */
-static const char *below(const char *path, const char *root)
-{
-	size_t length = strcmp(root, "/") == 0 ? 0 : strlen(root);
-
-	if (strncmp(path, root, length) != 0 || (path[length] && path[length] != '/'))
-		return NULL;
-	return strcmp(path + length, "/") == 0 ? "" : path + length;
-}
-
 const char *mounts_wide_path(const struct mountinfo_list *list, const struct mount_info *mount,
 			     struct arena *arena)
 {
@@ -272,6 +278,49 @@ const char *mounts_wide_path(const struct mountinfo_list *list, const struct mou
 	return arena_printf(arena, "%s%s",
 			    strcmp(widest->mountpoint, "/") == 0 ? "" : widest->mountpoint,
 			    below(mount->root, widest->root));
+}
+
+/* ---- which the config covers ---- */
+
+bool mounts_cover(const struct config *config, size_t index, struct arena *arena)
+{
+	const struct config_mount *mounts = config->mounts.items;
+	const struct strings *masks = &config->linux_->masked_paths;
+	char own[PATH_MAX], other[PATH_MAX];
+	struct error ignored = ERROR_INIT;
+
+	if (!clean_destination(&mounts[index], own))
+		return false;
+	for (size_t i = index + 1; i < config->mounts.count; i++) {
+		const char *rest = clean_destination(&mounts[i], other) ? below(own, other) : NULL;
+
+		if (rest && (!*rest || !rootfs_is_remount(&mounts[i], arena)))
+			return true;
+	}
+	for (size_t i = 0; i < masks->count; i++)
+		if (path_clean(masks->items[i], other, sizeof(other), &ignored) == 0 &&
+		    below(own, other))
+			return true;
+	return false;
+}
+
+bool mounts_hide(const struct config *config, const char *mountpoint, struct arena *arena)
+{
+	bool later = false;
+
+	for (size_t i = config->mounts.count; i > 0; i--) {
+		const struct config_mount *mount = &config->mounts.items[i - 1];
+		char clean[PATH_MAX];
+		const char *rest =
+		    clean_destination(mount, clean) ? below(mountpoint, clean) : NULL;
+
+		if (!rest || rootfs_is_remount(mount, arena))
+			continue;
+		if (!*rest && rootfs_is_bind(mount, arena))
+			return later;
+		later = true;
+	}
+	return false;
 }
 
 /* ---- what CRIU has made ---- */

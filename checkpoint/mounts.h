@@ -46,6 +46,12 @@ void mounts_external(const struct mountinfo_list *container, const struct mounti
 		     const struct config *config, struct arena *arena,
 		     struct mountinfo_list *ret_external);
 
+/* Does what the config mounts later, or masks, lie over its mount of that @index? A remount covers only its own place. Pure. */
+bool mounts_cover(const struct config *config, size_t index, struct arena *arena);
+
+/* Does the config bind something at @mountpoint, and mount another thing over it later? Pure. */
+bool mounts_hide(const struct config *config, const char *mountpoint, struct arena *arena);
+
 /* May CRIU make a filesystem of that type anew, for nothing of the host is in it? Pure. */
 bool mount_type_is_own(const char *type);
 

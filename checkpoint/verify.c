@@ -168,13 +168,25 @@ static bool is_of_root(const struct judgement *judgement, const struct mount_inf
 	       mount_forbids(mount, readonly ? MOUNT_ATTR_RDONLY : 0);
 }
 
+/* A file that is bound, and masked, has two. */
 static bool is_right(const struct judgement *judgement, const struct mount_info *mount)
 {
-	const struct mount_info *source = judgement_staged(judgement, mount->mountpoint);
+	const struct manifest *manifest = judgement->verify->stage->manifest;
+	bool found = false;
 
-	if (source && mount_is_same(mount, source))
-		return mount_forbids(mount, source->restrictions & MOUNT_ATTR_RDONLY);
-	return is_of_root(judgement, mount) || mount_is_own(mount, &judgement->judge);
+	for (size_t i = 0; i < manifest->mounts.count; i++) {
+		const struct mount_info *source;
+
+		if (strcmp(manifest->mounts.items[i].mountpoint, mount->mountpoint) != 0)
+			continue;
+		source = staged(judgement, manifest->mounts.items[i].key);
+		if (!mount_is_same(mount, source))
+			continue;
+		if (mount_forbids(mount, source->restrictions & MOUNT_ATTR_RDONLY))
+			return true;
+		found = true;
+	}
+	return !found && (is_of_root(judgement, mount) || mount_is_own(mount, &judgement->judge));
 }
 
 static int verify_namespace(const struct judgement *judgement, const struct mountinfo_list *list,

@@ -55,17 +55,6 @@ static int refuse(const char *path, const char *what, struct error *err)
 
 /* ---- mounts ---- */
 
-/* Only the last word on a destination counts; a mask covers what is there. */
-static bool is_covered(const struct config *config, size_t index)
-{
-	const char *destination = config->mounts.items[index].destination;
-
-	for (size_t i = index + 1; i < config->mounts.count; i++)
-		if (strcmp(config->mounts.items[i].destination, destination) == 0)
-			return true;
-	return text_in(&config->linux_->masked_paths, destination);
-}
-
 static int verify_mount(const struct inside *inside, const struct config_mount *wanted,
 			struct error *err)
 {
@@ -139,7 +128,7 @@ int verify_paths(const struct judgement *judgement, const struct mountinfo_list 
 	if (mounts_are_free(config))
 		return 0;
 	for (size_t i = 0; i < config->mounts.count; i++)
-		if (!is_covered(config, i) &&
+		if (!mounts_cover(config, i, judgement->verify->arena) &&
 		    verify_mount(&inside, &config->mounts.items[i], err) < 0)
 			return -1;
 	return verify_masks(&inside, err) < 0 ? -1 : verify_readonly(&inside, err);

@@ -186,6 +186,30 @@ load checkpoint_rpc
 	restore_fails "it was asked to restore" --external "mnt[more]:$WORK/data"
 }
 
+@test "mounts of the host that restore could not tell apart, or would not find, are refused while the container goes on" {
+	mkdir -p "$WORK"/{one,two} "$BUNDLE/rootfs/data/k"
+	criu_says "$GOOD" "work image inventory.img" "work notify post-dump" "work succeed"
+	# with MOUNTS: a container that has those besides
+	with() {
+		config ".mounts += [$1] | (.mounts[] | select(.source == \"one\" or .source == \"two\")).source |= \"$WORK/\" + ."
+		up_and_waiting
+	}
+	bind() {
+		echo "{destination: \"$1\", type: \"bind\", source: \"$2\", options: [\"bind\", \"${3:-rw}\"]}"
+	}
+	cp "$BUNDLE/config.json" "$WORK/config.json"
+	for mounts in "$(bind /data one), $(bind /data/ two)" "$(bind /data one), $(bind /data one ro)" \
+		"$(bind /data/k one), {destination: \"/data\", type: \"tmpfs\", source: \"t\"}" "$(bind /data/k one), $(bind /data two)"; do
+		with "$mounts"
+		dump_fails "another mount lies over the one at /data(/k)?, which restore wouldn't find there"
+		proa delete -f "$ID"
+		cp "$WORK/config.json" "$BUNDLE/config.json"
+	done
+	with "{destination: \"/data\", type: \"tmpfs\", source: \"t\"}, $(bind /data one), $(bind /data/k two), {destination: \"/data/k\", type: \"bind\", options: [\"remount\", \"bind\", \"ro\"]}"
+	dump
+	nothing_left
+}
+
 @test "when CRIU fails or dies in the middle of a restore, nothing is left" {
 	up_and_waiting
 	dump

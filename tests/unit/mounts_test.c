@@ -296,3 +296,58 @@ TEST(a_filesystem_that_lies_on_the_hosts_is_for_the_config_to_make)
 		CONFIG(PROC ",{\"destination\":\"/proc\",\"options\":[\"remount\",\"ro\"]}", "")),
 	    "");
 }
+
+#define MOUNT(at, type, more) "{\"destination\":\"" at "\",\"type\":\"" type "\"" more "},"
+#define BIND(at)	      MOUNT(at, "bind", ",\"source\":\"/src\"")
+#define LAST		      "{\"destination\":\"/last\",\"type\":\"tmpfs\"}"
+
+TEST(only_the_last_word_of_the_config_on_a_place_counts)
+{
+	static const struct {
+		const char *config;
+		bool covered; /* its first mount */
+	} rows[] = {
+		{ CONFIG(MOUNT("/data", "tmpfs", "") LAST, ""), false },
+		{ CONFIG(MOUNT("/data", "tmpfs", "") BIND("/data/") LAST, ""), true },
+		{ CONFIG(BIND("/data/k") MOUNT("/data", "tmpfs", "") LAST, ""), true },
+		{ CONFIG(BIND("/data") MOUNT("/data/k", "tmpfs", "") LAST, ""), false },
+		{ CONFIG(BIND("/data") MOUNT("/dat", "tmpfs", "") LAST, ""), false },
+		{ CONFIG(BIND("/a/../data/k") BIND("//data") LAST, ""), true },
+		/* it makes another option of the place, but nothing that lies over others */
+		{ CONFIG(BIND("/k") MOUNT("/k/", "", ",\"options\":[\"remount\"]") LAST, ""),
+		  true },
+		{ CONFIG(BIND("/k/l") MOUNT("/k", "", ",\"options\":[\"remount\"]") LAST, ""),
+		  false },
+		{ CONFIG(BIND("/k") LAST, "\"maskedPaths\":[\"/k/\"]"), true },
+		{ CONFIG(BIND("/k/l") LAST, "\"maskedPaths\":[\"/k\"]"), true },
+		{ CONFIG(BIND("/k") LAST, "\"maskedPaths\":[\"/k/l\"]"), false },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		if (mounts_cover(config(rows[i].config), 0, &arena) != rows[i].covered)
+			harness_fail(__FILE__, __LINE__, "%s", rows[i].config);
+}
+
+TEST(a_bind_is_hidden_by_what_the_config_mounts_over_it)
+{
+	static const struct {
+		const char *config;
+		bool hidden; /* /data/k */
+	} rows[] = {
+		{ CONFIG(BIND("/data/k") LAST, ""), false },
+		{ CONFIG(BIND("/data/k") MOUNT("/data", "tmpfs", "") LAST, ""), true },
+		{ CONFIG(BIND("/data/k/") BIND("/data/") LAST, ""), true },
+		{ CONFIG(MOUNT("/data", "tmpfs", "") BIND("/data/k") LAST, ""), false },
+		{ CONFIG(BIND("/data/k") MOUNT("/data/k", "tmpfs", "") LAST, ""), true },
+		{ CONFIG(MOUNT("/data/k", "tmpfs", "") BIND("/data/k") LAST, ""), false },
+		/* somebody else has bound it */
+		{ CONFIG(MOUNT("/data", "tmpfs", "") LAST, ""), false },
+		{ CONFIG(MOUNT("/data/k", "tmpfs", "") LAST, ""), false },
+		{ CONFIG(BIND("/data/k") MOUNT("/data", "", ",\"options\":[\"remount\"]") LAST, ""),
+		  false },
+	};
+
+	for (size_t i = 0; i < sizeof(rows) / sizeof(rows[0]); i++)
+		if (mounts_hide(config(rows[i].config), "/data/k", &arena) != rows[i].hidden)
+			harness_fail(__FILE__, __LINE__, "%s", rows[i].config);
+}
