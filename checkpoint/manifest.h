@@ -51,7 +51,8 @@ struct manifest {
 int manifest_begin(struct manifest *manifest, const struct mountinfo_list *external,
 		   const struct config *config, struct arena *arena, struct error *err);
 
-/* List the images that lie in the directory, and write the manifest into it. */
+/* List the images that lie in the directory, and write the manifest into it. ERROR_UNSUPPORTED for so many that it couldn't be read
+ * again. */
 int manifest_write(struct manifest *manifest, int dir, struct arena *arena, struct error *err);
 
 /* Read the manifest of a directory, and see that its images are what it says. *ret_manifest is NULL if there is none: then

@@ -147,6 +147,11 @@ int manifest_write(struct manifest *manifest, int dir, struct arena *arena, stru
 
 	if (add_images(manifest, dir, arena, err) < 0 || manifest_encode(manifest, &text, err) < 0)
 		return -1;
+	if (text.length > MANIFEST_SIZE_MAX)
+		return error_set(err, ERROR_UNSUPPORTED, IMAGES_MANIFEST,
+				 "the container has too many processes: %zu images are more than "
+				 "%s has room for",
+				 manifest->images.count, IMAGES_MANIFEST);
 	return file_replace(dir, IMAGES_MANIFEST, 0600, text.bytes, text.length, false, err);
 }
 

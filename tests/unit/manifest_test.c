@@ -2,6 +2,8 @@
 #include "tests/unit/harness.h"
 
 #include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <sys/utsname.h>
 #include <unistd.h>
@@ -90,6 +92,22 @@ TEST(what_is_written_is_read)
 	CHECK(manifest->images.count == 2);
 	CHECK_STR(manifest->images.items[0].name, "inventory.img");
 	CHECK(manifest->images.items[1].size == 3 << 20);
+	end();
+}
+
+TEST(what_could_not_be_read_is_not_written)
+{
+	struct manifest manifest = { .version = MANIFEST_VERSION, .id = malloc((4 << 20) + 1) };
+	struct error err = ERROR_INIT;
+
+	begin();
+	CHECK(manifest.id);
+	memset(manifest.id, 'x', 4 << 20);
+	manifest.id[4 << 20] = '\0';
+	put("inventory.img", "abc", 3);
+	CHECK(manifest_write(&manifest, dir, &arena, &err) < 0 && err.code == ERROR_UNSUPPORTED);
+	CHECK(faccessat(dir, IMAGES_MANIFEST, F_OK, 0) < 0);
+	free(manifest.id);
 	end();
 }
 
