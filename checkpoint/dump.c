@@ -55,35 +55,6 @@ static int open_container(struct dump *dump, const struct runtime *runtime, stru
 
 /* ---- the images ---- */
 
-/* CRIU makes a link to it, which restore follows: so it lies beside, and is not the images themselves. */
-static int check_parent(struct dump *dump, struct error *err)
-{
-	const char *parent = dump->options->parent_path;
-	struct stat own, theirs;
-
-	if (!parent)
-		return 0;
-	if (!text_starts(parent, "../") || strchr(parent + 3, '/') || strstr(parent + 3, ".."))
-		return error_set(err, ERROR_USAGE, "parent-path",
-				 "--parent-path: expected a directory beside the images, like "
-				 "../pre1, found %s",
-				 text_printable(parent) ? parent : "?");
-	if (fstatat(dump->images.dir, parent, &theirs, 0) < 0)
-		return error_errno(err, errno, parent, "--parent-path: open the directory %s",
-				   parent);
-	if (fstat(dump->images.dir, &own) == 0 && own.st_dev == theirs.st_dev &&
-	    own.st_ino == theirs.st_ino)
-		return error_set(err, ERROR_USAGE, "parent-path",
-				 "--parent-path %s is the directory of the images itself", parent);
-	if (faccessat(dump->images.dir, arena_printf(&dump->arena, "%s/" IMAGES_MANIFEST, parent),
-		      F_OK, AT_SYMLINK_NOFOLLOW) < 0)
-		return error_set(err, ERROR_INVALID, "parent-path",
-				 "--parent-path %s holds no whole pre-dump (no " IMAGES_MANIFEST
-				 ")",
-				 text_printable(parent) ? parent : "?");
-	return 0;
-}
-
 /* What runc and crun look for. */
 static int write_descriptors(const struct dump *dump, struct error *err)
 {
@@ -197,6 +168,8 @@ static int ask(struct dump *dump, struct error *err)
 		return -1;
 	log_forget(dump->images.work, DUMP_LOG);
 	log_forget(dump->images.work, LOG_DUMP_STATISTICS);
+	if (dump->tracks && dump_forget_mark(dump, err) < 0)
+		return -1;
 	if (criu_ask(&dump->criu, &request.message, notified, dump, NULL, err) == 0)
 		return 0;
 	if (dump->serves && err->code == ERROR_PROTOCOL && serve_was_cut(&dump->serve))
@@ -243,7 +216,7 @@ static int start_criu(struct dump *dump, struct error *err)
 					  .fd_count = options->criu.lazy_pages ? SERVE_FDS : 0,
 					  .prepare = leave_session };
 	const struct criu_needs needs = {
-		.mem_track = options->pre_dump || options->parent_path,
+		.mem_track = dump->tracks,
 		.lazy_pages = options->criu.lazy_pages,
 	};
 
@@ -279,10 +252,12 @@ static int dump_container(struct dump *dump, struct error *err)
 		return -1;
 	dump->cgroup = cgroup_directory(dump);
 	trace_phase("dump");
-	if (check_parent(dump, err) == 0 && dump_begin_manifest(dump, err) == 0 &&
+	if (dump_check_parent(dump, err) == 0 && dump_begin_manifest(dump, err) == 0 &&
 	    (options->pre_dump || write_descriptors(dump, err) == 0) && ask(dump, err) == 0 &&
 	    /* no notification tells of the end of a pre-dump */
 	    (!options->pre_dump || write_manifests(dump, err) == 0)) {
+		if (dump->tracks)
+			dump_keep_mark(dump);
 		images_settle(&dump->images, true);
 		return 0;
 	}
@@ -310,7 +285,8 @@ int container_checkpoint(const struct runtime *runtime, const struct checkpoint_
 			     .export = EXPORT_INIT,
 			     .criu = CRIU_INIT,
 			     .serve = SERVE_INIT,
-			     .status_fd = options->status_fd };
+			     .status_fd = options->status_fd,
+			     .tracks = options->pre_dump || options->parent_path };
 	int result = open_container(&dump, runtime, err);
 	sigset_t signals;
 

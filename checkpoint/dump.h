@@ -1,4 +1,4 @@
-/* A checkpoint while it is made: what dump.c, dump_manifest.c and dump_request.c share. */
+/* A checkpoint while it is made: what dump.c and the files below share. */
 #pragma once
 
 #include "checkpoint/checkpoint.h"
@@ -25,6 +25,8 @@ struct dump {
 	struct serve serve;
 	char *cgroup; /* its directory, NULL */
 	int status_fd;
+	bool
+	    tracks; /* the kernel counts changes of the memory from now on: also for the first of a chain */
 	bool serves; /* CRIU waits for others to fetch the memory, and hears nothing */
 };
 
@@ -33,6 +35,15 @@ int dump_begin_manifest(struct dump *dump, struct error *err);
 
 /* The caller's key for a mount, of --external mnt[MOUNTPOINT]:KEY; NULL. CRIU gets it with the other --external. */
 const char *dump_given_key(const struct dump *dump, const char *mountpoint);
+
+/* dump_parent.c: may these images stand on those of --parent-path? */
+int dump_check_parent(struct dump *dump, struct error *err);
+
+/* For a dump that tracks: its mark into the manifest. Before CRIU is asked no dump is the last whole one; once all is there it is
+ * this one. */
+int dump_make_mark(struct dump *dump, struct error *err);
+int dump_forget_mark(const struct dump *dump, struct error *err);
+void dump_keep_mark(const struct dump *dump);
 
 /* dump_request.c: what CRIU is asked for; the manifest has been begun. */
 int dump_fill_request(struct dump *dump, struct request *request, struct error *err);

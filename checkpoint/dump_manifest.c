@@ -101,7 +101,8 @@ int dump_begin_manifest(struct dump *dump, struct error *err)
 	if (find_mounts(dump, &external, err) < 0 || check_mounts(dump, &external, err) < 0 ||
 	    manifest_begin(&dump->manifest, &external, dump->config, &dump->arena, err) < 0 ||
 	    take_keys(dump, err) < 0 ||
-	    store_since(&dump->record, &dump->manifest.rootfs_since, err) < 0)
+	    store_since(&dump->record, &dump->manifest.rootfs_since, err) < 0 ||
+	    (dump->tracks && dump_make_mark(dump, err) < 0))
 		return -1;
 	dump->manifest.id = dump->state->id;
 	dump->manifest.pre_dump = dump->options->pre_dump;

@@ -80,9 +80,8 @@ int dump_fill_request(struct dump *dump, struct request *request, struct error *
 	opts->freeze_cgroup = dump->cgroup;
 	opts->config_file = (char *)(options->criu.lazy_pages ? serve_config_file()
 							      : criu_config_file(dump->config));
-	/* also for the first of a chain: the next ones need to know what has changed since */
 	opts->has_track_mem = true;
-	opts->track_mem = options->pre_dump || options->parent_path;
+	opts->track_mem = dump->tracks;
 	opts->parent_img = (char *)options->parent_path;
 	add_page_server(dump, request);
 	if (options->pre_dump)

@@ -36,6 +36,7 @@ static const struct schema_row manifest_rows[] = {
 	ROW_STRING(TABLE, id, "id", REQUIRED_FILLED),
 	ROW_PLAIN_UINT(TABLE, rootfs_since, "rootfsSince"),
 	ROW_PLAIN_BOOL(TABLE, pre_dump, "preDump"),
+	ROW_STRING(TABLE, tracked, "tracked", 0),
 	ROW_PLAIN_BOOL(TABLE, pages_elsewhere, "pagesElsewhere"),
 	ROW_LIST(TABLE, mounts, "mounts", struct manifest_mount, mount_schema),
 	ROW_STRINGS(TABLE, descriptors, "descriptors"),

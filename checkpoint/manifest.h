@@ -39,6 +39,8 @@ struct manifest {
 	uint64_t
 	    rootfs_since; /* since when changes of the root filesystem are its own (store_since()); 0: unknown */
 	bool pre_dump;
+	char *
+	    tracked; /* a random word: the kernel counts changes of the memory from here on (dump_parent.c); NULL */
 	bool pages_elsewhere; /* a page server writes the memory: its images aren't listed */
 	LIST(struct manifest_mount) mounts;
 	/* what the standard streams were: "/dev/null", "pipe:[123]", … No more than those: the index is the descriptor of
@@ -54,6 +56,9 @@ int manifest_begin(struct manifest *manifest, const struct mountinfo_list *exter
 /* List the images that lie in the directory, and write the manifest into it. ERROR_UNSUPPORTED for so many that it couldn't be read
  * again. */
 int manifest_write(struct manifest *manifest, int dir, struct arena *arena, struct error *err);
+
+/* Read the manifest of a directory. *ret_manifest is NULL if there is none. */
+int manifest_load(int dir, struct arena *arena, struct manifest **ret_manifest, struct error *err);
 
 /* Read the manifest of a directory, and see that its images are what it says. *ret_manifest is NULL if there is none: then
  * another runtime made them. What is damaged, or no manifest, is ERROR_INVALID, what a newer proa or another

@@ -218,8 +218,7 @@ static int verify_list(const struct manifest *manifest, int dir, struct error *e
 	return 0;
 }
 
-/* NULL if there is none. */
-static int load(int dir, struct arena *arena, struct manifest **ret_manifest, struct error *err)
+int manifest_load(int dir, struct arena *arena, struct manifest **ret_manifest, struct error *err)
 {
 	_cleanup_buffer_ struct buffer text = BUFFER_INIT;
 
@@ -235,7 +234,7 @@ int manifest_renew(int dir, struct arena *arena, struct error *err)
 {
 	struct manifest *manifest;
 
-	if (load(dir, arena, &manifest, err) < 0)
+	if (manifest_load(dir, arena, &manifest, err) < 0)
 		return -1;
 	if (!manifest)
 		return 0;
@@ -248,7 +247,7 @@ int manifest_read(int dir, struct arena *arena, struct manifest **ret_manifest, 
 	struct manifest *manifest;
 
 	*ret_manifest = NULL;
-	if (load(dir, arena, &manifest, err) < 0)
+	if (manifest_load(dir, arena, &manifest, err) < 0)
 		return -1;
 	if (!manifest)
 		return 0;

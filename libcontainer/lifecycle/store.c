@@ -195,7 +195,7 @@ static bool is_name_of_ours(const char *name)
 {
 	static const char *const ours[] = { STORE_LOCK,	   STORE_STATE,	  STORE_CONFIG,
 					    STORE_UPDATES, STORE_JOURNAL, STORE_MOUNTS,
-					    STORE_START,   STORE_NOTIFY };
+					    STORE_TRACKED, STORE_START,	  STORE_NOTIFY };
 
 	for (size_t i = 0; i < array_length(ours); i++)
 		if (strcmp(name, ours[i]) == 0 || is_temporary(name, ours[i]))

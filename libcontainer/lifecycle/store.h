@@ -8,6 +8,7 @@
  *	updates.json  what updates have changed of the config's limits since (updates.h)
  *	journal.json  what the update that is going on can be undone by (journal.h)
  *	mounts.json   mounts that were added while it ran (added_mounts.h)
+ *	tracked       since which dump of it the kernel counts changes of its memory (checkpoint/dump_parent.c)
  *	start         init's socket; gone once the program runs
  *	notify/       the directory of the socket that the container tells its readiness by
  *
@@ -31,6 +32,7 @@
 #define STORE_UPDATES "updates.json"
 #define STORE_JOURNAL "journal.json"
 #define STORE_MOUNTS  "mounts.json"
+#define STORE_TRACKED "tracked"
 #define STORE_START   "start"
 #define STORE_NOTIFY  "notify"
 /* beside the containers, hidden, and no container's id */

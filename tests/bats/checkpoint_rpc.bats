@@ -146,21 +146,6 @@ load checkpoint_rpc
 	restore_fails "the checkpoint is damaged: the image core-2.img is not in proa.json"
 }
 
-@test "a parent without its manifest is no parent" {
-	up_and_waiting
-	criu_says "$GOOD" "work image pages-1.img" "work image inventory.img" "work succeed"
-	proa checkpoint --pre-dump --image-path "$WORK/first" --work-path "$WORK/log" "$ID"
-	dump --parent-path ../first --leave-running
-	ln -s ../first "$WORK/images/parent"
-	criu_says "$GOOD" "work fail it was asked"
-	mv "$WORK/first/proa.json" "$WORK/kept"
-	dump_fails "--parent-path ../first holds no whole pre-dump" --parent-path ../first
-	proa delete -f "$ID"
-	fails 1 "parent images: the checkpoint is damaged: proa.json is missing" proa restore -b "$BUNDLE" --image-path "$WORK/images" "$ID"
-	mv "$WORK/kept" "$WORK/first/proa.json"
-	fails 1 "it was asked" proa restore -b "$BUNDLE" --image-path "$WORK/images" "$ID"
-}
-
 @test "a mount with the caller's key is found at restore: as the config has it, by its place, by its key" {
 	mkdir "$WORK"/{data,more}
 	config '.mounts += ["data", "more"] | .mounts[-2:] |= map({destination: ("/" + .), type: "bind", source: ($w + "/" + .),
