@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -89,4 +90,12 @@ int helper_start(int image, int channel, const char *const *argv, char *const *e
 		return error_errno(err, errno, argv[0], "prepare the helper %s", argv[0]);
 	failure = spawn(image_up, channel_up, argv, envp, ret_pid);
 	return failure ? error_errno(err, failure, argv[0], "start the helper %s", argv[0]) : 0;
+}
+
+void end_words(int status, char ret_words[32])
+{
+	if (WIFSIGNALED(status))
+		snprintf(ret_words, 32, "killed by signal %d", WTERMSIG(status));
+	else
+		snprintf(ret_words, 32, "exit status %d", WEXITSTATUS(status));
 }

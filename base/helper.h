@@ -14,6 +14,9 @@
  * ERROR_REFUSED for one that others than root, the caller and the owner of @executable could have changed. Parent. */
 int helper_find(const char *executable, const char *name, struct error *err);
 
+/* How a process has ended, by what waitpid(2) said: "exit status 3", "killed by signal 9". */
+void end_words(int status, char ret_words[32]);
+
 /* Start what helper_find() has opened, with @channel as its descriptor 3 and no other of ours, no signal
  * blocked or ignored, and only @envp for an environment. The caller keeps @image and @channel. Parent. */
 int helper_start(int image, int channel, const char *const *argv, char *const *envp, pid_t *ret_pid,

@@ -70,7 +70,7 @@ static int add_namespaces(struct restore *restore, struct request *request, stru
 {
 	struct namespace_plan *plan = &restore->creation->plan->namespaces;
 
-	if (namespaces_open(plan, err) < 0)
+	if (namespaces_open_for_create(plan, err) < 0)
 		return -1;
 	for (size_t i = 0; i < plan->join_count; i++) {
 		const struct namespace_join *join = &plan->joins[i];

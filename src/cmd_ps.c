@@ -6,6 +6,7 @@
 
 #include "base/cleanup.h"
 #include "base/fd.h"
+#include "base/helper.h"
 #include "src/command.h"
 #include "src/output.h"
 #include "src/ps_filter.h"
@@ -40,14 +41,13 @@ static int spawn_ps(char *const *argv, int stdout_fd, pid_t *ret_pid, struct err
 
 static int reap_ps(pid_t pid, struct error *err)
 {
+	char words[32];
 	int status = -1;
 
 	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		;
-	if (status != 0)
-		return error_set(err, ERROR_SYSTEM, "ps", "ps failed with wait status %#x",
-				 (unsigned int)status);
-	return 0;
+	end_words(status, words);
+	return status == 0 ? 0 : error_set(err, ERROR_SYSTEM, "ps", "ps failed: %s", words);
 }
 
 /* All that `ps ARGUMENTS...` prints; what it complains about goes to our stderr. */

@@ -90,8 +90,13 @@ int cgroup_attach(int cgroupfd, pid_t pid, struct error *err)
 	char text[16];
 
 	snprintf(text, sizeof(text), "%d", (int)pid);
-	if (file_write(cgroupfd, "cgroup.procs", text) < 0)
-		return error_errno(err, errno, "cgroup.procs", "move process %d into the cgroup",
-				   (int)pid);
-	return 0;
+	if (file_write(cgroupfd, "cgroup.procs", text) == 0)
+		return 0;
+	if (errno == EBUSY)
+		return error_errno(
+		    err, errno, "cgroup.procs",
+		    "move process %d into the cgroup, which has controllers enabled for "
+		    "its children and so takes no processes",
+		    (int)pid);
+	return error_errno(err, errno, "cgroup.procs", "move process %d into the cgroup", (int)pid);
 }

@@ -67,10 +67,11 @@ static int read_all(int fd, struct buffer *text, struct error *err)
 static int failed(const struct buffer *text, int status, struct error *err)
 {
 	size_t length = text->bytes ? strcspn(text->bytes, "\n") : 0;
+	char words[32];
 
+	end_words(status, words);
 	if (!length)
-		return error_set(err, ERROR_SYSTEM, HELPER, "%s failed with wait status %#x",
-				 HELPER, (unsigned int)status);
+		return error_set(err, ERROR_SYSTEM, HELPER, "%s failed: %s", HELPER, words);
 	return error_set(err, ERROR_SYSTEM, HELPER, "%.*s", (int)length, text->bytes);
 }
 

@@ -1,3 +1,4 @@
+#include "base/helper.h"
 #include "libcontainer/init/hooks.h"
 
 #include <errno.h>
@@ -186,10 +187,8 @@ static int judge(const char *kind, const struct config_hook *hook, int status, e
 		snprintf(why, sizeof(why), "told to end meanwhile");
 	else if (end == END_TIME_UP)
 		snprintf(why, sizeof(why), "not done after %lld s", (long long)hook->timeout.value);
-	else if (WIFSIGNALED(status))
-		snprintf(why, sizeof(why), "killed by signal %d", WTERMSIG(status));
 	else
-		snprintf(why, sizeof(why), "exit status %d", WEXITSTATUS(status));
+		end_words(status, why);
 	return failed(kind, hook, why, output, err);
 }
 

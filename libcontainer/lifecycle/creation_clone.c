@@ -114,7 +114,7 @@ int creation_clone(void *context, struct creation *creation, struct error *err)
 	struct plan *plan = creation->plan;
 
 	(void)context;
-	if (namespaces_open(&plan->namespaces, err) < 0 ||
+	if (namespaces_open_for_create(&plan->namespaces, err) < 0 ||
 	    arena_keep_from_children(&creation->config_arena, err) < 0)
 		return -1;
 	if (clone_and_serve(creation, &service, err) == 0)

@@ -114,6 +114,10 @@ static int open_cgroup(struct execution *execution, struct error *err)
 	_cleanup_fd_ int cgroup = -1;
 	char *of_init;
 
+	if (!path && below)
+		return error_set(err, ERROR_STATE, "cgroup",
+				 "--cgroup %s: the container has no cgroup of its own",
+				 text_printable(below) ? below : "?");
 	if (!path)
 		return 0;
 	if (below) {

@@ -59,7 +59,9 @@ int pid_file_write(const char *path, pid_t pid, struct error *err)
 	if (dir < 0)
 		return error_errno(err, errno, directory, "open the pid file's directory %s",
 				   directory);
-	return file_replace(dir, slash ? slash + 1 : path, 0644, text, (size_t)length, false, err);
+	if (file_replace(dir, slash ? slash + 1 : path, 0644, text, (size_t)length, false, err) < 0)
+		return error_prefix(err, "the pid file %s", path);
+	return 0;
 }
 
 int pidfd_send(int socket, int pidfd, struct error *err)

@@ -65,8 +65,10 @@ static int connect_host(struct error *err)
 	size_t length = strlen(path);
 	_cleanup_fd_ int fd = -1;
 
-	if (path[0] != '@')
-		return socket_connect_path(path, SOCK_DGRAM, -1, err);
+	if (path[0] != '@') {
+		fd = socket_connect_path(path, SOCK_DGRAM, -1, err);
+		return fd < 0 ? error_prefix(err, "NOTIFY_SOCKET") : steal_fd(&fd);
+	}
 	if (length >= sizeof(address.sun_path))
 		return error_set(err, ERROR_INVALID, path, "NOTIFY_SOCKET is too long");
 	memcpy(address.sun_path + 1, path + 1, length - 1);

@@ -189,6 +189,19 @@ int namespaces_open(struct namespace_plan *plan, struct error *err)
 	return 0;
 }
 
+int namespaces_open_for_create(struct namespace_plan *plan, struct error *err)
+{
+	bool joins_mounts = plan->joined & CLONE_NEWNS;
+
+	if (namespaces_open(plan, err) < 0)
+		return -1;
+	if (!joins_mounts || plan->joined & CLONE_NEWNS)
+		return 0;
+	return error_set(err, ERROR_REFUSED, "linux.namespaces",
+			 "linux.namespaces: the mount namespace is the runtime's own, in which the "
+			 "container's root would take the place of the host's");
+}
+
 int namespaces_user_is_that_of(const struct namespace_plan *plan, pid_t pid, struct error *err)
 {
 	int joined = namespace_descriptor(plan, CLONE_NEWUSER);

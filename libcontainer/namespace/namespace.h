@@ -59,6 +59,10 @@ void namespace_plan_join_process(const struct strings *types, pid_t pid, struct 
  * out to be the namespace we are in already is left out: joining one's own user namespace is
  * EINVAL. */
 int namespaces_open(struct namespace_plan *plan, struct error *err);
+
+/* Parent: the same for a container that is made: a mount namespace that is our own is refused, since the container's root
+ * would become everybody's there. */
+int namespaces_open_for_create(struct namespace_plan *plan, struct error *err);
 void namespaces_close(struct namespace_plan *plan);
 /* Parent: is process @pid in the user namespace that the plan leads to, the one that is joined or else ours? 1, 0, or -1. */
 int namespaces_user_is_that_of(const struct namespace_plan *plan, pid_t pid, struct error *err);

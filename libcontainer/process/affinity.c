@@ -23,6 +23,6 @@ int affinity_apply(const struct mask *mask, pid_t pid, struct error *err)
 {
 	/* by the system call: the C library's set ends at CPU 1023 */
 	if (mask->bits && syscall(SYS_sched_setaffinity, pid, mask_bytes(mask), mask->words) < 0)
-		return error_errno(err, errno, "process.execCPUAffinity", "set the CPU affinity");
+		return error_errno(err, errno, "process.execCPUAffinity", "process.execCPUAffinity: set the CPU affinity");
 	return 0;
 }

@@ -14,6 +14,9 @@
 
 static int copy_directory(int from, int to, unsigned int depth, struct error *err);
 
+/* sendfile(2) refuses a count that would lead beyond the largest offset of a file. */
+#define COPY_AT_ONCE (1 << 30)
+
 static int copy_content(int from, int to, const char *name)
 {
 	_cleanup_fd_ int in = openat(from, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
@@ -24,7 +27,7 @@ static int copy_content(int from, int to, const char *name)
 	if (in < 0 || out < 0)
 		return -1;
 	do
-		sent = sendfile(out, in, NULL, SSIZE_MAX & ~4095L);
+		sent = sendfile(out, in, NULL, COPY_AT_ONCE);
 	while (sent > 0);
 	return (int)sent;
 }

@@ -10,6 +10,7 @@
 #include "base/procfs.h"
 #include "libcontainer/rootfs/filesystem.h"
 #include "libcontainer/rootfs/plan.h"
+#include "libcontainer/rootfs/rootfs.h"
 #include "libcontainer/rootfs/tree.h"
 
 static const struct attributes read_only = { .set = MOUNT_ATTR_RDONLY };
@@ -26,16 +27,35 @@ static int open_if_there(const struct rootfs *rootfs, const char *path, int *ret
 	return 0;
 }
 
+/* What is mounted on the root nobody sees who is there already. */
+static int is_root(const struct rootfs *rootfs, int fd, bool *ret_is_root, struct error *err)
+{
+	struct mount_identity root, there;
+	struct stat root_st, st;
+
+	if (mount_identify(rootfs->root, &root, err) < 0 || mount_identify(fd, &there, err) < 0)
+		return -1;
+	if (fstat(rootfs->root, &root_st) < 0 || fstat(fd, &st) < 0)
+		return error_errno(err, errno, NULL, "look at the root filesystem");
+	*ret_is_root = root.id == there.id && root_st.st_ino == st.st_ino;
+	return 0;
+}
+
 /* A read-only bind of the path on itself. */
 static int make_readonly(const struct rootfs *rootfs, const char *path, struct error *err)
 {
 	_cleanup_fd_ int target = -1, tree = -1;
+	bool root;
 
 	if (open_if_there(rootfs, path, &target, err) < 0)
 		return -1;
 	if (target < 0)
 		return 0;
-	tree = tree_clone(target, "", true);
+	if (is_root(rootfs, target, &root, err) < 0)
+		return -1;
+	if (root && tree_set_attributes(rootfs->root, read_only, false) == 0)
+		return 0;
+	tree = root ? -1 : tree_clone(target, "", true);
 	if (tree < 0 || tree_set_attributes(tree, read_only, false) < 0 ||
 	    tree_attach(tree, target) < 0)
 		return error_errno(err, errno, path, "make %s read-only", path);
@@ -67,11 +87,17 @@ static int mask(const struct rootfs_plan *plan, const struct rootfs *rootfs, con
 {
 	_cleanup_fd_ int target = -1;
 	struct stat st;
+	bool root;
 
 	if (open_if_there(rootfs, path, &target, err) < 0)
 		return -1;
 	if (target < 0)
 		return 0;
+	if (is_root(rootfs, target, &root, err) < 0)
+		return -1;
+	if (root)
+		return error_set(err, ERROR_INVALID, path, "%s is the root, which can't be masked",
+				 path);
 	if (fstat(target, &st) < 0)
 		return error_errno(err, errno, path, "look at %s", path);
 	if (S_ISDIR(st.st_mode) && empty->tree < 0 &&

@@ -201,6 +201,7 @@ load helpers
 	fails 1 "cgroup" proa update --pids-limit 5 "$ID"
 	fails 1 "cgroup" proa kill --all "$ID" TERM
 	execs /bin/echo works
+	fails 255 "no cgroup of its own" proa exec --cgroup nosuch "$ID" /bin/true
 	proa kill "$ID" KILL
 	becomes stopped
 	proa delete "$ID"

@@ -176,14 +176,16 @@ here"
 @test "tmpcopyup brings the directory's content along" {
 	mkdir "$BUNDLE/rootfs/tmp/dir"
 	echo content >"$BUNDLE/rootfs/tmp/dir/file"
+	head -c 3000000 /dev/urandom >"$BUNDLE/rootfs/tmp/large"
 	ln -s dir/file "$BUNDLE/rootfs/tmp/link"
 	chmod 604 "$BUNDLE/rootfs/tmp/dir/file"
 	chown 7:8 "$BUNDLE/rootfs/tmp/dir/file"
 	mount '{destination: "/tmp", type: "tmpfs", source: "tmpfs", options: ["tmpcopyup"]}'
-	shell 'cat /tmp/link; stat -c %u:%g:%a /tmp/dir/file; echo changed >/tmp/dir/file; stat -fc %T /tmp'
+	shell 'cat /tmp/link; stat -c %u:%g:%a /tmp/dir/file; md5sum </tmp/large; echo changed >/tmp/dir/file; stat -fc %T /tmp'
 	runs
 	equal "$output" "content
 7:8:604
+$(md5sum <"$BUNDLE/rootfs/tmp/large")
 tmpfs"
 	equal "$(cat "$BUNDLE/rootfs/tmp/dir/file")" content
 }
@@ -602,6 +604,15 @@ ok"
 	equal "$(cat "$WORK/keys")" ""
 	execs /probe try open-write /proc/sys/kernel/hostname
 	equal "$output" EROFS
+}
+
+@test "the root as a read-only path is read-only; it can't be masked" {
+	config '.root.readonly = false | .linux.readonlyPaths = ["/etc/.."]'
+	shell 'touch /file 2>&1'
+	run ! proa run -b "$BUNDLE" "$ID"
+	has_words "Read-only file system" "$output"
+	config '.linux.readonlyPaths = [] | .linux.maskedPaths = ["/"]'
+	refused "maskedPaths\[0\]: / is the root"
 }
 
 @test "a relative masked or read-only path is refused" {

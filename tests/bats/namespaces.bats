@@ -256,6 +256,15 @@ boottime 70000 0"
 	refused "timeOffsets|time"
 }
 
+# Should it not be refused, a mount namespace of this test's own loses its root.
+@test "a mount namespace that is the runtime's own is refused" {
+	config '(.linux.namespaces[] | select(.type == "mount")).path = "/proc/self/ns/mnt"'
+	# shellcheck disable=SC2016 # the inner shell expands it
+	run -1 unshare -m --propagation private sh -c '"$@"; code=$?; test -e /proc/self/root/proc/1/ns && exit $code' sh \
+		"$RUNTIME" --root "$ROOT" run -b "$BUNDLE" "$ID"
+	has_words "the mount namespace is the runtime's own" "$output"
+}
+
 @test "all namespaces at once, with an id map" {
 	require proa userns timens
 	config '.linux.namespaces += [{type: "user"}, {type: "time"}] | .linux.timeOffsets = {boottime: {secs: 100}} |

@@ -67,7 +67,7 @@ TEST(what_fails_says_why_and_nothing_is_handed_on)
 TEST(what_fails_in_silence)
 {
 	CHECK(snapshot("kill -KILL $$", 0755) < 0);
-	CHECK_STR(err.text, "proa-cgroup failed with wait status 0x9");
+	CHECK_STR(err.text, "proa-cgroup failed: killed by signal 9");
 }
 
 TEST(there_is_none)
