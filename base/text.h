@@ -68,9 +68,8 @@ void text_cutv(char *ret, size_t size, const char *format, va_list args)
 void text_fit(char *ret, size_t size, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
 
-/* A growing buffer on the heap, cleared when it is freed (base/wipe.h); always NUL-terminated once something was added. Running out of
- * memory is remembered and reported by buffer_failed(), so that a row of additions needs one check.
- */
+/* A growing buffer on the heap, cleared when it is freed (base/wipe.h); always NUL-terminated once something was added.
+ * Running out of memory is remembered and reported by buffer_failed(), so that a row of additions needs one check. */
 struct buffer {
 	char *bytes;
 	size_t length;

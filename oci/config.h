@@ -377,7 +377,8 @@ int config_locate(const struct config_text *text, const char *name, struct error
 int config_parse(const char *bytes, size_t length, const char *name, enum config_document document,
 		 struct arena *arena, struct config **ret_config, struct error *err);
 
-/* Write @mounts as the array that DOCUMENT_MOUNTS is read from, indented, with a newline at its end. ERROR_INVALID if a path is no UTF-8. */
+/* Write @mounts as the array that DOCUMENT_MOUNTS is read from, indented, with a newline at its end. ERROR_INVALID if a path
+ * is no UTF-8. */
 int config_encode_mounts(const struct mount_list *mounts, struct buffer *buffer, struct error *err);
 
 /* The namespace of @type ("pid", "mount", …) that the config lists, NULL if it is inherited. */

@@ -11,11 +11,10 @@
 /* A deep copy, for init. */
 struct hook_list hooks_copy(struct arena *arena, const struct hook_list *list);
 
-/* Run the hooks in order until one fails: it can't be executed, exits with another code than 0, is
- * killed, or outlives its timeout (it is then killed), or a signal that would end us waits (base/termination.h). ERROR_HOOK names the hook and quotes the end
- * of what it printed.
- * @kind is the spec's name ("prestart"). @state is the JSON for standard input; the hook's output
- * goes nowhere else. Any process. */
+/* Run the hooks in order until one fails: it can't be executed, exits with another code than 0, is killed, or outlives its
+ * timeout (it is then killed), or a signal that would end us waits (base/termination.h). ERROR_HOOK names the hook and
+ * quotes the end of what it printed. @kind is the spec's name ("prestart"). @state is the JSON for standard input; the
+ * hook's output goes nowhere else. Any process. */
 int hooks_run(const char *kind, const struct hook_list *list, const char *state, struct error *err);
 
 /* The same for one hook, with no regard to signals: those of poststart and poststop. */

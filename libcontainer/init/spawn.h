@@ -54,11 +54,10 @@ struct service {
 	int (*listener)(void *context, struct exchange *exchange, struct error *err);
 };
 
-/* Parent: answer what is asked until the end of file after @last. MESSAGE_CREATED: init has heard
- * the answer and no longer dies with its parent. MESSAGE_MOUNTED: all mounts are there. MESSAGE_EXECUTING: the program runs, or has run.
- * A signal that would end us, if it is blocked and init is silent for a second, is a failure (base/termination.h).
- * On failure the error is init's own, or says at which step it died and how; the process is still
- * to be killed by the caller. */
+/* Parent: answer what is asked until the end of file after @last. MESSAGE_CREATED: init has heard the answer and no longer
+ * dies with its parent. MESSAGE_MOUNTED: all mounts are there. MESSAGE_EXECUTING: the program runs, or has run. A signal
+ * that would end us, if it is blocked and init is silent for a second, is a failure (base/termination.h). On failure the
+ * error is init's own, or says at which step it died and how; the process is still to be killed by the caller. */
 int spawned_serve(struct spawned *spawned, const struct service *service, uint32_t last,
 		  struct error *err);
 

@@ -178,7 +178,8 @@ int step_affinity(struct init *init, struct error *err)
 	return affinity_apply(&init->plan->process->affinity.final, 0, err);
 }
 
-/* By the parent, which has the rights to (or else, as for a caller who hasn't, by ourselves), and once none of them refuses what we still do. */
+/* By the parent, which has the rights to (or else, as for a caller who hasn't, by ourselves), and once none of them refuses
+ * what we still do. */
 int step_limits(struct init *init, struct error *err)
 {
 	if (message_ask(init->channel, MESSAGE_CREATED, 0, -1, NULL, err) < 0)

@@ -1,5 +1,6 @@
-/* Mounts that were added to a running container, remembered in mounts.json beside the state: for `mounts list` and
- * `mounts remove`, and for whoever has to make the container anew. Caller's process, with the record's lock where it writes. Private to this room. */
+/* Mounts that were added to a running container, remembered in mounts.json beside the state: for `mounts list` and `mounts
+ * remove`, and for whoever has to make the container anew. Caller's process, with the record's lock where it writes. Private
+ * to this room. */
 #pragma once
 
 #include "libcontainer/lifecycle/store.h"

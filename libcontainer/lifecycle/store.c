@@ -347,8 +347,9 @@ int store_open(const struct runtime *runtime, const char *id, enum store_lock ho
 	return 0;
 }
 
-/* The state goes first: what is there without it owes nothing. The lock goes last: whoever waits for it finds that it has no name any more, whoever comes later
- * that there is none. What is found there afterwards is that of another delete, which finishes. */
+/* The state goes first: what is there without it owes nothing. The lock goes last: whoever waits for it finds that it has no
+ * name any more, whoever comes later that there is none. What is found there afterwards is that of another delete, which
+ * finishes. */
 int store_remove(struct record *record, const char *id, struct error *err)
 {
 	if (dir_remove(record->dir, STORE_STATE, err) < 0 ||
