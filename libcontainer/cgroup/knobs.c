@@ -347,35 +347,36 @@ static int io_weight_device(const struct knob *knob, const struct config_resourc
 	return 0;
 }
 
-/* A rate of 0 means no limit; the kernel would refuse a 0. */
+/* A rate of 0 means no limit; the kernel would refuse a 0. From @none on it counts no more, and shows "max". */
 static int add_throttles(struct output *output, const struct knob *knob,
-			 const struct throttle_list *devices, const char *key)
+			 const struct throttle_list *devices, const char *key, uint64_t none)
 {
 	for (size_t i = 0; i < devices->count; i++) {
 		const struct config_throttle_device *device = &devices->items[i];
+		bool limits = device->rate.value && device->rate.value < none;
 		const char *rate = "max";
 
-		if (device->rate.value)
+		if (limits)
 			rate = arena_printf(output->arena, "%" PRIu64, device->rate.value);
 		add(output, knob,
 		    arena_printf(output->arena, "%" PRId64 ":%" PRId64 " %s=%s",
 				 device->major.value, device->minor.value, key, rate))
-		    ->harmless = device->rate.value == 0;
+		    ->harmless = !limits;
 	}
 	return 0;
 }
 
-#define THROTTLE(name, list, key)                                                                  \
+#define THROTTLE(name, list, key, none)                                                            \
 	static int name(const struct knob *knob, const struct config_resources *resources,         \
 			struct output *output, struct error *err)                                  \
 	{                                                                                          \
 		(void)err;                                                                         \
-		return add_throttles(output, knob, &block_io_of(resources)->list, key);            \
+		return add_throttles(output, knob, &block_io_of(resources)->list, key, none);      \
 	}
-THROTTLE(io_max_rbps, throttle_read_bps_device, "rbps")
-THROTTLE(io_max_wbps, throttle_write_bps_device, "wbps")
-THROTTLE(io_max_riops, throttle_read_iops_device, "riops")
-THROTTLE(io_max_wiops, throttle_write_iops_device, "wiops")
+THROTTLE(io_max_rbps, throttle_read_bps_device, "rbps", UINT64_MAX)
+THROTTLE(io_max_wbps, throttle_write_bps_device, "wbps", UINT64_MAX)
+THROTTLE(io_max_riops, throttle_read_iops_device, "riops", UINT32_MAX)
+THROTTLE(io_max_wiops, throttle_write_iops_device, "wiops", UINT32_MAX)
 
 /* ---- hugepageLimits, rdma ---- */
 

@@ -261,6 +261,10 @@ TEST(io_throttles)
 
 	CHECK_STR(block_io(io), "io.max=8:0 rbps=1000; io.max=8:0 wbps=2000; "
 				"io.max=253:1 riops=30; io.max=253:1 wiops=max?");
+	writes.rate.value = UINT32_MAX;
+	CHECK(text_ends(block_io(io), "io.max=253:1 wiops=max?"));
+	write.rate.value = UINT32_MAX;
+	CHECK(strstr(block_io(io), "io.max=8:0 wbps=4294967295;"));
 }
 
 TEST(hugepages_limit_usage_and_reservation)
