@@ -359,6 +359,20 @@ TEST(memory_that_is_in_use_is_reclaimed_first)
 	CHECK(fake->freezes == 1 && !fake->frozen);
 }
 
+TEST(a_size_is_known_for_lower_in_whatever_spelling)
+{
+	static const char *const sizes[] = { "0x1e00000", "0170000000", " 30720k", "31457280\\n" };
+	char text[80];
+
+	for (size_t i = 0; i < array_length(sizes); i++) {
+		world();
+		snprintf(text, sizeof(text), "{\"unified\":{\"memory.max\":\"%s\"}}", sizes[i]);
+		CHECK(run(text) < 0);
+		CHECK_INT(err.code, ERROR_MEMORY);
+		CHECK(fake->killed == 0);
+	}
+}
+
 TEST(memory_that_cannot_be_had_is_not_killed_for)
 {
 	world();

@@ -96,11 +96,31 @@ static inline int fake_step(void)
 
 /* ---- what the kernel makes of a write ---- */
 
+/* memparse() of the kernel's lib/cmdline.c: a base by its prefix, a unit, no digits at all are 0, and too many wrap. */
+static inline int fake_size(const char *value, uint64_t *ret_size)
+{
+	static const char units[] = "KMGTPE";
+	const char *unit;
+	char *end = NULL;
+
+	value += strspn(value, " \t\n");
+	*ret_size = UINT64_MAX;
+	if (strcmp(value, "max") == 0)
+		return 0;
+	*ret_size = strtoull(value, &end, 0);
+	unit = *end ? strchr(units, *end & ~0x20) : NULL;
+	if (unit) {
+		*ret_size <<= 10 * (unit - units + 1);
+		end++;
+	}
+	return end[strspn(end, " \t\n")] ? EINVAL : 0;
+}
+
 static inline int fake_limit_memory(const char *value)
 {
 	uint64_t limit;
 
-	if (!value_number(value, &limit))
+	if (fake_size(value, &limit) != 0)
 		return EINVAL;
 	if (fake->used > limit && fake->used - limit <= fake->reclaimable) {
 		fake->reclaimable -= fake->used - limit;
