@@ -80,6 +80,19 @@ static int place(const int *fds, size_t count, int first)
 	return 0;
 }
 
+/* Absolute: CRIU looks for it from its work path. */
+static int name_plugins(const char *plugin_dir, char ret_variable[static PATH_MAX + 32],
+			struct error *err)
+{
+	char path[PATH_MAX];
+
+	if (!realpath(plugin_dir, path))
+		return error_errno(err, errno, plugin_dir, "--plugin-dir: find the directory %s",
+				   plugin_dir);
+	text_fit(ret_variable, PATH_MAX + 32, "CRIU_LIBS_DIR=%s", path);
+	return 0;
+}
+
 static int become_criu(const struct criu_start *start, const char *path, int socket,
 		       struct error *err)
 {
@@ -88,6 +101,11 @@ static int become_criu(const struct criu_start *start, const char *path, int soc
 	char plugins[PATH_MAX + 32];
 	char *envp[] = { (char *)"PATH=" PATH_DEFAULT, NULL, NULL };
 
+	if (start->plugin_dir) {
+		if (name_plugins(start->plugin_dir, plugins, err) < 0)
+			return -1;
+		envp[1] = plugins;
+	}
 	if (start->prepare && start->prepare(start->context, err) < 0)
 		return -1;
 	if (!fds)
@@ -97,12 +115,6 @@ static int become_criu(const struct criu_start *start, const char *path, int soc
 		memcpy(fds + 1, start->fds, start->fd_count * sizeof(*fds));
 	if (place(fds, start->fd_count + 1, SOCKET_FD) < 0)
 		return error_errno(err, errno, "criu", "place descriptors for CRIU");
-	if (start->plugin_dir) {
-		if (snprintf(plugins, sizeof(plugins), "CRIU_LIBS_DIR=%s", start->plugin_dir) >=
-		    (int)sizeof(plugins))
-			return error_errno(err, ENAMETOOLONG, "criu", "--plugin-dir");
-		envp[1] = plugins;
-	}
 	forget_signals();
 	execve(path, (char *const *)(start->argv ?: service), envp);
 	return error_errno(err, errno, path, "execute %s", path);

@@ -23,7 +23,7 @@ static const char *const empty_words[] = {
 	"Dumping FAILED",	   "Pre-dumping FAILED",
 	"Restoring FAILED",	   "Killing processes because of failure",
 	"cgroupd: recv req error", "RPC client reported script error",
-	"action scripts failed",
+	"action scripts failed",   "Unable to detach from",
 };
 
 /* What CRIU says, and what people can do: in the order in which it counts. */

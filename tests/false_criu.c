@@ -4,7 +4,7 @@
  *
  *	is MAJOR MINOR SUBLEVEL     answer to version
  *	has [mem_track|lazy_pages]  answer to features
- *	tell                        note the request's external resources
+ *	tell                        note the request's external resources, and where to look for plugins
  *	log TEXT                    a line in the log, where the request says
  *	statistics NAME             a file beside the log
  *	image NAME                  a file of the images
@@ -127,9 +127,13 @@ static void say_features(const char *words)
 
 static void tell(const char *words)
 {
+	const char *plugins = getenv("CRIU_LIBS_DIR");
+
 	(void)words;
 	for (size_t i = 0; i < asked->opts->n_external; i++)
 		note(asked->opts->external[i], 0);
+	if (plugins)
+		note(plugins, 0);
 }
 
 static void write_log(const char *words)

@@ -171,6 +171,20 @@ load checkpoint_rpc
 	restore_fails "it was asked to restore" --external "mnt[more]:$WORK/data"
 }
 
+@test "a relative --plugin-dir is the caller's, not one in the work path" {
+	up_and_waiting
+	criu_says "$GOOD" "work tell" "work fail it was asked"
+	mkdir "$WORK/plugins"
+	cd "$WORK"
+	dump_fails "it was asked" --plugin-dir plugins
+	grep -qx "$WORK/plugins 0" "$WORK/criu/asked"
+	dump_fails "--plugin-dir: find the directory nosuch" --plugin-dir nosuch
+	dump
+	criu_says "$GOOD" "work tell" "work fail it was asked"
+	restore_fails "it was asked" --plugin-dir plugins
+	grep -qx "$WORK/plugins 0" "$WORK/criu/asked"
+}
+
 @test "mounts of the host that restore could not tell apart, or would not find, are refused while the container goes on" {
 	mkdir -p "$WORK"/{one,two} "$BUNDLE/rootfs/data/k"
 	criu_says "$GOOD" "work image inventory.img" "work notify post-dump" "work succeed"

@@ -50,6 +50,16 @@ TEST(words_that_engines_search_for_are_others)
 	CHECK(strstr(err.text, "Can't open x: "));
 }
 
+TEST(what_follows_a_failure_is_no_reason)
+{
+	struct error err =
+	    explain("(0.1) Error (criu/plugin.c:227): Unable to open directory /p\n"
+		    "(0.2) Error (criu/ptrace.c:1): Unable to detach from 232: No such process\n"
+		    "(0.3) Error (criu/cr-dump.c:1): Dumping FAILED.\n");
+
+	CHECK_STR(err.text, "CRIU failed: Unable to open directory /p (log: /w/dump.log)");
+}
+
 TEST(a_log_without_errors_is_named)
 {
 	CHECK_STR(explain("(00.1) info\n").text, "see /w/dump.log: CRIU failed");
