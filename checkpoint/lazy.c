@@ -5,12 +5,14 @@
 #include <poll.h>
 #include <string.h>
 #include <sys/ptrace.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/fd.h"
 #include "base/kernel.h"
+#include "base/socket.h"
 #include "checkpoint/log.h"
 #include "checkpoint/page_server.h"
 #include "libcontainer/cgroup/cgroup.h"
@@ -76,6 +78,18 @@ static int start(const struct images *images, int server, int status, struct cri
 	return criu_clone(&start, criu, err) < 0 ? -1 : criu_release(criu, err);
 }
 
+/* Its listener must not be connected to, since it takes one connection: a datagram can't be sent to it, which is EPROTOTYPE, but
+ * one that is gone, and what is no socket, refuses. What is there then is in the way. */
+static bool somebody_listens(const struct images *images)
+{
+	struct error error = ERROR_INIT;
+	_cleanup_fd_ int socket = socket_connect_at(images->work, SOCKET_NAME, SOCK_DGRAM, &error);
+
+	if (socket < 0 && error.errnum == ECONNREFUSED)
+		(void)unlinkat(images->work, SOCKET_NAME, 0);
+	return socket >= 0 || (error.errnum != ECONNREFUSED && error.errnum != ENOENT);
+}
+
 int lazy_start(const struct images *images, const struct page_server *server, struct criu *ret_criu,
 	       struct error *err)
 {
@@ -83,7 +97,7 @@ int lazy_start(const struct images *images, const struct page_server *server, st
 	struct criu criu = CRIU_INIT;
 	int ends[2], result;
 
-	if (faccessat(images->work, SOCKET_NAME, F_OK, AT_SYMLINK_NOFOLLOW) == 0)
+	if (somebody_listens(images))
 		return 0;
 	/* by us and not by CRIU, which connects only once it has the container's memory in its hands: when that failed the
 	 * container would run with zeroes for memory */

@@ -1,12 +1,15 @@
 /* checkpoint/lazy.c: who watches criu lazy-pages. It and the container are children of ours here, which do nothing. */
 #include "tests/unit/support.h"
 
+#include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/pidfd.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 
+#include "base/socket.h"
 #include "checkpoint/lazy.h"
 
 #define KILLED_ITSELF 99
@@ -117,4 +120,25 @@ TEST(a_daemon_that_has_failed_already_is_told)
 	end_daemon(1);
 	CHECK(waitid(P_PID, (id_t)criu.pid, &(siginfo_t){ 0 }, WEXITED | WNOWAIT) == 0);
 	FAILS(lazy_watch(&images, &criu, -1, -1, &err), ERROR_SYSTEM);
+}
+
+TEST(a_socket_whose_daemon_is_gone_is_none)
+{
+	const struct images images = in_scratch();
+	const struct page_server none = { NULL, 0 };
+	struct criu criu = CRIU_INIT;
+	int listener =
+	    socket_bind_at(dir, "lazy-pages.socket", SOCK_STREAM | SOCK_NONBLOCK, 0600, &err);
+
+	CHECK(setenv("PATH", scratch_path, 1) == 0);
+	CHECK(listener >= 0 && listen(listener, 1) == 0);
+	SUCCEEDS(lazy_start(&images, &none, &criu, &err));
+	CHECK(criu.pid == 0 && there(dir, "lazy-pages.socket"));
+	CHECK(accept4(listener, NULL, NULL, SOCK_CLOEXEC) < 0 && errno == EAGAIN);
+	close(listener);
+	FAILS(lazy_start(&images, &none, &criu, &err), ERROR_UNSUPPORTED); /* there is no CRIU */
+	CHECK(!there(dir, "lazy-pages.socket"));
+	make_file(dir, "lazy-pages.socket", "no socket");
+	FAILS(lazy_start(&images, &none, &criu, &err), ERROR_UNSUPPORTED);
+	CHECK(!there(dir, "lazy-pages.socket"));
 }
