@@ -68,24 +68,24 @@ int termination_exits(struct error *err)
 	return 0;
 }
 
-static bool termination_or(int fd, short events)
+static bool termination_or(int fd, short events, int ms)
 {
 	const sigset_t held = that_would_end_us();
 	_cleanup_fd_ int signal = signalfd(-1, &held, SFD_CLOEXEC);
 	struct pollfd fds[] = { { .fd = fd, .events = events },
 				{ .fd = signal, .events = POLLIN } };
 
-	while (poll(fds, array_length(fds), -1) < 0 && errno == EINTR)
+	while (poll(fds, array_length(fds), ms) < 0 && errno == EINTR)
 		;
 	return fds[0].revents || !fds[1].revents;
 }
 
-bool termination_or_input(int fd)
+bool termination_or_input(int fd, int ms)
 {
-	return termination_or(fd, POLLIN);
+	return termination_or(fd, POLLIN, ms);
 }
 
 bool termination_or_output(int fd)
 {
-	return termination_or(fd, POLLOUT);
+	return termination_or(fd, POLLOUT, -1);
 }

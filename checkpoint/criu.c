@@ -233,10 +233,12 @@ static void give_up(struct criu *criu, struct error *err)
 
 int criu_limit(struct criu *criu, unsigned int seconds, struct error *err)
 {
-	struct timeval limit = { .tv_sec = seconds };
-
-	if (setsockopt(criu->socket, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof(limit)) < 0)
+	if (seconds == 0)
+		return 0;
+	/* what isn't there in time is EAGAIN */
+	if (fcntl(criu->socket, F_SETFL, O_NONBLOCK) < 0)
 		return error_errno(err, errno, "criu", "set a time limit for CRIU");
+	criu->limit_ms = seconds > INT_MAX / 1000 ? INT_MAX : (int)seconds * 1000;
 	return 0;
 }
 
@@ -267,7 +269,7 @@ static CriuResp *receive(struct criu *criu, int *ret_fd, struct error *err)
 		error_set(err, ERROR_MEMORY, "criu", "no memory for an answer of CRIU");
 		return NULL;
 	}
-	if (criu->yields && !termination_or_input(criu->socket)) {
+	if (criu->yields && !termination_or_input(criu->socket, criu->limit_ms)) {
 		error_set(err, ERROR_BUSY, "criu", "ended by a signal");
 		return NULL;
 	}

@@ -26,15 +26,16 @@
 struct criu {
 	pid_t pid; /* 0: none */
 	int socket;
-	int channel; /* until it executes CRIU: our word, and its error */
-	int version; /* once it was asked */
+	int channel;  /* until it executes CRIU: our word, and its error */
+	int version;  /* once it was asked */
+	int limit_ms; /* criu_limit() */
 	bool
 	    yields; /* criu_ask() ends, ERROR_BUSY, as soon as a signal waits (base/termination.h) */
 };
 
 #define CRIU_INIT                                                                                  \
 	{                                                                                          \
-		.socket = -1, .channel = -1                                                        \
+		.socket = -1, .channel = -1, .limit_ms = -1                                        \
 	}
 
 struct criu_start {
@@ -60,7 +61,7 @@ struct criu_needs {
 /* Ask for version and features; ERROR_UNSUPPORTED names what is missing. */
 int criu_probe(struct criu *criu, const struct criu_needs *needs, struct error *err);
 
-/* From now on it is killed when it says nothing for this time (0: no limit), which is ERROR_BUSY. */
+/* From now on, where it yields, it is killed when it says nothing for this time (0: no limit), which is ERROR_BUSY. */
 int criu_limit(struct criu *criu, unsigned int seconds, struct error *err);
 
 /* Called for each notification; @fd came with it, -1, and is lent. A failure is told to CRIU, which then gives up and

@@ -44,6 +44,7 @@ int export_close(struct export *export, bool whole, struct error *err);
 
 struct import {
 	int fd;
+	const char *path; /* as it was given */
 	struct stream stream;
 	struct tar_reader reader;
 	struct tar_entry entry; /* the next one, if there @is_next */
@@ -55,11 +56,12 @@ struct import {
 		.fd = -1, .stream = STREAM_INIT                                                    \
 	}
 
-/* Open the file that --import names, "-" is our standard input, and put images and config into @dir, an empty directory.
- * ERROR_INVALID for what is damaged or no checkpoint, the errors of manifest_parse(). Damage to the images themselves is
+/* Open the file that --import names, "-" is our standard input; a fifo waits for somebody to write. The string is lent. */
+int import_open(const char *path, struct import *import, struct error *err);
+
+/* Put images and config into @dir, an empty directory. ERROR_INVALID for what is damaged or no checkpoint, the errors of manifest_parse(). Damage to the images themselves is
  * found by manifest_read(). */
-int import_images(const char *path, int dir, struct arena *arena, struct import *import,
-		  struct error *err);
+int import_images(struct import *import, int dir, struct arena *arena, struct error *err);
 
 /* Put the rest into the root filesystem, and see that this is then what the container had; without that part nothing is done. */
 int import_rootfs(struct import *import, const char *rootfs, struct error *err);

@@ -14,12 +14,14 @@
 
 #define DOCUMENT_MAX (16 << 20)
 
-static int open_input(const char *path, struct error *err)
+int import_open(const char *path, struct import *import, struct error *err)
 {
-	int fd = strcmp(path, "-") == 0 ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0)
-					: open(path, O_RDONLY | O_NOCTTY | O_CLOEXEC);
-
-	return fd < 0 ? error_errno(err, errno, path, "--import: open %s", path) : fd;
+	import->fd = strcmp(path, "-") == 0 ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0)
+					    : open(path, O_RDONLY | O_NOCTTY | O_CLOEXEC);
+	if (import->fd < 0)
+		return error_errno(err, errno, path, "--import: open %s", path);
+	import->path = path;
+	return 0;
 }
 
 static int advance(struct import *import, struct error *err)
@@ -104,14 +106,10 @@ static int take_all(struct import *import, int dir, struct arena *arena, struct 
 	return expect_rootfs(import, err);
 }
 
-int import_images(const char *path, int dir, struct arena *arena, struct import *import,
-		  struct error *err)
+int import_images(struct import *import, int dir, struct arena *arena, struct error *err)
 {
-	import->fd = open_input(path, err);
-	if (import->fd < 0)
-		return -1;
 	if (take_all(import, dir, arena, err) < 0)
-		return error_prefix(err, "--import %s", path);
+		return error_prefix(err, "--import %s", import->path);
 	return 0;
 }
 

@@ -13,6 +13,7 @@
 #include "base/fd.h"
 #include "base/kernel.h"
 #include "base/socket.h"
+#include "base/termination.h"
 #include "checkpoint/log.h"
 #include "checkpoint/page_server.h"
 #include "libcontainer/cgroup/cgroup.h"
@@ -43,6 +44,8 @@ static int wait_until_it_listens(int status, struct error *err)
 {
 	char byte;
 
+	if (!termination_or_input(status, -1))
+		return error_set(err, ERROR_BUSY, "criu", "ended by a signal");
 	if (fd_read_some(status, &byte, 1) == 1)
 		return 0;
 	return error_set(err, ERROR_SYSTEM, "criu", "criu lazy-pages has failed");
@@ -110,7 +113,9 @@ int lazy_start(const struct images *images, const struct page_server *server, st
 	result = start(images, connection, ends[1], &criu, err);
 	close(ends[1]);
 	if (result == 0 && wait_until_it_listens(status, err) < 0)
-		result = log_explain(images->work, images->work_path, LOG_NAME, err);
+		result = err->code == ERROR_BUSY
+			     ? -1
+			     : log_explain(images->work, images->work_path, LOG_NAME, err);
 	if (result < 0)
 		lazy_stop(images, &criu);
 	else

@@ -12,6 +12,7 @@
 #include "base/cleanup.h"
 #include "base/fd.h"
 #include "base/hash.h"
+#include "base/termination.h"
 #include "checkpoint/images.h"
 #include "checkpoint/manifest.h"
 
@@ -62,7 +63,7 @@ static int read_whole(int fd, char *bytes, size_t size)
 	return 0;
 }
 
-/* Of the first @size bytes; fewer are a failure. */
+/* Of the first @size bytes; fewer are a failure, as is a signal that waits. */
 static int hash_file(int fd, uint64_t size, uint64_t *ret_hash)
 {
 	_cleanup_free_ char *chunk = malloc(CHUNK);
@@ -73,6 +74,10 @@ static int hash_file(int fd, uint64_t size, uint64_t *ret_hash)
 	while (size) {
 		size_t wanted = size < CHUNK ? (size_t)size : CHUNK;
 
+		if (termination_waits()) {
+			errno = EINTR;
+			return -1;
+		}
 		if (read_whole(fd, chunk, wanted) < 0)
 			return -1;
 		hash = hash_bytes(hash, chunk, wanted);

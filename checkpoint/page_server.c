@@ -2,11 +2,13 @@
 
 #include <arpa/inet.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/termination.h"
 #include "base/text.h"
 
 union address {
@@ -35,6 +37,30 @@ static int open_socket(const struct page_server *server, union address *ret_addr
 	return fd < 0 ? error_errno(err, errno, "page-server", "--page-server: make a socket") : fd;
 }
 
+/* As long as it takes, but for a signal that waits. */
+static int connect_to(int fd, const union address *address, socklen_t length)
+{
+	int error = 0;
+	socklen_t size = sizeof(error);
+
+	if (fcntl(fd, F_SETFL, O_NONBLOCK) < 0)
+		return -1;
+	if (connect(fd, &address->any, length) < 0) {
+		if (errno != EINPROGRESS)
+			return -1;
+		if (!termination_or_output(fd)) {
+			errno = EINTR;
+			return -1;
+		}
+		if (getsockopt(fd, SOL_SOCKET, SO_ERROR, &error, &size) < 0)
+			return -1;
+		errno = error;
+		if (error)
+			return -1;
+	}
+	return fcntl(fd, F_SETFL, 0);
+}
+
 int page_server_connect(const struct page_server *server, struct error *err)
 {
 	union address address;
@@ -43,7 +69,7 @@ int page_server_connect(const struct page_server *server, struct error *err)
 
 	if (fd < 0)
 		return -1;
-	if (connect(fd, &address.any, length) < 0)
+	if (connect_to(fd, &address, length) < 0)
 		return error_errno(err, errno, server->address,
 				   "connect to the page server at %s:%u", server->address,
 				   server->port);

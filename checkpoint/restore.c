@@ -15,6 +15,7 @@
 #include "base/cleanup.h"
 #include "base/fd.h"
 #include "base/socket.h"
+#include "base/termination.h"
 #include "base/text.h"
 #include "checkpoint/config_file.h"
 #include "checkpoint/foreign.h"
@@ -195,6 +196,7 @@ static int start_criu(struct restore *restore, struct error *err)
 	if (creation->plan->enters_cgroup &&
 	    creation_enter_cgroup(creation, restore->criu.pid, err) < 0)
 		return -1;
+	restore->criu.yields = true;
 	if (criu_release(&restore->criu, err) < 0 ||
 	    criu_limit(&restore->criu, restore->options->criu.timeout, err) < 0)
 		return -1;
@@ -226,6 +228,9 @@ static int ask(struct restore *restore, const struct request *request, struct er
 	log_forget(restore->images.work, LOG_RESTORE_STATISTICS);
 	if (criu_ask(&restore->criu, &request->message, notified, restore, NULL, err) == 0)
 		return 0;
+	/* what it has made so far goes with the cgroup */
+	if (termination_waits())
+		criu_kill(&restore->criu);
 	if (err->code == ERROR_SYSTEM || err->code == ERROR_PROTOCOL)
 		log_explain(restore->images.work, restore->images.work_path, RESTORE_LOG, err);
 	return -1;
@@ -286,7 +291,12 @@ static int restore_processes(void *context, struct creation *creation, struct er
 	/* it takes its own processes away where it failed, before the cgroup is to go */
 	criu_end(&restore->criu);
 	restore_forget_imported(restore);
-	if (result < 0 || run_poststart(creation, err) < 0)
+	if (result < 0)
+		return -1;
+	/* it runs: what comes now is nothing to be undone */
+	if (restore->options->run.create.detached)
+		termination_release(&restore->signals);
+	if (run_poststart(creation, err) < 0)
 		return -1;
 	lazy_leave(&restore->images, &restore->lazy);
 	arena_trim(&restore->arena);
@@ -326,8 +336,13 @@ int container_restore(const struct runtime *runtime, const struct restore_option
 				   .import = IMPORT_INIT,
 				   .criu = CRIU_INIT,
 				   .lazy = CRIU_INIT };
-	int result = run(&restore, runtime, ret_status, err);
+	/* first, since a fifo is waited for until somebody writes to it */
+	int result = options->import ? import_open(options->import, &restore.import, err) : 0;
 
+	/* one that would end us makes us hurry, and comes once all is undone, or the container runs */
+	termination_hold(&restore.signals);
+	if (result == 0)
+		result = run(&restore, runtime, ret_status, err);
 	lazy_stop(&restore.images, &restore.lazy);
 	criu_end(&restore.criu);
 	for (size_t i = 0; i < restore.start.fd_count; i++)
@@ -336,5 +351,8 @@ int container_restore(const struct runtime *runtime, const struct restore_option
 	restore_forget_imported(&restore);
 	import_close(&restore.import);
 	arena_free(&restore.arena);
+	/* where it ran in the foreground they were for the container */
+	if (result < 0)
+		termination_release(&restore.signals);
 	return result;
 }

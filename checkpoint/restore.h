@@ -1,6 +1,8 @@
 /* A restore while it is made: what restore.c, restore_images.c and restore_request.c share. */
 #pragma once
 
+#include <signal.h>
+
 #include "checkpoint/checkpoint.h"
 #include "checkpoint/criu.h"
 #include "checkpoint/export.h"
@@ -25,6 +27,7 @@ struct restore {
 	struct stage stage;
 	struct verify verify; /* once CRIU has restored */
 	bool verified;
+	sigset_t signals; /* those that were held before */
 	struct criu criu, lazy;
 	struct criu_start start;
 	int fds[NAMESPACE_FDS_MAX];

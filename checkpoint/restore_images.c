@@ -25,13 +25,10 @@ static int verify_parent(void *context, int parent, struct error *err)
 /* From the stream to a directory, where they are checked as all others. */
 static int import(struct restore *restore, struct error *err)
 {
-	const char *path = restore->options->criu.image_path;
-
 	trace_phase("import");
-	if (images_open_for_import(path, &restore->imported, err) < 0)
+	if (images_open_for_import(restore->options->criu.image_path, &restore->imported, err) < 0)
 		return -1;
-	return import_images(restore->options->import, restore->imported, &restore->arena,
-			     &restore->import, err);
+	return import_images(&restore->import, restore->imported, &restore->arena, err);
 }
 
 void restore_forget_imported(struct restore *restore)

@@ -132,8 +132,11 @@ int stream_open(int fd, struct stream *ret_stream, struct error *err)
 /* Some more of what is packed; 0 at the end of it. */
 static ssize_t refill(struct stream *stream, struct error *err)
 {
-	ssize_t length = fd_read_some(stream->fd, stream->packed, stream->packed_size);
+	ssize_t length;
 
+	if (!termination_or_input(stream->fd, -1) || termination_waits())
+		return error_set(err, ERROR_BUSY, NULL, "ended by a signal");
+	length = fd_read_some(stream->fd, stream->packed, stream->packed_size);
 	if (length < 0)
 		return error_errno(err, errno, NULL, "read the stream");
 	stream->in = (ZSTD_inBuffer){ stream->packed, (size_t)length, 0 };

@@ -25,8 +25,9 @@ struct stream {
 		.fd = -1                                                                           \
 	}
 
-/* To write: everything, in its order, then the end, without which the stream counts as cut off. ERROR_BUSY as soon as a signal
- * waits (base/termination.h). */
+/* Both ways: ERROR_BUSY as soon as a signal waits (base/termination.h).
+ *
+ * To write: everything, in its order, then the end, without which the stream counts as cut off. */
 int stream_create(int fd, struct stream *ret_stream, struct error *err);
 int stream_write(struct stream *stream, const void *bytes, size_t length, struct error *err);
 int stream_finish(struct stream *stream, struct error *err);

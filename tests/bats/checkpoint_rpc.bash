@@ -53,6 +53,21 @@ runs_on() {
 	becomes running
 }
 
+# restoring [FLAG...]: in the background
+restoring() {
+	background env --default-signal=INT "PROA_TEST=$TAG" "$RUNTIME" --root "$ROOT" restore -b "$BUNDLE" --image-path "$WORK/images" \
+		--work-path "$WORK/log" "$@" "$ID"
+}
+
+# is_undone SIGNAL: sent to the restore, it ends that, and nothing is left
+is_undone() {
+	local code=0
+	kill -s "$1" "$!"
+	wait "$!" || code=$?
+	equal "$code" $((128 + $(kill -l "$1")))
+	nothing_left
+}
+
 # criu_goes_on [PROA]: after "stop"
 criu_goes_on() {
 	local criu proa=${1:-$!}

@@ -231,6 +231,24 @@ load checkpoint_rpc
 	restore_fails "CRIU was killed after the --timeout: it may wait for a FIFO" --timeout 1
 }
 
+@test "a restore that is told to end leaves nothing: while CRIU works, in a hook, detached and not" {
+	up_and_waiting
+	dump
+	for flag in -d ""; do
+		for signal in TERM INT; do
+			criu_says "$GOOD" "work notify setup-namespaces" "work hang"
+			restoring $flag
+			eventually grep -qs setup-namespaces "$WORK/criu/asked"
+			is_undone "$signal"
+		done
+	done
+	config '.hooks.createRuntime = [{path: "/bin/sleep", args: ["sleep", "1000"]}]'
+	criu_says "$GOOD" "work image hook.img" "work notify setup-namespaces" "work fail script"
+	restoring -d
+	eventually test -e "$WORK/images/hook.img"
+	is_undone TERM
+}
+
 @test "a dump that fails, or is killed, leaves the older checkpoint in the directory" {
 	up_and_waiting
 	dump --leave-running

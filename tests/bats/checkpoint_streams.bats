@@ -65,6 +65,30 @@ load checkpoint_rpc
 	nothing_left
 }
 
+@test "an import that hangs in a pipe is ended by TERM and leaves nothing, whether images or files are on their way" {
+	config '.root.readonly = false'
+	up_and_waiting
+	head -c 1000000 /dev/urandom >"$BUNDLE/rootfs/large"
+	criu_says "$GOOD" "work image core-1.img" "work image inventory.img" "work notify post-dump" "work succeed"
+	dump --export "$WORK/out" --with-rootfs
+	rm "$BUNDLE/rootfs/large"
+	mkfifo "$WORK/fifo"
+	restoring --import "$WORK/fifo"
+	is_undone TERM
+	[ ! -e "$WORK/images" ]
+	exec 7<>"$WORK/fifo"
+	for length in 100 500000; do
+		head -c "$length" "$WORK/out" >&7 &
+		restoring --import "$WORK/fifo"
+		eventually test -e "$WORK/images"
+		eventually grep -q "^State:.S" "/proc/$!/status"
+		is_undone TERM
+		[ ! -e "$WORK/images" ]
+		timeout 1 cat <&7 >/dev/null || true
+	done
+	exec 7>&-
+}
+
 @test "an export that fails lets the container run on, and leaves the older one" {
 	up_and_waiting
 	criu_says "$GOOD" "work image core-1.img" "work image inventory.img" "work notify post-dump" "work fail script"

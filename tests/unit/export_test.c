@@ -96,7 +96,9 @@ static int take(const char *name)
 	images = subdirectory("images");
 	import_close(&import_);
 	err = (struct error)ERROR_INIT;
-	return import_images(path_of(name), images, &arena, &import_, &err);
+	return import_open(path_of(name), &import_, &err) < 0
+		   ? -1
+		   : import_images(&import_, images, &arena, &err);
 }
 
 /* ---- tar ---- */
