@@ -11,6 +11,34 @@
 #define ANNOTATION "org.systemd.property."
 #define NAME_LIMIT 255 /* systemd.unit(5) */
 
+/* ---- the directory of a unit ---- */
+
+/* Names that would be taken for files of cgroupfs: systemd puts a "_" before them (cg_needs_escape() in its cgroup-util.c). */
+static bool is_like_a_file(const char *name)
+{
+	static const char *const beginnings[] = { "_",	      ".",	  "cgroup.", "cpu.",
+						  "cpuacct.", "cpuset.",  "io.",     "blkio.",
+						  "memory.",  "devices.", "pids." };
+
+	for (size_t i = 0; i < array_length(beginnings); i++)
+		if (text_starts(name, beginnings[i]))
+			return true;
+	return false;
+}
+
+static char *directory_of(const char *name, struct arena *arena)
+{
+	return arena_printf(arena, "%s%s", is_like_a_file(name) ? "_" : "", name);
+}
+
+const char *unit_of_path(const char *path)
+{
+	const char *slash = strrchr(path, '/');
+	const char *name = slash ? slash + 1 : path;
+
+	return name + (name[0] == '_');
+}
+
 /* ---- slices ---- */
 
 static const char letters[] =
@@ -37,8 +65,9 @@ char *slice_path(const char *slice, struct arena *arena)
 	for (const char *dash = stem; dash; dash = strchr(dash + 1, '-')) {
 		const char *end = strchr(dash + 1, '-');
 		int length = (int)(end ? end - stem : (long)strlen(stem));
+		const char *name = arena_printf(arena, "%.*s.slice", length, stem);
 
-		path = arena_printf(arena, "%s/%.*s.slice", path, length, stem);
+		path = arena_printf(arena, "%s/%s", path, directory_of(name, arena));
 	}
 	return path;
 }
@@ -199,13 +228,6 @@ int unit_plan(const struct config *config, const struct cgroup_request *request,
 						   &unit->devices, err) < 0)
 		return -1;
 	plan->unit = unit;
-	plan->path = arena_printf(arena, "%s%s/%s", facts->root, slice, name);
+	plan->path = arena_printf(arena, "%s%s/%s", facts->root, slice, directory_of(name, arena));
 	return add_annotations(config, unit, arena, err);
-}
-
-const char *unit_of_path(const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	return slash ? slash + 1 : path;
 }

@@ -221,6 +221,19 @@ AllowedCPUs=1 CPUQuotaPerSecUSec=470ms DevicePolicy=auto MemoryMax=209715200 Tas
 	is_limit memory.oom.group 1
 }
 
+@test "a name that begins like a file of cgroupfs, which systemd's directory may not" {
+	scope memory.slice
+	UNIT=memory.$ID.scope
+	config '.linux.cgroupsPath = $p' --arg p "memory.slice::memory.$ID"
+	up
+	look
+	equal "$DIR" "$CGROUP/_memory.slice/_$UNIT"
+	proa update --pids-limit 33 "$ID"
+	has_property TasksMax 33
+	proa delete --force "$ID"
+	equal "$(units)" ""
+}
+
 @test "a weight by its other name is systemd's, too" {
 	up
 	look

@@ -123,6 +123,17 @@ TEST(slice_prefix_and_name)
 	CHECK_STR(unit_of_path(at("a.slice:p:n")->path), "p-n.scope");
 }
 
+TEST(a_directory_is_not_named_like_a_file_of_cgroupfs)
+{
+	CHECK_STR(at("memory.slice::cpu.x")->path, "/_memory.slice/_cpu.x.scope");
+	CHECK_STR(at("memory.slice::cpu.x")->unit->name, "cpu.x.scope");
+	CHECK_STR(unit_of_path("/_memory.slice/_cpu.x.scope"), "cpu.x.scope");
+	CHECK_STR(at("a.slice::_x")->path, "/a.slice/__x.scope");
+	CHECK_STR(unit_of_path("/a.slice/__x.scope"), "_x.scope");
+	CHECK_STR(at("a.slice::memory")->path, "/a.slice/_memory.scope");
+	CHECK_STR(at("a.slice::memories")->path, "/a.slice/memories.scope");
+}
+
 TEST(what_a_name_may_not_have_is_escaped)
 {
 	CHECK_STR(at("a.slice:p:x+y@z")->unit->name, "p-x\\x2by\\x40z.scope");
