@@ -22,6 +22,14 @@
 #define MESSAGE_MAX  (64 << 10) /* of an answer; they are some hundred bytes long */
 #define PATH_DEFAULT "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
+int criu_check_caller(struct error *err)
+{
+	if (geteuid() == 0)
+		return 0;
+	return error_set(err, ERROR_UNSUPPORTED, "criu",
+			 "checkpoint and restore are for root: CRIU can't do them for others");
+}
+
 static int no_criu(struct error *err)
 {
 	return error_set(err, ERROR_UNSUPPORTED, "criu",

@@ -49,6 +49,9 @@ struct criu_start {
 	void *context;
 };
 
+/* ERROR_UNSUPPORTED for whoever isn't root, before anything else is said: CRIU can't work for others. */
+int criu_check_caller(struct error *err);
+
 /* ERROR_UNSUPPORTED if there is no CRIU in the caller's PATH. @start must live until criu_release(). */
 int criu_clone(const struct criu_start *start, struct criu *ret_criu, struct error *err);
 int criu_release(struct criu *criu, struct error *err);

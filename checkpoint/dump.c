@@ -42,7 +42,9 @@ static int open_container(struct dump *dump, const struct runtime *runtime, stru
 {
 	const char *id = dump->options->id, *export = dump->options->export;
 
-	/* first, since a fifo is waited for until somebody reads it, and nobody is to wait for us meanwhile */
+	if (criu_check_caller(err) < 0)
+		return -1;
+	/* before the lock, since a fifo is waited for until somebody reads it, and nobody is to wait for us meanwhile */
 	if (export && export_open(export, &dump->export, err) < 0)
 		return -1;
 	if (arena_init(&dump->arena, STATE_ARENA_SIZE + CONFIG_ARENA_SIZE, err) < 0 ||

@@ -50,10 +50,23 @@ static bool is_there(const struct images *images, const char *name)
 
 /* ---- to write ---- */
 
+static void make_parents(const char *path)
+{
+	_cleanup_free_ char *copy = strdup(path);
+	char *slash = copy && *copy ? strchr(copy + 1, '/') : NULL;
+
+	for (; slash; slash = strchr(slash + 1, '/')) {
+		*slash = '\0';
+		(void)mkdir(copy, 0700); /* what isn't there then is told by what is to lie in it */
+		*slash = '/';
+	}
+}
+
 static int make(const char *path, const char *option, struct error *err)
 {
 	int fd;
 
+	make_parents(path);
 	if (mkdir(path, 0700) < 0 && errno != EEXIST)
 		return error_errno(err, errno, path, "%s: make the directory %s", option, path);
 	fd = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);

@@ -23,7 +23,7 @@ struct images {
 		.dir = -1, .work = -1                                                              \
 	}
 
-/* Make the directories where they are missing, and set an older checkpoint in them aside. A directory that has files but
+/* Make the directories where they are missing, with those above them, and set an older checkpoint in them aside. A directory that has files but
  * no checkpoint is ERROR_INVALID, as is one that can't be written to, and with @passing, for images that are to be removed
  * again, one that has a checkpoint. One where another dump or import is at work is ERROR_BUSY. @work_path NULL: @path. The
  * strings are lent. */

@@ -42,6 +42,9 @@ static const struct {
 	{ "Found dangling tty", "give --shell-job: a terminal of the host is in use" },
 	{ "Can't dump ghost file", "give a larger --ghost-limit" },
 	{ "ghost file", "give a larger --ghost-limit" },
+	{ "Can't link",
+	  "a name that --link-remap gave a deleted file is gone, as it is at once with "
+	  "--leave-running: make the checkpoint without that" },
 	{ "link-remap", "give --link-remap" },
 	{ "link_remap", "give --link-remap" },
 	{ "has bad mode", "give the file the mode that it had, or --skip-file-rwx-check" },

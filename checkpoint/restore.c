@@ -336,9 +336,11 @@ int container_restore(const struct runtime *runtime, const struct restore_option
 				   .import = IMPORT_INIT,
 				   .criu = CRIU_INIT,
 				   .lazy = CRIU_INIT };
-	/* first, since a fifo is waited for until somebody writes to it */
-	int result = options->import ? import_open(options->import, &restore.import, err) : 0;
+	int result = criu_check_caller(err);
 
+	/* not held yet, since a fifo is waited for until somebody writes to it */
+	if (result == 0 && options->import)
+		result = import_open(options->import, &restore.import, err);
 	/* one that would end us makes us hurry, and comes once all is undone, or the container runs */
 	termination_hold(&restore.signals);
 	if (result == 0)

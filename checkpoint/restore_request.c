@@ -91,12 +91,32 @@ static int add_namespaces(struct restore *restore, struct request *request, stru
 	return 0;
 }
 
+/* Those with which CRIU would fail, or what it makes be refused. */
+static int check_cgroups_mode(const struct restore *restore, struct error *err)
+{
+	const struct creation *creation = restore->creation;
+	int mode = restore->options->criu.manage_cgroups_mode;
+
+	if (mode == MANAGE_CGROUPS_STRICT && creation->state->cgroup_path)
+		return error_set(err, ERROR_USAGE, "manage-cgroups-mode",
+				 "--manage-cgroups-mode strict wants that no cgroup is there yet, "
+				 "and the container's is: give soft or full");
+	if (mode == MANAGE_CGROUPS_IGNORE && config_namespace_find(creation->config, "cgroup"))
+		return error_set(
+		    err, ERROR_USAGE, "manage-cgroups-mode",
+		    "--manage-cgroups-mode ignore doesn't restore the cgroup namespace "
+		    "that the config has: give none");
+	return 0;
+}
+
 int restore_fill_request(struct restore *restore, struct request *request, struct error *err)
 {
 	const struct criu_options *options = &restore->options->criu;
 	struct creation *creation = restore->creation;
 	CriuOpts *opts = &request->opts;
 
+	if (check_cgroups_mode(restore, err) < 0)
+		return -1;
 	request_begin(request, REQUEST_RESTORE, options);
 	opts->images_dir_fd = restore->images.dir;
 	opts->has_work_dir_fd = true;

@@ -32,14 +32,18 @@ _Static_assert(CRIU_FIRST_FD == 4, "as those say");
 
 /* ---- before CRIU ---- */
 
-/* What the machine's own says, and our socket. */
+/* What the machine's own says, where there is one, and our socket. */
 static int make_config(const char *theirs, struct error *err)
 {
 	_cleanup_buffer_ struct buffer text = BUFFER_INIT;
+	struct error missing = ERROR_INIT;
 	_cleanup_fd_ int fd = -1;
 
-	if (theirs && file_read(AT_FDCWD, theirs, CONFIG_MAX, &text, err) < 0)
+	if (theirs && file_read(AT_FDCWD, theirs, CONFIG_MAX, &text, &missing) < 0 &&
+	    missing.errnum != ENOENT) {
+		*err = missing;
 		return -1;
+	}
 	buffer_puts(&text, "\nps-socket " PAGES_FD "\n");
 	fd = memfd_create("criu", MFD_CLOEXEC);
 	if (buffer_failed(&text) || fd < 0 || fd_write_all(fd, text.bytes, text.length) < 0)

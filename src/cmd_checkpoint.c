@@ -85,6 +85,15 @@ static int check_export(const struct checkpoint_flags *flags, struct error *err)
 	return 0;
 }
 
+/* A pre-dump leaves nothing behind to be served: the container runs on with it. */
+static int check_pre_dump(const struct checkpoint_flags *flags, struct error *err)
+{
+	if (flags->pre_dump && flags->with.criu.lazy_pages)
+		return error_set(err, ERROR_USAGE, "pre-dump",
+				 "--pre-dump doesn't go with --lazy-pages");
+	return 0;
+}
+
 static int run(struct invocation *invocation, struct error *err)
 {
 	struct checkpoint_flags *flags = invocation->options;
@@ -97,7 +106,8 @@ static int run(struct invocation *invocation, struct error *err)
 		.with_rootfs = flags->with_rootfs,
 	};
 
-	if (criu_flags_read(&flags->with, err) < 0 || check_export(flags, err) < 0 ||
+	if (criu_flags_read(&flags->with, err) < 0 || check_pre_dump(flags, err) < 0 ||
+	    check_export(flags, err) < 0 ||
 	    page_server_read(flags->page_server, &invocation->arena, &checkpoint.page_server, err) <
 		0 ||
 	    read_status_fd(flags->status_fd, &checkpoint, err) < 0)

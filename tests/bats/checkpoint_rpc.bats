@@ -231,6 +231,35 @@ load checkpoint_rpc
 	restore_fails "CRIU was killed after the --timeout: it may wait for a FIFO" --timeout 1
 }
 
+@test "modes of cgroups with which a restore must fail are refused with those that will do" {
+	up_and_waiting
+	dump
+	criu_says "$GOOD" "work fail it was asked"
+	restore_fails "--manage-cgroups-mode strict wants that no cgroup is there yet, .* give soft or full" --manage-cgroups-mode strict
+	restore_fails "--manage-cgroups-mode ignore doesn't restore the cgroup namespace .* give none" --manage-cgroups-mode ignore
+	for mode in soft full none props; do
+		restore_fails "it was asked" --manage-cgroups-mode $mode
+	done
+	config 'del(.linux.namespaces[] | select(.type == "cgroup"))'
+	restore_fails "it was asked" --manage-cgroups-mode ignore
+}
+
+@test "who isn't root is told that first of all" {
+	for command in checkpoint restore; do
+		run setpriv --reuid 1000 --clear-groups env PATH= "$RUNTIME" --root "$WORK/state-of-1000" $command "$ID"
+		equal "$status" 1
+		has_words "checkpoint and restore are for root: CRIU can't do them for others" "$output"
+	done
+}
+
+@test "a configuration of CRIU's that isn't there is none, also for lazy pages" {
+	config '.annotations["org.criu.config"] = "/nosuch.conf"'
+	up_and_waiting
+	criu_says "$GOOD" "work fail it was asked"
+	dump_fails "it was asked"
+	dump_fails "it was asked" --lazy-pages --page-server 127.0.0.1:2727
+}
+
 @test "a restore that is told to end leaves nothing: while CRIU works, in a hook, detached and not" {
 	up_and_waiting
 	dump
@@ -324,16 +353,19 @@ load checkpoint_rpc
 	up_and_waiting
 	criu_says "$GOOD"
 	mkdir "$WORK/ro"
+	touch "$WORK/log/file"
 	mount -t tmpfs -o ro tmpfs "$WORK/ro"
 	cleanup "umount $WORK/ro"
 	fails 1 "--image-path: the directory $WORK/ro can't be written to" proa checkpoint --image-path "$WORK/ro" "$ID"
-	fails 1 "--image-path: make the directory $WORK/no/such" proa checkpoint --image-path "$WORK/no/such" "$ID"
+	fails 1 "--image-path: make the directory $WORK/log/file/such" proa checkpoint --image-path "$WORK/log/file/such" "$ID"
 	fails 1 "--work-path: the directory $WORK/ro can't be written to" proa checkpoint --image-path "$WORK/images" \
 		--work-path "$WORK/ro" "$ID"
 	! grep work "$WORK/criu/asked" || fail "it was asked to dump"
 	umount "$WORK/ro"
-	dump --leave-running
-	mv "$WORK/images" "$WORK/first"
+	rm "$WORK/log/file"
+	criu_says "$GOOD" "work image core-1.img" "work image inventory.img" "work notify post-dump" "work succeed"
+	proa checkpoint --leave-running --image-path "$WORK/a/first" --work-path "$WORK/b/c" "$ID"
+	mv "$WORK/a/first" "$WORK/first"
 	criu_says "$GOOD" "work image core-1.img" "work image core-2.img" "work image inventory.img" "work notify post-dump" "work succeed"
 	proa checkpoint --image-path "$WORK/images" --work-path "$WORK/log" "$ID"
 	criu_says "$GOOD" "work fail it was asked to restore"

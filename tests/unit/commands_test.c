@@ -379,7 +379,7 @@ TEST(checkpoint_takes_the_options_of_runc_and_crun)
 {
 	if (!HAVE_CRIU)
 		return;
-	check_quiet("checkpoint --image-path i --work-path w --parent-path ../p --pre-dump "
+	check_quiet("checkpoint --image-path i --work-path w --parent-path ../p "
 		    "--leave-running --tcp-established --tcp-skip-in-flight --ext-unix-sk "
 		    "--shell-job --link-remap --file-locks --lazy-pages --status-fd 1 "
 		    "--page-server 10.0.0.1:7 --auto-dedup --manage-cgroups-mode full --empty-ns "
@@ -389,7 +389,7 @@ TEST(checkpoint_takes_the_options_of_runc_and_crun)
 	CHECK_STR(fake.checkpoint.criu.image_path, "i");
 	CHECK_STR(fake.checkpoint.criu.work_path, "w");
 	CHECK_STR(fake.checkpoint.parent_path, "../p");
-	CHECK(fake.checkpoint.pre_dump && fake.checkpoint.leave_running);
+	CHECK(!fake.checkpoint.pre_dump && fake.checkpoint.leave_running);
 	CHECK(fake.checkpoint.criu.tcp_established && fake.checkpoint.criu.tcp_skip_in_flight &&
 	      fake.checkpoint.criu.ext_unix_sk && fake.checkpoint.criu.shell_job &&
 	      fake.checkpoint.criu.link_remap && fake.checkpoint.criu.file_locks &&
@@ -400,6 +400,8 @@ TEST(checkpoint_takes_the_options_of_runc_and_crun)
 	CHECK(fake.checkpoint.criu.manage_cgroups_mode == MANAGE_CGROUPS_FULL);
 	CHECK(fake.checkpoint.criu.empty_network);
 	CHECK(!fake.protected);
+	check_quiet("checkpoint --pre-dump web");
+	CHECK(fake.checkpoint.pre_dump);
 }
 
 TEST(checkpoint_by_default_and_with_options_of_its_own)
@@ -437,6 +439,7 @@ TEST(checkpoint_refuses_what_is_no_value)
 		{ "--page-server h:65536", "ADDRESS:PORT" },
 		{ "--with-rootfs", "needs --export" },
 		{ "--export x --lazy-pages", "--export doesn't go with" },
+		{ "--pre-dump --lazy-pages", "--pre-dump doesn't go with --lazy-pages" },
 		{ "--status-fd x", "a descriptor" },
 		{ "--status-fd 99", "open for writing" },
 		{ "--ghost-limit 4G", "less than 4G" },

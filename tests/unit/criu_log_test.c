@@ -40,6 +40,16 @@ TEST(the_hint_of_the_last_that_has_one)
 	CHECK_LACKS(err.text, "io_uring");
 }
 
+TEST(a_link_that_is_gone_is_no_reason_to_give_link_remap)
+{
+	struct error err =
+	    explain("Error (criu/files-reg.c:1): Can't link data/link_remap.6 -> data/one: x\n"
+		    "Error (criu/files.c:1): Unable to open fd=6 id=0x5\n");
+
+	CHECK_HAS(err.text, "--leave-running: make the checkpoint without that");
+	CHECK_LACKS(err.text, "give --link-remap");
+}
+
 TEST(words_that_engines_search_for_are_others)
 {
 	struct error err = explain("Error (a.c:1): Can't open x: No such file or directory\n"
