@@ -3,9 +3,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <libgen.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -13,8 +15,6 @@
 #include "base/text.h"
 #include "checkpoint/rootfs_changes.h"
 #include "libcontainer/lifecycle/store.h"
-
-#define PARTIAL ".partial"
 
 /* ---- the file ---- */
 
@@ -27,24 +27,35 @@ static int open_output(struct export *export, struct error *err)
 	return export->fd < 0 ? error_errno(err, errno, "export", "use standard output") : 0;
 }
 
+/* A name that nobody has: of another's file he would get the container's memory. */
+static int name_partial(struct export *export)
+{
+	uint64_t number;
+
+	if (getrandom(&number, sizeof(number), 0) != sizeof(number))
+		return -1;
+	if (snprintf(export->partial, sizeof(export->partial), "%s.%016" PRIx64, export->name,
+		     number) < (int)sizeof(export->partial))
+		return 0;
+	errno = ENAMETOOLONG;
+	return -1;
+}
+
 /* A regular file, or none yet: what is written gets its name when it is whole. */
 static int open_beside(const char *path, struct export *export, struct error *err)
 {
 	_cleanup_free_ char *copy = strdup(path), *other = strdup(path);
-	char partial[NAME_MAX + sizeof(PARTIAL)];
 	const char *name = copy ? basename(copy) : NULL;
 
 	if (!name || !other)
 		return error_set(err, ERROR_MEMORY, NULL, "no memory");
-	if (snprintf(partial, sizeof(partial), "%s" PARTIAL, name) > NAME_MAX)
-		return error_errno(err, ENAMETOOLONG, path, "--export %s", path);
-	text_fit(export->name, sizeof(export->name), "%s", name);
+	text_cut(export->name, sizeof(export->name), "%s", name);
+	if (name_partial(export) < 0)
+		return error_errno(err, errno, path, "--export %s", path);
 	export->dir = open(dirname(other), O_PATH | O_DIRECTORY | O_CLOEXEC);
 	if (export->dir < 0)
 		return error_errno(err, errno, path, "--export: open the directory of %s", path);
-	/* somebody else's file of that name would give him the container's memory */
-	unlinkat(export->dir, partial, 0);
-	export->fd = openat(export->dir, partial,
+	export->fd = openat(export->dir, export->partial,
 			    O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	return export->fd < 0 ? error_errno(err, errno, path, "--export: make %s", path) : 0;
 }
@@ -75,15 +86,13 @@ int export_open(const char *path, struct export *ret_export, struct error *err)
 int export_close(struct export *export, bool whole, struct error *err)
 {
 	_cleanup_fd_ int dir = steal_fd(&export->dir);
-	char partial[NAME_MAX + sizeof(PARTIAL)];
 
 	cleanup_fd_(&export->fd);
 	export->fd = -1;
-	text_fit(partial, sizeof(partial), "%s" PARTIAL, export->name);
 	if (dir >= 0 && !whole)
-		unlinkat(dir, partial, 0);
-	if (dir >= 0 && whole && renameat(dir, partial, dir, export->name) < 0)
-		return error_errno(err, errno, export->name, "rename %s", partial);
+		unlinkat(dir, export->partial, 0);
+	if (dir >= 0 && whole && renameat(dir, export->partial, dir, export->name) < 0)
+		return error_errno(err, errno, export->name, "rename %s", export->partial);
 	return 0;
 }
 

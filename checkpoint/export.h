@@ -21,7 +21,7 @@
 struct export
 {
 	int fd, dir; /* dir: -1 for what is no regular file, "-" among it */
-	char name[NAME_MAX + 1];
+	char name[NAME_MAX + 1], partial[NAME_MAX + 1];
 };
 
 #define EXPORT_INIT                                                                                \

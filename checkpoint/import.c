@@ -115,11 +115,11 @@ int import_images(struct import *import, int dir, struct arena *arena, struct er
 
 static int take_change(struct import *import, int root, struct buffer *kept, struct error *err)
 {
-	const struct tar_record *names = rootfs_names_of(&import->entry);
+	const bool directory = rootfs_names_of(&import->entry);
 	const char *path = import->entry.name + strlen(EXPORT_ROOTFS);
 
 	if (rootfs_change_take(&import->reader, &import->entry, path, root, err) < 0 ||
-	    (names && rootfs_names_keep(kept, path, names, err) < 0))
+	    (directory && rootfs_names_keep(kept, path, &import->entry, err) < 0))
 		return -1;
 	return advance(import, err) < 0 ? -1 : expect_rootfs(import, err);
 }

@@ -33,15 +33,22 @@ static bool is_plain(const char *path)
 	return true;
 }
 
+static void times_of(const struct tar_entry *entry, struct timespec ret_times[2])
+{
+	ret_times[0] = (struct timespec){ 0, UTIME_OMIT };
+	ret_times[1] = (struct timespec){ entry->mtime, 0 };
+}
+
 static int set_owner(int fd, const struct tar_entry *entry, const char *path, struct error *err)
 {
-	const struct timespec times[2] = { { 0, UTIME_OMIT }, { entry->mtime, 0 } };
+	struct timespec times[2];
 
 	/* the owner first: changing it takes the set-id bits, and capabilities, away */
 	if (fchown(fd, entry->uid, entry->gid) < 0 || fchmod(fd, entry->mode) < 0)
 		return error_errno(err, errno, path, "set owner and mode of %s", path);
 	if (xattrs_write(fd, entry, err) < 0)
 		return error_prefix(err, "%s", path);
+	times_of(entry, times);
 	return futimens(fd, times) < 0 ? error_errno(err, errno, path, "set the time of %s", path)
 				       : 0;
 }
@@ -51,13 +58,17 @@ static int set_owner(int fd, const struct tar_entry *entry, const char *path, st
 /* What isn't in it any more. */
 static int remove_others(int dir, const struct tar_record *names, struct error *err)
 {
+	_cleanup_buffer_ struct buffer sorted = BUFFER_INIT;
 	_cleanup_dir_ DIR *entries = dir_list(dir);
 	const char *name;
 
 	if (!entries)
 		return error_errno(err, errno, NULL, "list a directory of the root filesystem");
+	rootfs_names_sort(names, &sorted);
+	if (buffer_failed(&sorted))
+		return error_set(err, ERROR_MEMORY, NULL, "no memory to compare a directory");
 	while ((name = dir_next(entries)))
-		if (!rootfs_names_have(names, name) && dir_remove(dir, name, err) < 0)
+		if (!rootfs_names_have(&sorted, name) && dir_remove(dir, name, err) < 0)
 			return -1;
 	return 0;
 }
@@ -102,6 +113,7 @@ static int make_special(const struct tar_entry *entry, const char *path, int par
 			const char *name, struct error *err)
 {
 	bool link = entry->type == TAR_LINK;
+	struct timespec times[2];
 
 	if (link ? symlinkat(entry->link, parent, name) < 0
 		 : mknodat(parent, name, S_IFIFO | 0600, 0) < 0)
@@ -109,8 +121,11 @@ static int make_special(const struct tar_entry *entry, const char *path, int par
 	if (fchownat(parent, name, entry->uid, entry->gid, AT_SYMLINK_NOFOLLOW) < 0)
 		return error_errno(err, errno, path, "set the owner of %s", path);
 	/* nobody but us is there, and it was made a moment ago: no link */
-	return !link && fchmodat(parent, name, entry->mode, 0) < 0
-		   ? error_errno(err, errno, path, "set the mode of %s", path)
+	if (!link && fchmodat(parent, name, entry->mode, 0) < 0)
+		return error_errno(err, errno, path, "set the mode of %s", path);
+	times_of(entry, times);
+	return utimensat(parent, name, times, AT_SYMLINK_NOFOLLOW) < 0
+		   ? error_errno(err, errno, path, "set the time of %s", path)
 		   : 0;
 }
 

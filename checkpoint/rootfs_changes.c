@@ -163,7 +163,7 @@ static int put_directory(const struct walk *walk, int dir, const struct stat *st
 	if (add_record(&entry, TAR_NAMES, names.bytes ?: "", names.length, walk->path, err) < 0 ||
 	    add_xattrs(walk, dir, &xattrs, &entry, err) < 0)
 		return -1;
-	return tar_put(walk->stream, &entry, err);
+	return tar_put(walk->stream, &entry, err) < 0 ? error_prefix(err, "%s", walk->path) : 0;
 }
 
 static int walk_directory(struct walk *walk, int dir, const struct stat *st, struct error *err);
@@ -195,12 +195,13 @@ static int walk_entries(struct walk *walk, int dir, struct error *err)
 	if (!entries)
 		return error_errno(err, errno, walk->path, "list %s", walk->path);
 	if (++walk->depth > DEPTH_MAX)
-		return error_set(err, ERROR_UNSUPPORTED, "rootfs",
-				 "directories lie more than %d deep", DEPTH_MAX);
+		return error_set(err, ERROR_UNSUPPORTED, walk->path,
+				 "directories lie more than %d deep: %s", DEPTH_MAX, walk->path);
 	while ((name = dir_next(entries))) {
 		if ((size_t)snprintf(walk->path + length, sizeof(walk->path) - length, "/%s",
 				     name) >= sizeof(walk->path) - length)
-			return error_errno(err, ENAMETOOLONG, NULL, "walk the root filesystem");
+			return error_errno(err, ENAMETOOLONG, walk->path, "walk %.512s",
+					   walk->path);
 		if (walk_entry(walk, dir, name, err) < 0)
 			return -1;
 	}

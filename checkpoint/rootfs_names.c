@@ -2,7 +2,9 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -40,36 +42,53 @@ static bool next(struct tar_record *rest, struct tar_record *ret_name, bool *ret
 	return true;
 }
 
-bool rootfs_names_have(const struct tar_record *names, const char *name)
+static int by_name(const void *one, const void *other)
+{
+	const struct tar_record *a = one, *b = other;
+	int order = memcmp(a->value, b->value, a->length < b->length ? a->length : b->length);
+
+	return order ? order : (a->length > b->length) - (a->length < b->length);
+}
+
+void rootfs_names_sort(const struct tar_record *names, struct buffer *ret_sorted)
 {
 	struct tar_record rest = *names, one;
-	size_t length = strlen(name);
 	bool left_out;
 
 	while (next(&rest, &one, &left_out))
-		if (one.length == length && memcmp(one.value, name, length) == 0)
-			return true;
-	return false;
+		buffer_add(ret_sorted, &one, sizeof(one));
+	if (ret_sorted->length)
+		qsort(ret_sorted->bytes, ret_sorted->length / sizeof(one), sizeof(one), by_name);
+}
+
+bool rootfs_names_have(const struct buffer *sorted, const char *name)
+{
+	const struct tar_record wanted = { .value = name, .length = strlen(name) };
+
+	return sorted->length && bsearch(&wanted, sorted->bytes, sorted->length / sizeof(wanted),
+					 sizeof(wanted), by_name);
 }
 
 /* ---- once all is taken ---- */
 
-/* Before a path and its list, which follow. */
-struct lengths {
+/* Before a path and its list, which follow: their lengths. */
+struct kept {
 	size_t path, names;
+	int64_t mtime;
 };
 
-int rootfs_names_keep(struct buffer *kept, const char *path, const struct tar_record *names,
+int rootfs_names_keep(struct buffer *kept, const char *path, const struct tar_entry *entry,
 		      struct error *err)
 {
-	const struct lengths lengths = { strlen(path) + 1, names->length };
+	const struct tar_record *names = rootfs_names_of(entry);
+	const struct kept one = { strlen(path) + 1, names->length, entry->mtime };
 
-	if (kept->length + lengths.path + lengths.names > KEPT_MAX)
+	if (kept->length + one.path + one.names > KEPT_MAX)
 		return error_set(err, ERROR_UNSUPPORTED, "rootfs",
 				 "directories have changed whose names are more than %d bytes long",
 				 KEPT_MAX);
-	buffer_add(kept, &lengths, sizeof(lengths));
-	buffer_add(kept, path, lengths.path);
+	buffer_add(kept, &one, sizeof(one));
+	buffer_add(kept, path, one.path);
 	buffer_add(kept, names->value, names->length);
 	return buffer_failed(kept) ? error_set(err, ERROR_MEMORY, "rootfs", "no memory") : 0;
 }
@@ -98,23 +117,32 @@ static int check_directory(int dir, const char *path, struct tar_record names, s
 	return 0;
 }
 
+static int finish_directory(int root, const char *path, const struct kept *kept, struct error *err)
+{
+	_cleanup_fd_ int dir =
+	    path_open(root, *path ? path : "/", PATH_NO_SYMLINKS | PATH_DIRECTORY, err);
+	const struct tar_record names = { .value = path + kept->path, .length = kept->names };
+	const struct timespec times[2] = { { 0, UTIME_OMIT }, { kept->mtime, 0 } };
+
+	if (dir < 0 || check_directory(dir, path, names, err) < 0)
+		return -1;
+	if (utimensat(dir, ".", times, AT_SYMLINK_NOFOLLOW) < 0)
+		return error_errno(err, errno, path, "set the time of %s", path);
+	return 0;
+}
+
 int rootfs_names_check(const struct buffer *kept, int root, struct error *err)
 {
 	const char *at = kept->bytes, *end = at + kept->length;
 
 	while (at < end) {
-		const char *path = at + sizeof(struct lengths);
-		_cleanup_fd_ int dir = -1;
-		struct lengths lengths;
+		const char *path = at + sizeof(struct kept);
+		struct kept one;
 
-		memcpy(&lengths, at, sizeof(lengths));
-		dir = path_open(root, *path ? path : "/", PATH_NO_SYMLINKS | PATH_DIRECTORY, err);
-		if (dir < 0 || check_directory(dir, path,
-					       (struct tar_record){ .value = path + lengths.path,
-								    .length = lengths.names },
-					       err) < 0)
+		memcpy(&one, at, sizeof(one));
+		if (finish_directory(root, path, &one, err) < 0)
 			return -1;
-		at = path + lengths.path + lengths.names;
+		at = path + one.path + one.names;
 	}
 	return 0;
 }

@@ -45,6 +45,19 @@ int tar_take_bytes(struct tar_reader *reader, const struct tar_entry *entry, siz
 	return skip_padding(reader, entry->size, err);
 }
 
+static bool is_zero(const char *bytes, size_t length)
+{
+	return !length || (!*bytes && memcmp(bytes, bytes + 1, length - 1) == 0);
+}
+
+/* Into a new file: of zeroes come holes. */
+static int write_sparse(int fd, const char *bytes, size_t length)
+{
+	if (is_zero(bytes, length))
+		return lseek(fd, (off_t)length, SEEK_CUR) < 0 ? -1 : 0;
+	return fd_write_all(fd, bytes, length);
+}
+
 int tar_take_content(struct tar_reader *reader, const struct tar_entry *entry, int fd,
 		     struct error *err)
 {
@@ -57,10 +70,12 @@ int tar_take_content(struct tar_reader *reader, const struct tar_entry *entry, i
 
 		if (stream_read(reader->stream, chunk, length, err) < 0)
 			return -1;
-		if (fd_write_all(fd, chunk, length) < 0)
+		if (write_sparse(fd, chunk, length) < 0)
 			return error_errno(err, errno, NULL, "write a file of the stream");
 		left -= length;
 	}
+	if (ftruncate(fd, (off_t)entry->size) < 0)
+		return error_errno(err, errno, NULL, "write a file of the stream");
 	return skip_padding(reader, entry->size, err);
 }
 

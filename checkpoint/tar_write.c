@@ -113,16 +113,34 @@ int tar_put(struct stream *stream, const struct tar_entry *entry, struct error *
 	return put_header(stream, entry, err);
 }
 
+/* Nothing has to be read there. Behind its end there is no hole. */
+static bool is_hole(int fd, uint64_t at, size_t length)
+{
+	off_t end = (off_t)(at + length), data = lseek(fd, (off_t)at, SEEK_DATA);
+
+	return data < 0 ? errno == ENXIO && lseek(fd, 0, SEEK_END) >= end : data >= end;
+}
+
+static ssize_t read_at(int fd, char *bytes, size_t length, uint64_t at)
+{
+	if (!is_hole(fd, at, length))
+		return pread(fd, bytes, length, (off_t)at);
+	memset(bytes, 0, length);
+	return (ssize_t)length;
+}
+
 int tar_put_content(struct stream *stream, int fd, uint64_t size, struct error *err)
 {
 	_cleanup_free_ char *chunk = malloc(TAR_CHUNK);
 
 	if (!chunk)
 		return error_set(err, ERROR_MEMORY, NULL, "no memory to copy a file");
-	for (uint64_t left = size; left;) {
+	for (uint64_t at = 0; at < size;) {
 		ssize_t length =
-		    fd_read_some(fd, chunk, left < TAR_CHUNK ? (size_t)left : TAR_CHUNK);
+		    read_at(fd, chunk, size - at < TAR_CHUNK ? (size_t)(size - at) : TAR_CHUNK, at);
 
+		if (length < 0 && errno == EINTR)
+			continue;
 		if (length < 0)
 			return error_errno(err, errno, NULL, "read a file for the stream");
 		if (length == 0)
@@ -130,7 +148,7 @@ int tar_put_content(struct stream *stream, int fd, uint64_t size, struct error *
 					 "a file became shorter while it was read");
 		if (stream_write(stream, chunk, (size_t)length, err) < 0)
 			return -1;
-		left -= (uint64_t)length;
+		at += (uint64_t)length;
 	}
 	return put_padding(stream, size, err);
 }

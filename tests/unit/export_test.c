@@ -413,22 +413,30 @@ static int begin_changes(void)
 	return root;
 }
 
-/* What has changed in "root" is made in "there". */
-static const char *carry_changes(void)
+/* What has changed in "root" goes into "out". */
+static int export_changes(void)
 {
 	struct export export = EXPORT_INIT;
 	struct manifest manifest = { .version = 1 };
 	const struct record record = { -1, subdirectory("record"), -1 };
-	int images = subdirectory("in");
-	const char *names;
+	int images = subdirectory("in"), result;
 
 	manifest.images.items = &(struct manifest_image){ .name = (char *)"core-1.img", .size = 5 };
 	manifest.images.count = 1;
 	SUCCEEDS(store_since(&record, &manifest.rootfs_since, &err));
 	SUCCEEDS(export_open(path_of("out"), &export, &err));
 	CHECK(!there(dir, "out"));
-	SUCCEEDS(export_write(&export, &manifest, images, record.dir, path_of("root"), &err));
-	SUCCEEDS(export_close(&export, true, &err));
+	result = export_write(&export, &manifest, images, record.dir, path_of("root"), &err);
+	CHECK(export_close(&export, result == 0, &err) == 0);
+	return result;
+}
+
+/* It is made in "there". */
+static const char *carry_changes(void)
+{
+	const char *names;
+
+	SUCCEEDS(export_changes());
 	names = changed_names("out");
 	SUCCEEDS(take("out"));
 	SUCCEEDS(import_rootfs(&import_, path_of("there"), &err));
@@ -511,6 +519,44 @@ TEST(changes_of_a_root_filesystem_are_made_in_another)
 	CHECK_INT(readlinkat(sub, "new/link", text, sizeof(text)), 7);
 }
 
+TEST(a_directory_with_too_many_names_is_named)
+{
+	int root = begin_changes();
+	char name[NAME_MAX + 1];
+
+	for (int i = 0; i < (1 << 20) / 250; i++) {
+		snprintf(name, sizeof(name), "sub/%0250d", i);
+		CHECK(symlinkat("x", root, name) == 0);
+	}
+	FAILS(export_changes(), ERROR_UNSUPPORTED);
+	CHECK_HAS(err.text, "rootfs/sub: a file has more than");
+}
+
+TEST(times_and_holes_are_as_they_were)
+{
+	const struct timespec ago = { 1000000000, 0 }, times[] = { ago, ago };
+	static const char *const paths[] = { "sub/new/link", "sub/new", "sub", "." };
+	int root = begin_changes(), there_ = subdirectory("there"), fd;
+	struct stat st;
+	char text[3];
+
+	CHECK(mkdirat(root, "sub/new", 0755) == 0 && symlinkat("x", root, "sub/new/link") == 0);
+	fd = openat(root, "sub/new/sparse", O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+	CHECK(pwrite(fd, "x", 1, 512 << 10) == 1 && ftruncate(fd, 1 << 20) == 0 && close(fd) == 0);
+	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++)
+		CHECK(utimensat(root, paths[i], times, AT_SYMLINK_NOFOLLOW) == 0);
+	carry_changes();
+	for (size_t i = 0; i < sizeof(paths) / sizeof(paths[0]); i++) {
+		CHECK(fstatat(there_, paths[i], &st, AT_SYMLINK_NOFOLLOW) == 0);
+		CHECK_INT(st.st_mtim.tv_sec, ago.tv_sec);
+	}
+	CHECK(fstatat(there_, "sub/new/sparse", &st, 0) == 0);
+	CHECK(st.st_size == 1 << 20 && st.st_blocks * 512 <= 256 << 10);
+	fd = openat(there_, "sub/new/sparse", O_RDONLY | O_CLOEXEC);
+	CHECK(pread(fd, text, sizeof(text), (512 << 10) - 1) == sizeof(text));
+	CHECK(memcmp(text, "\0x", sizeof(text)) == 0);
+}
+
 /* rename(2) marks the directory, but nothing of what is in it. */
 TEST(a_renamed_directory_keeps_what_is_in_it)
 {
@@ -535,18 +581,22 @@ TEST(a_directory_that_has_taken_another_ones_name_has_its_own_content)
 	CHECK_STR(content(there_, "other/changed"), "old");
 }
 
-TEST(a_file_that_lies_where_the_export_is_written_gets_nothing_of_it)
+TEST(a_file_that_lies_where_the_export_is_written_gets_nothing_of_it_and_stays)
 {
 	struct export export = EXPORT_INIT;
 
 	set_up();
 	make_file(dir, "theirs", "theirs");
-	CHECK(linkat(dir, "theirs", dir, "out.partial", 0) == 0);
+	CHECK(linkat(dir, "theirs", dir, "out", 0) == 0);
+	make_file(dir, "out.partial", "theirs");
 	SUCCEEDS(export_open(path_of("out"), &export, &err));
 	CHECK(write(export.fd, "memory", 6) == 6);
-	CHECK_STR(content(dir, "theirs"), "theirs");
+	CHECK_STR(content(dir, "out"), "theirs");
 	SUCCEEDS(export_close(&export, true, &err));
 	CHECK_STR(content(dir, "out"), "memory");
+	CHECK_STR(content(dir, "theirs"), "theirs");
+	CHECK_STR(content(dir, "out.partial"), "theirs");
+	CHECK(!there(dir, export.partial));
 }
 
 TEST(an_export_that_fails_leaves_the_older_one)
