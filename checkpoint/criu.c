@@ -140,6 +140,17 @@ static _Noreturn void child_main(const struct criu_start *start, const char *pat
 	_exit(1);
 }
 
+int criu_leave_session(void *context, struct error *err)
+{
+	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	(void)context;
+	if (null < 0 || dup2(null, 0) < 0 || dup2(null, 1) < 0 || dup2(null, 2) < 0 ||
+	    chdir("/") < 0 || setsid() < 0)
+		return error_errno(err, errno, "/dev/null", "leave the session");
+	return 0;
+}
+
 /* ---- the parent ---- */
 
 int criu_clone(const struct criu_start *start, struct criu *ret_criu, struct error *err)

@@ -8,30 +8,32 @@
 #include "checkpoint/config_file.h"
 #include "checkpoint/dump.h"
 
-/* Namespaces that others made stay theirs. CRIU can leave out a network and a pid namespace; of the others it makes new
- * ones, which restore replaces where the config names a path. The keys are runc's, so that it can restore our
- * images, and we its. */
+static int add_namespace(struct dump *dump, struct request *request,
+			 const struct request_namespace *namespace, struct error *err)
+{
+	char path[64];
+	struct stat st;
+
+	text_fit(path, sizeof(path), "/proc/%d/ns/%s", (int)dump->state->pid, namespace->criu);
+	if (stat(path, &st) < 0)
+		return error_errno(err, errno, path, "look at the %s namespace", namespace->type);
+	request_external(request, &dump->arena,
+			 arena_printf(&dump->arena, "%s[%lu]:%s", namespace->criu,
+				      (unsigned long)st.st_ino, namespace->key));
+	return 0;
+}
+
+/* Namespaces that others made stay theirs. Where CRIU makes a new one all the same, restore replaces it if the config names a
+ * path. */
 static int add_namespaces(struct dump *dump, struct request *request, struct error *err)
 {
-	static const struct {
-		const char *type, *criu, *key;
-	} rows[] = { { "network", "net", "extRootNetNS" }, { "pid", "pid", "extRootPidNS" } };
+	for (size_t i = 0; i < dump->config->linux_->namespaces.count; i++) {
+		const struct config_namespace *one = &dump->config->linux_->namespaces.items[i];
+		const struct request_namespace *namespace = request_namespace(one->type);
 
-	for (size_t i = 0; i < array_length(rows); i++) {
-		const struct config_namespace *namespace =
-		    config_namespace_find(dump->config, rows[i].type);
-		char path[64];
-		struct stat st;
-
-		if (!namespace || !namespace->path || !namespace->path[0])
-			continue;
-		text_fit(path, sizeof(path), "/proc/%d/ns/%s", (int)dump->state->pid, rows[i].criu);
-		if (stat(path, &st) < 0)
-			return error_errno(err, errno, path, "look at the %s namespace",
-					   rows[i].type);
-		request_external(request, &dump->arena,
-				 arena_printf(&dump->arena, "%s[%lu]:%s", rows[i].criu,
-					      (unsigned long)st.st_ino, rows[i].key));
+		if (namespace && one->path && one->path[0] &&
+		    add_namespace(dump, request, namespace, err) < 0)
+			return -1;
 	}
 	return 0;
 }

@@ -28,18 +28,6 @@
 #define WITHOUT_SERVER 11 /* the argument from which on it is about the page server */
 _Static_assert(CRIU_FIRST_FD == 4, "as the command line says");
 
-static int leave_session(void *context, struct error *err)
-{
-	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
-
-	(void)context;
-	if (null < 0 || dup2(null, 0) < 0 || dup2(null, 1) < 0 || dup2(null, 2) < 0 ||
-	    chdir("/") < 0)
-		return error_errno(err, errno, "/dev/null", "open /dev/null");
-	setsid();
-	return 0;
-}
-
 static int wait_until_it_listens(int status, struct error *err)
 {
 	char byte;
@@ -74,7 +62,7 @@ static int start(const struct images *images, int server, int status, struct cri
 					  .cgroup = -1,
 					  .fds = fds,
 					  .fd_count = server < 0 ? 3 : 4,
-					  .prepare = leave_session };
+					  .prepare = criu_leave_session };
 
 	if (server < 0)
 		argv[WITHOUT_SERVER] = NULL;
@@ -188,7 +176,7 @@ static int begin_to_watch(void *context, struct error *err)
 	const struct watch *watch = context;
 	const int keep[] = { watch->log, watch->cgroup, watch->pidfd };
 
-	if (leave_session(NULL, err) < 0)
+	if (criu_leave_session(NULL, err) < 0)
 		return -1;
 	if (ptrace(PTRACE_SEIZE, watch->daemon, NULL, PTRACE_O_TRACEEXIT) < 0)
 		return error_errno(err, errno, "criu", "watch criu lazy-pages");

@@ -142,6 +142,18 @@ void request_begin(struct request *request, enum request_kind kind,
 			fill(&request->opts, &fields[i], (const char *)options + fields[i].option);
 }
 
+/* The keys are runc's, so that it can restore our images, and we its. */
+const struct request_namespace *request_namespace(const char *type)
+{
+	static const struct request_namespace rows[] = { { "network", "net", "extRootNetNS" },
+							 { "pid", "pid", "extRootPidNS" } };
+
+	for (size_t i = 0; i < array_length(rows); i++)
+		if (strcmp(rows[i].type, type) == 0)
+			return &rows[i];
+	return NULL;
+}
+
 /* ---- lists ---- */
 
 /* The command line knows CRIU's numbers without CRIU's header. */

@@ -22,6 +22,14 @@ struct request {
 void request_begin(struct request *request, enum request_kind kind,
 		   const struct criu_options *options);
 
+/* A namespace that CRIU leaves out of the images where others made it: its type in the config, CRIU's word for that, and its key. */
+struct request_namespace {
+	const char *type, *criu, *key;
+};
+
+/* NULL for a type of which CRIU always makes a new one. Pure. */
+const struct request_namespace *request_namespace(const char *type);
+
 /* Add to a list of the message, in @arena. Pure.
  *
  * external: "TYPE[ID]:KEY" when dumping, "TYPE[KEY]:VALUE" when restoring.

@@ -75,11 +75,10 @@ static int add_namespaces(struct restore *restore, struct request *request, stru
 	for (size_t i = 0; i < plan->join_count; i++) {
 		const struct namespace_join *join = &plan->joins[i];
 		const char *type = join->kind->type;
+		const struct request_namespace *namespace = request_namespace(type);
 
-		if (strcmp(type, "network") == 0 || strcmp(type, "pid") == 0) {
-			if (add_inherited(restore, request,
-					  *type == 'n' ? "extRootNetNS" : "extRootPidNS", join,
-					  err) < 0)
+		if (namespace) {
+			if (add_inherited(restore, request, namespace->key, join, err) < 0)
 				return -1;
 		} else if (strcmp(type, "cgroup") == 0) {
 			return error_set(err, ERROR_UNSUPPORTED, "linux.namespaces",

@@ -260,11 +260,9 @@ static int become_relay(void *context, struct error *err)
 	struct relay *relay = context;
 	const int keep[] = { relay->serve->listener, relay->serve->ours, relay->cgroup, relay->criu,
 			     relay->proa };
-	int null = open("/dev/null", O_RDWR | O_CLOEXEC);
 
-	if (null < 0 || dup2(null, 0) < 0 || dup2(null, 1) < 0 || dup2(null, 2) < 0 ||
-	    chdir("/") < 0 || setsid() < 0)
-		return error_errno(err, errno, "/dev/null", "leave the session");
+	if (criu_leave_session(NULL, err) < 0)
+		return -1;
 	if (fds_close_others(3, keep, array_length(keep), err) < 0)
 		return -1;
 	pass_on(relay);

@@ -24,8 +24,8 @@ static bool holds(const struct buffer *namespaces, ino_t namespace)
 	return false;
 }
 
-/* Is it one that isn't in the list yet? Then it is now. */
-static bool is_new(struct buffer *namespaces, ino_t namespace)
+/* False if it is in the list already. */
+static bool add_if_new(struct buffer *namespaces, ino_t namespace)
 {
 	if (holds(namespaces, namespace))
 		return false;
@@ -126,7 +126,7 @@ static int find_elsewhere(struct buffer *namespaces, struct buffer *devices, str
 		return error_errno(err, errno, "/proc", "list the processes");
 	while ((name = dir_next(proc)))
 		if (parse_int(name, &pid) && task_namespace(pid, "mnt", &namespace, &gone) == 0 &&
-		    is_new(namespaces, namespace))
+		    add_if_new(namespaces, namespace))
 			(void)add_devices(pid, devices, &gone);
 	if (buffer_failed(namespaces) || buffer_failed(devices))
 		return error_set(err, ERROR_MEMORY, "/proc", "no memory");
@@ -264,7 +264,7 @@ int verify_mounts(const struct verify *verify, struct error *err)
 
 		if (task_namespace(tasks.items[i], "mnt", &namespace, err) < 0)
 			return -1;
-		if (!is_new(&namespaces, namespace))
+		if (!add_if_new(&namespaces, namespace))
 			continue;
 		mounted[count].task = tasks.items[i];
 		if (read_namespace(tasks.items[i], verify->arena, &mounted[count++].list, err) < 0)
