@@ -63,7 +63,7 @@ static int remove_others(int dir, const struct tar_record *names, struct error *
 	const char *name;
 
 	if (!entries)
-		return error_errno(err, errno, NULL, "list a directory of the root filesystem");
+		return error_errno(err, errno, NULL, "list what is in it");
 	rootfs_names_sort(names, &sorted);
 	if (buffer_failed(&sorted))
 		return error_set(err, ERROR_MEMORY, NULL, "no memory to compare a directory");
@@ -80,7 +80,9 @@ static int take_directory(const struct tar_entry *entry, const char *path, int d
 
 	if (!names)
 		return refuse(path, err);
-	return remove_others(dir, names, err) < 0 ? -1 : set_owner(dir, entry, path, err);
+	if (remove_others(dir, names, err) < 0)
+		return error_prefix(err, "%s", path);
+	return set_owner(dir, entry, path, err);
 }
 
 static int make_directory(const struct tar_entry *entry, const char *path, int parent,
@@ -106,7 +108,9 @@ static int make_file(struct tar_reader *reader, const struct tar_entry *entry, c
 
 	if (fd < 0)
 		return error_errno(err, errno, path, "make %s", path);
-	return tar_take_content(reader, entry, fd, err) < 0 ? -1 : set_owner(fd, entry, path, err);
+	if (tar_take_content(reader, entry, fd, err) < 0)
+		return error_prefix(err, "%s", path);
+	return set_owner(fd, entry, path, err);
 }
 
 static int make_special(const struct tar_entry *entry, const char *path, int parent,

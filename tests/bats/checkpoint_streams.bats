@@ -6,6 +6,13 @@
 load helpers
 load checkpoint_rpc
 
+# mounted TYPE DIR [OPTIONS]: until the end of the test
+mounted() {
+	mkdir -p "$2"
+	mount -t "$1" ${3:+-o "$3"} "$1" "$2"
+	cleanup "umount $2"
+}
+
 @test "an export that is interrupted lets the container run on, and leaves nothing" {
 	config '.root.readonly = false'
 	up_and_waiting
@@ -130,13 +137,6 @@ load checkpoint_rpc
 	is paused
 }
 
-# mounted TYPE DIR [OPTIONS]: until the end of the test
-mounted() {
-	mkdir -p "$2"
-	mount -t "$1" ${3:+-o "$3"} "$1" "$2"
-	cleanup "umount $2"
-}
-
 @test "with an overlay whose layers lie on two filesystems, what has changed in files and directories goes with it" {
 	config '.root.readonly = false'
 	mounted tmpfs "$WORK/lower"
@@ -151,4 +151,21 @@ mounted() {
 	echo new | tee "$BUNDLE"/rootfs/{file,dir/file,added} >"$BUNDLE/rootfs/other/file"
 	dump --export "$WORK/out" --with-rootfs
 	equal "$(zstd -dc "$WORK/out" | tar t | grep ^rootfs/ | sort | xargs)" "rootfs/added rootfs/dir rootfs/dir/file rootfs/file"
+}
+
+@test "an import that finds no room names the file, and leaves nothing" {
+	config '.root.readonly = false'
+	up_and_waiting
+	head -c 1000000 /dev/urandom >"$BUNDLE/rootfs/large"
+	dump --export "$WORK/out" --with-rootfs
+	rm "$BUNDLE/rootfs/large"
+	mounted tmpfs "$WORK/small"
+	cp -a "$BUNDLE/." "$WORK/small"
+	mount -o "remount,size=$(($(df --output=used "$WORK/small" | tail -n 1) + 500))k" "$WORK/small"
+	criu_says "$GOOD" "work fail it was asked"
+	fails 1 "--import: /large: write a file of the stream" proa restore -d -b "$WORK/small" --import "$WORK/out" \
+		--image-path "$WORK/images" --work-path "$WORK/log" "$ID"
+	umount "$WORK/small"
+	nothing_left
+	[ ! -e "$WORK/images" ]
 }
