@@ -56,8 +56,8 @@ int criu_check_caller(struct error *err);
 int criu_clone(const struct criu_start *start, struct criu *ret_criu, struct error *err);
 int criu_release(struct criu *criu, struct error *err);
 
-/* For a process that outlives us, as a criu_start's prepare: a session of its own, / as its directory, /dev/null as its standard
- * streams. */
+/* For a process that outlives us, as a criu_start's prepare: a session of its own, / as its directory, /dev/null as its
+ * standard streams. */
 int criu_leave_session(void *context, struct error *err);
 
 /* What a request needs beyond CRIU_VERSION_MIN. */

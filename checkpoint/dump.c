@@ -117,8 +117,8 @@ static int write_export(struct dump *dump, struct error *err)
 	return result;
 }
 
-/* The images are complete, and the container still there, frozen: if the rest can't be written, it goes on. With lazy pages that
- * is before others begin to restore, and what memory is left is served after it. */
+/* The images are complete, and the container still there, frozen: if the rest can't be written, it goes on. With lazy pages
+ * that is before others begin to restore, and what memory is left is served after it. */
 static int complete(struct dump *dump, const char *script, struct error *err)
 {
 	bool ready = strcmp(script, "status-ready") == 0;

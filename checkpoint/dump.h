@@ -39,8 +39,8 @@ const char *dump_given_key(const struct dump *dump, const char *mountpoint);
 /* dump_parent.c: may these images stand on those of --parent-path? */
 int dump_check_parent(struct dump *dump, struct error *err);
 
-/* For a dump that tracks: its mark into the manifest. Before CRIU is asked no dump is the last whole one; once all is there it is
- * this one. */
+/* For a dump that tracks: its mark into the manifest. Before CRIU is asked no dump is the last whole one; once all is there it
+ * is this one. */
 int dump_make_mark(struct dump *dump, struct error *err);
 int dump_forget_mark(const struct dump *dump, struct error *err);
 void dump_keep_mark(const struct dump *dump);

@@ -32,8 +32,8 @@ struct export
 /* Open the file that --export names; "-" is our standard output. */
 int export_open(const char *path, struct export *ret_export, struct error *err);
 
-/* Write all of it: the manifest and the images lie in @images, the config in @record, a container's directory. @rootfs is that of
- * the container, NULL to leave it out. Who calls it sees that nothing is written there meanwhile. */
+/* Write all of it: the manifest and the images lie in @images, the config in @record, a container's directory. @rootfs is that
+ * of the container, NULL to leave it out. Who calls it sees that nothing is written there meanwhile. */
 int export_write(struct export *export, const struct manifest *manifest, int images, int record,
 		 const char *rootfs, struct error *err);
 
@@ -59,11 +59,12 @@ struct import {
 /* Open the file that --import names, "-" is our standard input; a fifo waits for somebody to write. The string is lent. */
 int import_open(const char *path, struct import *import, struct error *err);
 
-/* Put images and config into @dir, an empty directory. ERROR_INVALID for what is damaged or no checkpoint, the errors of manifest_parse(). Damage to the images themselves is
- * found by manifest_read(). */
+/* Put images and config into @dir, an empty directory. ERROR_INVALID for what is damaged or no checkpoint, the errors of
+ * manifest_parse(). Damage to the images themselves is found by manifest_read(). */
 int import_images(struct import *import, int dir, struct arena *arena, struct error *err);
 
-/* Put the rest into the root filesystem, and see that this is then what the container had; without that part nothing is done. */
+/* Put the rest into the root filesystem, and see that this is then what the container had; without that part nothing is
+ * done. */
 int import_rootfs(struct import *import, const char *rootfs, struct error *err);
 
 /* Close what is open of it; one that was never opened is fine. */

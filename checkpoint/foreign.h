@@ -11,7 +11,7 @@
 int foreign_manifest(int dir, struct arena *arena, struct manifest **ret_manifest,
 		     struct error *err);
 
-/* Its mounts, once the config is read: CRIU knows them by the destinations of binds, and masked files as /dev/null, so all that the
- * config has are offered. */
+/* Its mounts, once the config is read: CRIU knows them by the destinations of binds, and masked files as /dev/null, so all that
+ * the config has are offered. */
 int foreign_mounts(struct manifest *manifest, const struct config *config, struct arena *arena,
 		   struct error *err);

@@ -169,8 +169,8 @@ static void drop_older(const struct images *images)
 	(void)dir_remove(images->dir, OLDER, &ignored);
 }
 
-/* Also from where a killed dump has left it, unless that was killed when all but this was done. Whenever that is cut off, too, it
- * goes on the next time. */
+/* Also from where a killed dump has left it, unless that was killed when all but this was done. Whenever that is cut off, too,
+ * it goes on the next time. */
 static void bring_back(const struct images *images)
 {
 	_cleanup_fd_ int moving = -1;

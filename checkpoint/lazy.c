@@ -24,7 +24,8 @@
 #define KILL_MS	 10000
 #define KILLED	 "proa: the container was killed: what wasn't fetched of its memory would be zeroes\n"
 
-/* In the command line: paths are given through descriptors, so that they lead where ours do. They are CRIU_FIRST_FD and so on. */
+/* In the command line: paths are given through descriptors, so that they lead where ours do. They are CRIU_FIRST_FD and so
+ * on. */
 #define WITHOUT_SERVER 11 /* the argument from which on it is about the page server */
 _Static_assert(CRIU_FIRST_FD == 4, "as the command line says");
 
@@ -69,8 +70,8 @@ static int start(const struct images *images, int server, int status, struct cri
 	return criu_clone(&start, criu, err) < 0 ? -1 : criu_release(criu, err);
 }
 
-/* Its listener must not be connected to, since it takes one connection: a datagram can't be sent to it, which is EPROTOTYPE, but
- * one that is gone, and what is no socket, refuses. What is there then is in the way. */
+/* Its listener must not be connected to, since it takes one connection: a datagram can't be sent to it, which is EPROTOTYPE,
+ * but one that is gone, and what is no socket, refuses. What is there then is in the way. */
 static bool somebody_listens(const struct images *images)
 {
 	struct error error = ERROR_INIT;

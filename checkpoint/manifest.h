@@ -1,11 +1,10 @@
-/* The manifest: proa.json beside the images, written last. It says what the images are of, gives each external mount
- * the key by which CRIU knows it, and has length and hash of every image, so that damage is seen before anything
- * starts.
+/* The manifest: proa.json beside the images, written last. It says what the images are of, gives each external mount the key by
+ * which CRIU knows it, and has length and hash of every image, so that damage is seen before anything starts.
  *
- * A key is made up by us (proa-m0, proa-m1, …), or given by whoever asks for the checkpoint. Destinations of mounts are
- * the container's own words: as keys, as other runtimes have used them, they could be made to look like other keys, and
- * at restore bind what they like of the host (CVE-2026-119101, CVE-2026-115520). The mountpoint stands beside its key, and at restore only chooses one of
- * the mounts that the config asks for (stage.h). */
+ * A key is made up by us (proa-m0, proa-m1, …), or given by whoever asks for the checkpoint. Destinations of mounts are the
+ * container's own words: as keys, as other runtimes have used them, they could be made to look like other keys, and at restore
+ * bind what they like of the host (CVE-2026-119101, CVE-2026-115520). The mountpoint stands beside its key, and at restore only
+ * chooses one of the mounts that the config asks for (stage.h). */
 #pragma once
 
 #include <stdbool.h>
@@ -53,8 +52,8 @@ struct manifest {
 int manifest_begin(struct manifest *manifest, const struct mountinfo_list *external,
 		   const struct config *config, struct arena *arena, struct error *err);
 
-/* List the images that lie in the directory, and write the manifest into it. ERROR_UNSUPPORTED for so many that it couldn't be read
- * again. */
+/* List the images that lie in the directory, and write the manifest into it. ERROR_UNSUPPORTED for so many that it couldn't be
+ * read again. */
 int manifest_write(struct manifest *manifest, int dir, struct arena *arena, struct error *err);
 
 /* Read the manifest of a directory. *ret_manifest is NULL if there is none. */

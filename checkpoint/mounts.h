@@ -65,9 +65,9 @@ struct mounts_judge {
 	struct arena *arena;	       /* for what is needed meanwhile */
 };
 
-/* Is it a filesystem that only the container has, of a type with nothing of the host in it, or of one that the caller allows? One
- * that leads into the kernel (proc, sysfs, cgroup2) must moreover be where the config has it, unless the config lets the container
- * mount. Pure. */
+/* Is it a filesystem that only the container has, of a type with nothing of the host in it, or of one that the caller allows?
+ * One that leads into the kernel (proc, sysfs, cgroup2) must moreover be where the config has it, unless the config lets the
+ * container mount. Pure. */
 bool mount_is_own(const struct mount_info *mount, const struct mounts_judge *judge);
 
 /* Does the config let the container mount and unmount? Then its mounts are its own affair. Pure. */

@@ -22,7 +22,8 @@ struct request {
 void request_begin(struct request *request, enum request_kind kind,
 		   const struct criu_options *options);
 
-/* A namespace that CRIU leaves out of the images where others made it: its type in the config, CRIU's word for that, and its key. */
+/* A namespace that CRIU leaves out of the images where others made it: its type in the config, CRIU's word for that, and its
+ * key. */
 struct request_namespace {
 	const char *type, *criu, *key;
 };

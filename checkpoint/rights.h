@@ -1,5 +1,5 @@
-/* What the restored processes may do, judged by the config. It is the kernel that is asked (proc_pid_status(5)): what the images
- * say of it, CRIU believes. A process may have less than the config gives, for it may have given it up. */
+/* What the restored processes may do, judged by the config. It is the kernel that is asked (proc_pid_status(5)): what the
+ * images say of it, CRIU believes. A process may have less than the config gives, for it may have given it up. */
 #pragma once
 
 #include <stdbool.h>

@@ -26,7 +26,8 @@ struct walk {
 	bool in_moved;	 /* one that it lies in may have come from elsewhere */
 };
 
-/* In which mount is it? Its device doesn't tell: files of an overlay have that of the layer which they lie in. "": @dir itself. */
+/* In which mount is it? Its device doesn't tell: files of an overlay have that of the layer which they lie in. "": @dir
+ * itself. */
 static int find_mount(int dir, const char *name, uint64_t *ret_mount)
 {
 	struct statx stx;

@@ -1,5 +1,5 @@
-/* What is in a directory that has changed, as its entry in a stream lists it: PAX record PROA.names, each name with "/" behind it,
- * and two of them where the thing itself is left out. Those that haven't changed are listed, too: they are the image's. */
+/* What is in a directory that has changed, as its entry in a stream lists it: PAX record PROA.names, each name with "/" behind
+ * it, and two of them where the thing itself is left out. Those that haven't changed are listed, too: they are the image's. */
 #pragma once
 
 #include <sys/stat.h>
@@ -16,11 +16,12 @@ bool rootfs_names_have(const struct buffer *sorted, const char *name);
 /* Append a name. */
 void rootfs_names_add(struct buffer *names, const char *name, bool left_out);
 
-/* Keep the list of @entry, the directory @path ("" or "/…"), to be checked once all is taken; others may have written the stream, so
- * there is a limit to what is kept. */
+/* Keep the list of @entry, the directory @path ("" or "/…"), to be checked once all is taken; others may have written the
+ * stream, so there is a limit to what is kept. */
 int rootfs_names_keep(struct buffer *kept, const char *path, const struct tar_entry *entry,
 		      struct error *err);
 
-/* Give each of those directories its time, which what was made in it has changed. Is all there below @root that the lists tell of? What the stream hasn't brought must have been there, as in the image that the
- * container was made of. ERROR_INVALID, with the name of what is missing. */
+/* Give each of those directories its time, which what was made in it has changed. Is all there below @root that the lists tell
+ * of? What the stream hasn't brought must have been there, as in the image that the container was made of. ERROR_INVALID, with
+ * the name of what is missing. */
 int rootfs_names_check(const struct buffer *kept, int root, struct error *err);

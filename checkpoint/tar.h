@@ -56,8 +56,8 @@ struct tar_reader {
  * text without a NUL: who uses them sees what they lead to. ERROR_INVALID. */
 int tar_next(struct tar_reader *reader, struct tar_entry *ret_entry, struct error *err);
 
-/* Take the bytes of the file that was just read, all of them: into a buffer if they are no more than @limit, or into a file that is
- * empty. */
+/* Take the bytes of the file that was just read, all of them: into a buffer if they are no more than @limit, or into a file
+ * that is empty. */
 int tar_take_bytes(struct tar_reader *reader, const struct tar_entry *entry, size_t limit,
 		   struct buffer *buffer, struct error *err);
 int tar_take_content(struct tar_reader *reader, const struct tar_entry *entry, int fd,

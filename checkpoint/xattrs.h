@@ -1,5 +1,5 @@
-/* Extended attributes of files on their way through a stream: those of users, capabilities of programs and access control lists. What
- * the kernel and filesystems keep for themselves stays out (trusted.*, security labels). Caller's process. */
+/* Extended attributes of files on their way through a stream: those of users, capabilities of programs and access control
+ * lists. What the kernel and filesystems keep for themselves stays out (trusted.*, security labels). Caller's process. */
 #pragma once
 
 #include "checkpoint/tar.h"
