@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -276,6 +277,18 @@ static int send_request(struct criu *criu, const CriuReq *request, struct error 
 	return error_errno(err, errno, "criu", "send a request to CRIU");
 }
 
+/* Until it says something, or its time is up; false when we are told to end first. */
+static bool await(const struct criu *criu)
+{
+	struct pollfd fd = { .fd = criu->socket, .events = POLLIN };
+
+	if (criu->yields)
+		return termination_or_input(criu->socket, criu->limit_ms);
+	while (poll(&fd, 1, criu->limit_ms) < 0 && errno == EINTR)
+		;
+	return true;
+}
+
 /* NULL with @err filled. */
 static CriuResp *receive(struct criu *criu, int *ret_fd, struct error *err)
 {
@@ -288,7 +301,7 @@ static CriuResp *receive(struct criu *criu, int *ret_fd, struct error *err)
 		error_set(err, ERROR_MEMORY, "criu", "no memory for an answer of CRIU");
 		return NULL;
 	}
-	if (criu->yields && !termination_or_input(criu->socket, criu->limit_ms)) {
+	if (!await(criu)) {
 		error_set(err, ERROR_BUSY, "criu", "ended by a signal");
 		return NULL;
 	}

@@ -68,7 +68,7 @@ struct criu_needs {
 /* Ask for version and features; ERROR_UNSUPPORTED names what is missing. */
 int criu_probe(struct criu *criu, const struct criu_needs *needs, struct error *err);
 
-/* From now on, where it yields, it is killed when it says nothing for this time (0: no limit), which is ERROR_BUSY. */
+/* From now on it is killed when it says nothing for this time (0: no limit), which is ERROR_BUSY. */
 int criu_limit(struct criu *criu, unsigned int seconds, struct error *err);
 
 /* Called for each notification; @fd came with it, -1, and is lent. A failure is told to CRIU, which then gives up and

@@ -84,7 +84,11 @@ static int finish(struct restore *restore, pid_t pid, struct error *err)
 	    verify_namespaces(&restore->verify, &creation->plan->namespaces, err) < 0 ||
 	    verify_mounts(&restore->verify, err) < 0 || leave_cgroup(restore, err) < 0)
 		return -1;
-	return creation_finish(creation, pid, spawned->pidfd, err);
+	if (creation_finish(creation, pid, spawned->pidfd, err) < 0)
+		return -1;
+	/* others see it running: from now on signals are for the program, or for us once it is left to itself */
+	restore->criu.yields = false;
+	return 0;
 }
 
 /* They have their rights now, and are about to run. */
