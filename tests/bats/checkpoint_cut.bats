@@ -1,7 +1,8 @@
 #!/usr/bin/env bats
 # lane: vm
 # tier: full
-# A checkpoint that is cut off: CRIU undoes what it has done, whoever is killed, and the container runs on.
+# A checkpoint that is cut off: CRIU undoes what it has done, whoever is killed, and the container runs on. A restore that is cut
+# off: nothing is left.
 
 load helpers
 load checkpoint
@@ -98,4 +99,36 @@ serving() {
 	restore
 	counting
 	equal "$(grep SigIgn "/proc/$(init_pid)/status")" "$ignored"
+}
+
+# cut_restore WHEN [FLAG...]: it gets TERM once WHEN is true
+cut_restore() {
+	local code=0
+	rm -f "$WORK/log/restore.log"
+	background env "PROA_TEST=$TAG" "$RUNTIME" --root "$ROOT" restore -b "$BUNDLE" --image-path "$WORK/$IMAGES" --work-path "$WORK/log" \
+		"${@:2}" "$ID"
+	eventually eval "$1"
+	kill -TERM "$!"
+	wait "$!" || code=$?
+	equal "$code" 143
+	nothing_left
+	[ -z "$(pgrep -f 'criu (swrk|lazy-pages)')" ] || fail "$(pgrep -af criu)"
+}
+
+@test "a restore is told to end: while CRIU makes processes, in a hook, with lazy pages; and one that comes later has its way" {
+	start_counter
+	dump
+	cut_restore 'grep -qs "Forking task" "$WORK/log/restore.log"'
+	cut_restore 'grep -qs "Forking task" "$WORK/log/restore.log"' -d --lazy-pages
+	config '.hooks.createRuntime = [{path: "/bin/sleep", args: ["sleep", "1234"]}]'
+	cut_restore 'pgrep -f "^sleep 1234" >/dev/null' -d --lazy-pages
+	config '.hooks = null'
+	# whose daemon is gone
+	background "$TERM_TOOL" notify "$WORK/log/lazy-pages.socket"
+	eventually test -S "$WORK/log/lazy-pages.socket"
+	kill -KILL "$!"
+	wait "$!" || true
+	[ -S "$WORK/log/lazy-pages.socket" ]
+	restore --lazy-pages
+	counting
 }
