@@ -86,6 +86,8 @@ static const struct {
 	  "a mount of the host: was it made while the container ran? --external mnt[PATH]:KEY" },
 	{ "unreachable sharing", "a mount of the host: was it made while the container ran? "
 				 "--external mnt[PATH]:KEY" },
+	{ "Failed to copy sharing",
+	  "mounts of the host lie over each other: give --mntns-compat-mode" },
 	{ "No space left on device", "make room and try again" },
 	{ "cpu:", "the images are of another kind of CPU" },
 	{ "Magic doesn't match", "the images are damaged, or of another CRIU" },

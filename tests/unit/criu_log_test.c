@@ -106,6 +106,7 @@ TEST(hints)
 		{ "net: Unsupported link 2 (type 1 kind dummy)", "--empty-ns network" },
 		{ "File root/file has bad mode 0100600 (expect 0100644)", "--skip-file-rwx-check" },
 		{ "fsnotify: Can't dump that handle", "--irmap-scan-path" },
+		{ "mnt-v2: Failed to copy sharing from -1:/dev/null to 3", "--mntns-compat-mode" },
 		{ "fsnotify: Can't find suitable path for handle (dev 0x28 ino 0x2): -2",
 		  "stop watching" },
 	};
