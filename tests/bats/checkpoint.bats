@@ -299,6 +299,22 @@ in_user_namespace() {
 	counting
 }
 
+@test "mounts that lie over each other: a destination of two spellings, a directory that is covered" {
+	require proa
+	mkdir -p "$WORK/data" "$BUNDLE"/rootfs/{data,a/k}
+	echo of the host >"$WORK/data/name"
+	config '.mounts += [{destination: "/data", type: "tmpfs", source: "t", options: ["noexec"]},
+		{destination: "/data/", type: "bind", source: $d, options: ["rbind"]},
+		{destination: "/a/k", type: "tmpfs", source: "t"}, {destination: "/a", type: "tmpfs", source: "t", options: ["noexec"]}]' \
+		--arg d "$WORK/data"
+	start_counter
+	dump
+	restore
+	counting
+	execs cat /data/name
+	equal "$output" "of the host"
+}
+
 # --- memory in rounds ---
 
 @test "pre-dumps shrink, and the last images stand on them" {
