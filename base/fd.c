@@ -177,18 +177,6 @@ static DIR *open_beneath(int dirfd, const char *name)
 	return dir;
 }
 
-static int remove_content(DIR *dir, const char *but, struct error *err)
-{
-	struct dirent *entry;
-
-	while ((entry = readdir(dir)))
-		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0 &&
-		    (!but || strcmp(entry->d_name, but) != 0) &&
-		    dir_remove(dirfd(dir), entry->d_name, err) < 0)
-			return -1;
-	return 0;
-}
-
 DIR *dir_list(int dirfd)
 {
 	int fd = openat(dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
@@ -203,10 +191,21 @@ const char *dir_next(DIR *dir)
 {
 	struct dirent *entry;
 
-	while ((entry = readdir(dir)))
-		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
-			return entry->d_name;
-	return NULL;
+	do {
+		errno = 0;
+		entry = readdir(dir);
+	} while (entry && (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0));
+	return entry ? entry->d_name : NULL;
+}
+
+static int remove_content(DIR *dir, const char *but, struct error *err)
+{
+	const char *name;
+
+	while ((name = dir_next(dir)))
+		if ((!but || strcmp(name, but) != 0) && dir_remove(dirfd(dir), name, err) < 0)
+			return -1;
+	return errno ? error_errno(err, errno, NULL, "list a directory that is to be removed") : 0;
 }
 
 int dir_remove(int dirfd, const char *name, struct error *err)

@@ -44,7 +44,8 @@ int dir_make(int dirfd, const char *name, mode_t mode, struct error *err);
 bool dir_is_ours(int dirfd, const char *name);
 
 /* List the directory @dirfd, whose own position stays where it is; NULL with errno set. To be closed by closedir(3), or
- * _cleanup_dir_. next: a name in it that isn't "." or "..", NULL at the end. */
+ * _cleanup_dir_. next: a name in it that isn't "." or ".."; NULL at the end with errno 0, or else with what kept from reading
+ * on: who draws conclusions from what isn't there has to look. */
 DIR *dir_list(int dirfd);
 const char *dir_next(DIR *dir);
 

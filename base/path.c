@@ -300,6 +300,15 @@ static size_t length_without_last(const char *path, size_t length)
 	return length ? length - 1 : 0;
 }
 
+const char *path_below(const char *path, const char *root)
+{
+	size_t length = strcmp(root, "/") == 0 ? 0 : strlen(root);
+
+	if (strncmp(path, root, length) != 0 || (path[length] && path[length] != '/'))
+		return NULL;
+	return strcmp(path + length, "/") == 0 ? "" : path + length;
+}
+
 int path_clean(const char *path, char *ret_clean, size_t size, struct error *err)
 {
 	size_t length = 0, step;

@@ -35,6 +35,9 @@ int path_make_file(int rootfd, const char *path, mode_t mode, int flags, struct 
 int path_make_parent(int rootfd, const char *path, mode_t mode, int flags,
 		     char ret_name[NAME_MAX + 1], struct error *err);
 
+/* What follows @root in @path, both clean: "" if they are the same, "/..." if it lies below; NULL if it doesn't. */
+const char *path_below(const char *path, const char *root);
+
 /* An absolute, lexically clean form of @path in @ret_clean: no ".", no "..", no double slashes,
  * ".." at the root stays there. For comparing destinations as text, never for opening them. */
 int path_clean(const char *path, char *ret_clean, size_t size, struct error *err);

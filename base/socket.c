@@ -38,15 +38,17 @@ int socket_bind_at(int dirfd, const char *name, int type, mode_t mode, struct er
 	mode_t mask;
 	int result;
 
+	if (fd < 0)
+		return error_errno(err, errno, name, "make socket %s", name);
 	if (socket_address(dirfd, name, &address, err) < 0)
 		return -1;
 	/* the mode is that of the socket, less the umask; a chmod(2) afterwards could be led
 	 * elsewhere */
-	if (fd < 0 || fchmod(fd, mode) < 0)
+	if (fchmod(fd, mode) < 0)
 		return error_errno(err, errno, name, "make socket %s", name);
 	mask = umask(0);
 	result = bind(fd, (struct sockaddr *)&address, sizeof(address));
-	umask(mask);
+	umask(mask); /* which sets no errno */
 	if (result < 0)
 		return error_errno(err, errno, name, "bind socket %s", name);
 	return steal_fd(&fd);
@@ -63,13 +65,17 @@ static int wait_at_most(int fd, unsigned int ms)
 static int connect_while(int fd, const struct sockaddr_un *address, int pidfd)
 {
 	struct pollfd end = { .fd = pidfd, .events = POLLIN };
-	int result, tries = SOCKET_SECONDS * 1000 / LOOK_MS;
+	int result, errnum, tries = SOCKET_SECONDS * 1000 / LOOK_MS;
 
 	if (wait_at_most(fd, LOOK_MS) < 0)
 		return -1;
-	do
+	do {
 		result = connect(fd, (const struct sockaddr *)address, sizeof(*address));
-	while (result < 0 && errno == EAGAIN && --tries && poll(&end, 1, 0) == 0);
+		errnum = errno;
+		/* with a time limit a stop interrupts it, too, signal(7) */
+	} while (result < 0 && (errnum == EAGAIN || errnum == EINTR) && --tries &&
+		 poll(&end, 1, 0) == 0);
+	errno = errnum;
 	return result < 0 ? -1 : wait_at_most(fd, SOCKET_SECONDS * 1000);
 }
 

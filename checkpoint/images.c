@@ -116,6 +116,8 @@ static int check_contents(const struct images *images, struct error *err)
 		    fstatat(images->dir, name, &st, AT_SYMLINK_NOFOLLOW) == 0)
 			text_cut(foreign, sizeof(foreign), "%s", name);
 	}
+	if (errno)
+		return error_errno(err, errno, images->path, "list %s", images->path);
 	if (!*foreign || checkpoint)
 		return 0;
 	return error_set(err, ERROR_INVALID, images->path,
@@ -159,7 +161,7 @@ static int move_images(int from, int to)
 	while ((name = dir_next(entries)))
 		if (is_ours(name) && renameat(from, name, to, name) < 0)
 			return -1;
-	return 0;
+	return errno ? -1 : 0;
 }
 
 static void drop_older(const struct images *images)
@@ -324,7 +326,7 @@ static int check_entries(int dir, bool dedup, struct error *err)
 	while ((name = dir_next(entries)))
 		if (check_entry(dir, name, dedup, err) < 0)
 			return -1;
-	return 0;
+	return errno ? error_errno(err, errno, NULL, "list the images") : 0;
 }
 
 /* *ret_found false, and -1, if there is none. */

@@ -8,6 +8,7 @@
 
 #include "base/cleanup.h"
 #include "base/fd.h"
+#include "base/path.h"
 #include "checkpoint/export.h"
 #include "checkpoint/rootfs_changes.h"
 #include "checkpoint/rootfs_names.h"
@@ -45,11 +46,7 @@ static int expect(const struct import *import, const char *name, struct error *e
 /* What follows all else, or nothing. */
 static int expect_rootfs(const struct import *import, struct error *err)
 {
-	const char *name = import->entry.name;
-	size_t length = strlen(EXPORT_ROOTFS);
-
-	if (!import->is_next ||
-	    (text_starts(name, EXPORT_ROOTFS) && (!name[length] || name[length] == '/')))
+	if (!import->is_next || path_below(import->entry.name, EXPORT_ROOTFS))
 		return 0;
 	return expect(import, EXPORT_ROOTFS, err);
 }

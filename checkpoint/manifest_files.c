@@ -128,18 +128,22 @@ static int by_name(const void *one, const void *other)
 static int add_images(struct manifest *manifest, int dir, struct arena *arena, struct error *err)
 {
 	_cleanup_dir_ DIR *entries = dir_list(dir);
-	const char *name;
+	const char *name = NULL;
 	size_t count = 0;
 
 	if (!entries)
 		return error_errno(err, errno, NULL, "list the images");
 	while (dir_next(entries))
 		count++;
+	if (errno)
+		return error_errno(err, errno, NULL, "list the images");
 	rewinddir(entries);
 	manifest->images.items = arena_calloc(arena, count, sizeof(*manifest->images.items));
 	while (manifest->images.count < count && (name = dir_next(entries)))
 		if (images_is_image(name) && add_image(manifest, dir, name, arena, err) < 0)
 			return -1;
+	if (!name && errno)
+		return error_errno(err, errno, NULL, "list the images");
 	if (manifest->images.count)
 		qsort(manifest->images.items, manifest->images.count,
 		      sizeof(*manifest->images.items), by_name);
@@ -216,6 +220,8 @@ static int verify_list(const struct manifest *manifest, int dir, struct error *e
 					 "the checkpoint is damaged: the image %s is not in %s",
 					 text_printable(name) ? name : "?", IMAGES_MANIFEST);
 	}
+	if (errno)
+		return error_errno(err, errno, NULL, "list the images");
 	if (manifest->pages_elsewhere && !memory)
 		return error_set(err, ERROR_INVALID, IMAGES_MANIFEST,
 				 "the memory went to a page server: put its pages-*.img and "

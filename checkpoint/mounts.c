@@ -12,16 +12,6 @@
 #include "base/text.h"
 #include "libcontainer/rootfs/rootfs.h"
 
-/* What follows @root in @path, "" if they are the same; NULL if it isn't below it. */
-static const char *below(const char *path, const char *root)
-{
-	size_t length = strcmp(root, "/") == 0 ? 0 : strlen(root);
-
-	if (strncmp(path, root, length) != 0 || (path[length] && path[length] != '/'))
-		return NULL;
-	return strcmp(path + length, "/") == 0 ? "" : path + length;
-}
-
 /* ---- the list ---- */
 
 static uint64_t restrictions_of(const struct mountinfo_line *line)
@@ -269,7 +259,7 @@ const char *mounts_wide_path(const struct mountinfo_list *list, const struct mou
 		const struct mount_info *one = &list->items[i];
 
 		if (one->device == mount->device && one->id != mount->id &&
-		    below(mount->root, one->root) &&
+		    path_below(mount->root, one->root) &&
 		    (!widest || strlen(one->root) < strlen(widest->root)))
 			widest = one;
 	}
@@ -277,7 +267,7 @@ const char *mounts_wide_path(const struct mountinfo_list *list, const struct mou
 		return NULL;
 	return arena_printf(arena, "%s%s",
 			    strcmp(widest->mountpoint, "/") == 0 ? "" : widest->mountpoint,
-			    below(mount->root, widest->root));
+			    path_below(mount->root, widest->root));
 }
 
 /* ---- which the config covers ---- */
@@ -292,14 +282,15 @@ bool mounts_cover(const struct config *config, size_t index, struct arena *arena
 	if (!clean_destination(&mounts[index], own))
 		return false;
 	for (size_t i = index + 1; i < config->mounts.count; i++) {
-		const char *rest = clean_destination(&mounts[i], other) ? below(own, other) : NULL;
+		const char *rest =
+		    clean_destination(&mounts[i], other) ? path_below(own, other) : NULL;
 
 		if (rest && (!*rest || !rootfs_is_remount(&mounts[i], arena)))
 			return true;
 	}
 	for (size_t i = 0; i < masks->count; i++)
 		if (path_clean(masks->items[i], other, sizeof(other), &ignored) == 0 &&
-		    below(own, other))
+		    path_below(own, other))
 			return true;
 	return false;
 }
@@ -312,7 +303,7 @@ bool mounts_hide(const struct config *config, const char *mountpoint, struct are
 		const struct config_mount *mount = &config->mounts.items[i - 1];
 		char clean[PATH_MAX];
 		const char *rest =
-		    clean_destination(mount, clean) ? below(mountpoint, clean) : NULL;
+		    clean_destination(mount, clean) ? path_below(mountpoint, clean) : NULL;
 
 		if (!rest || rootfs_is_remount(mount, arena))
 			continue;
@@ -338,7 +329,7 @@ bool mount_is_same(const struct mount_info *mount, const struct mount_info *othe
 
 bool mount_is_within(const struct mount_info *mount, const struct mount_info *root)
 {
-	return mount->device == root->device && below(mount->root, root->root);
+	return mount->device == root->device && path_below(mount->root, root->root);
 }
 
 static bool is_elsewhere(const struct mounts_judge *judge, dev_t device)
@@ -362,7 +353,7 @@ static bool is_own_instance(const struct mounts_judge *judge, const struct mount
 {
 	if (strcmp(type->name, "cgroup2") == 0)
 		return config_namespace_find(judge->config, "cgroup") && judge->cgroup &&
-		       below(mount->root, judge->cgroup);
+		       path_below(mount->root, judge->cgroup);
 	return !is_elsewhere(judge, mount->device) ||
 	       (type->namespace && !is_new_namespace(judge->config, type->namespace));
 }

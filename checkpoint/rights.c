@@ -13,6 +13,7 @@
 
 #include "base/cleanup.h"
 #include "base/fd.h"
+#include "base/path.h"
 #include "checkpoint/tasks.h"
 #include "libcontainer/cgroup/cgroup.h"
 #include "libcontainer/security/capabilities.h"
@@ -144,15 +145,13 @@ static int verify_namespace(pid_t task, const struct namespace_kind *kind, struc
 /* A path in the cgroup of a container is that, or goes on below it. */
 static int verify_cgroup(const struct verify *verify, pid_t task, struct error *err)
 {
-	size_t length = verify->cgroup ? strlen(verify->cgroup) : 0;
 	char *path;
 
-	if (!length)
+	if (!verify->cgroup)
 		return 0;
 	if (cgroup_of(task, verify->arena, &path, err) < 0)
 		return -1;
-	if (strncmp(path, verify->cgroup, length) == 0 &&
-	    (path[length] == '\0' || path[length] == '/'))
+	if (path_below(path, verify->cgroup))
 		return 0;
 	return error_set(err, ERROR_REFUSED, path,
 			 "a restored process is in the cgroup %s, outside of the container's",

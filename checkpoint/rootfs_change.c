@@ -70,7 +70,7 @@ static int remove_others(int dir, const struct tar_record *names, struct error *
 	while ((name = dir_next(entries)))
 		if (!rootfs_names_have(&sorted, name) && dir_remove(dir, name, err) < 0)
 			return -1;
-	return 0;
+	return errno ? error_errno(err, errno, NULL, "list a directory of the root filesystem") : 0;
 }
 
 static int take_directory(const struct tar_entry *entry, const char *path, int dir,

@@ -135,14 +135,16 @@ static int put_other(const struct walk *walk, int dir, const char *name, const s
 
 /* ---- all of them ---- */
 
-static bool is_left_out(const struct walk *walk, int dir, const char *name)
+/* 1, 0, or -1 with errno set. What has gone meanwhile is left out. */
+static int is_left_out(const struct walk *walk, int dir, const char *name)
 {
 	struct stat st;
 	uint64_t mount;
 
-	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0 || find_mount(dir, name, &mount) < 0 ||
-	    mount != walk->mount)
-		return true;
+	if (fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0 || find_mount(dir, name, &mount) < 0)
+		return errno == ENOENT ? 1 : -1;
+	if (mount != walk->mount)
+		return 1;
 	return !S_ISREG(st.st_mode) && !S_ISLNK(st.st_mode) && !S_ISFIFO(st.st_mode) &&
 	       !S_ISDIR(st.st_mode);
 }
@@ -157,8 +159,16 @@ static int put_directory(const struct walk *walk, int dir, const struct stat *st
 
 	if (!entries)
 		return error_errno(err, errno, walk->path, "list %s", walk->path);
-	while ((name = dir_next(entries)))
-		rootfs_names_add(&names, name, is_left_out(walk, dir, name));
+	while ((name = dir_next(entries))) {
+		int left_out = is_left_out(walk, dir, name);
+
+		if (left_out < 0)
+			return error_errno(err, errno, walk->path, "look at what is in %s",
+					   walk->path);
+		rootfs_names_add(&names, name, left_out);
+	}
+	if (errno)
+		return error_errno(err, errno, walk->path, "list %s", walk->path);
 	if (buffer_failed(&names))
 		return error_set(err, ERROR_MEMORY, walk->path, "no memory to list %s", walk->path);
 	if (add_record(&entry, TAR_NAMES, names.bytes ?: "", names.length, walk->path, err) < 0 ||
@@ -206,6 +216,8 @@ static int walk_entries(struct walk *walk, int dir, struct error *err)
 		if (walk_entry(walk, dir, name, err) < 0)
 			return -1;
 	}
+	if (errno)
+		return error_errno(err, errno, walk->path, "list %s", walk->path);
 	walk->path[length] = '\0';
 	walk->depth--;
 	return 0;

@@ -69,7 +69,8 @@ static int add_threads(pid_t pid, struct buffer *processes, struct buffer *threa
 		if (add_children(pid, tid, processes, err) < 0)
 			return -1;
 	}
-	return 0;
+	return errno && errno != ENOENT ? error_errno(err, errno, path, "list the restored threads")
+					: 0;
 }
 
 int tasks_read(pid_t pid, struct arena *arena, struct task_list *ret_list, struct error *err)

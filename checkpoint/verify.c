@@ -128,6 +128,8 @@ static int find_elsewhere(struct buffer *namespaces, struct buffer *devices, str
 		if (parse_int(name, &pid) && task_namespace(pid, "mnt", &namespace, &gone) == 0 &&
 		    add_if_new(namespaces, namespace))
 			(void)add_devices(pid, devices, &gone);
+	if (errno)
+		return error_errno(err, errno, "/proc", "list the processes");
 	if (buffer_failed(namespaces) || buffer_failed(devices))
 		return error_set(err, ERROR_MEMORY, "/proc", "no memory");
 	return 0;

@@ -116,16 +116,6 @@ ssize_t cgroup_read(int dirfd, const char *file, char *ret_text, size_t size)
 	return length;
 }
 
-DIR *cgroup_children(int dirfd)
-{
-	int again = openat(dirfd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	DIR *dir = again < 0 ? NULL : fdopendir(again);
-
-	if (again >= 0 && !dir)
-		close(again);
-	return dir;
-}
-
 const char *cgroup_next_child(DIR *children)
 {
 	struct dirent *entry;

@@ -60,9 +60,8 @@ int cgroup_wait_event(int cgroupfd, const char *key, uint64_t wanted, unsigned i
 /* events.c: milliseconds of CLOCK_MONOTONIC. */
 int64_t cgroup_now_ms(void);
 
-/* hierarchy.c: the cgroups right below @dirfd, NULL with errno set where they can't be listed; then the
- * name of one after the other, NULL at the end. */
-DIR *cgroup_children(int dirfd);
+/* hierarchy.c: of a cgroup's directory, as dir_list() opens it, the name of one child after the other; NULL at the end, also of
+ * one that is removed meanwhile. */
 const char *cgroup_next_child(DIR *children);
 
 /* hierarchy.c: is @word one of the words of @list, which are separated by spaces? */

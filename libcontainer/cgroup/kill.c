@@ -28,11 +28,13 @@ static bool has_pid(const struct pid_set *set, pid_t pid)
 	return set->count && bsearch(&pid, set->pids, set->count, sizeof(pid), compare_pids);
 }
 
-/* Signal those that are not in @done, which becomes the new list. *ret_new: was there any? */
+/* Signal those that are not in @done, which becomes the new list. *ret_new: was there any? One that may not be signalled
+ * keeps no other from it: the last of them is told. */
 static int signal_new(int cgroupfd, int signal, struct pid_set *done, struct arena *arena,
 		      bool *ret_new, struct error *err)
 {
 	struct pid_set found;
+	int result = 0;
 
 	*ret_new = false;
 	if (cgroup_pids(cgroupfd, arena, &found.pids, &found.count, err) < 0)
@@ -43,13 +45,13 @@ static int signal_new(int cgroupfd, int signal, struct pid_set *done, struct are
 		*ret_new = true;
 		/* one that is gone already needs no signal */
 		if (kill(found.pids[i], signal) < 0 && errno != ESRCH)
-			return error_errno(err, errno, NULL, "send signal %d to process %d", signal,
-					   (int)found.pids[i]);
+			result = error_errno(err, errno, NULL, "send signal %d to process %d",
+					     signal, (int)found.pids[i]);
 	}
 	if (found.count)
 		qsort(found.pids, found.count, sizeof(pid_t), compare_pids);
 	*done = found;
-	return 0;
+	return result;
 }
 
 /* One that is in fork(2) at the last list escapes: only in a frozen cgroup there is none.
@@ -61,13 +63,14 @@ static int signal_until_none_is_new(int cgroupfd, int signal, struct error *err)
 	_cleanup_arena_ struct arena arena = ARENA_INIT;
 	struct pid_set done = { .count = 0 };
 	bool more = true;
+	int result = 0;
 
 	if (arena_init(&arena, CGROUP_PIDS_ARENA, err) < 0)
 		return -1;
 	for (int pass = 0; more && pass < PASSES; pass++)
 		if (signal_new(cgroupfd, signal, &done, &arena, &more, err) < 0)
-			return -1;
-	return 0;
+			result = -1;
+	return result;
 }
 
 /* A mount that is read-only, files that aren't ours: the processes may be ours to signal all the same. */

@@ -51,7 +51,7 @@ static int add_procs(struct listing *listing, int dirfd, struct error *err)
 
 static int add_tree(struct listing *listing, int dirfd, int depth, struct error *err)
 {
-	_cleanup_dir_ DIR *children = cgroup_children(dirfd);
+	_cleanup_dir_ DIR *children = dir_list(dirfd);
 	const char *name;
 
 	if (!children)

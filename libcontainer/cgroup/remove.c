@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/fd.h"
 
 /* The container's processes may have nested cgroups so deep that neither a path nor a descriptor
  * for each level could be had: so we go down and up (..) with one descriptor, removing what has no
@@ -24,7 +25,7 @@ struct removal {
 
 static bool first_child(int dirfd, char name[NAME_MAX + 1])
 {
-	_cleanup_dir_ DIR *children = cgroup_children(dirfd);
+	_cleanup_dir_ DIR *children = dir_list(dirfd);
 	const char *first = children ? cgroup_next_child(children) : NULL;
 
 	if (first)

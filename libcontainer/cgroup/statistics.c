@@ -166,20 +166,20 @@ static int read_row(struct reading *reading, const struct statistic *row, const 
 static int read_sizes(struct reading *reading, const struct statistic *row, struct error *err)
 {
 	const char *star = strchr(row->file, '*');
-	_cleanup_dir_ DIR *dir = cgroup_children(reading->cgroup);
+	_cleanup_dir_ DIR *dir = dir_list(reading->cgroup);
 	size_t before = (size_t)(star - row->file);
-	struct dirent *entry;
+	const char *name;
 
-	while (dir && (entry = readdir(dir))) {
-		const char *size = entry->d_name + before;
+	while (dir && (name = dir_next(dir))) {
+		const char *size = name + before;
 		size_t length;
 
-		if (strncmp(entry->d_name, row->file, before) != 0)
+		if (strncmp(name, row->file, before) != 0)
 			continue;
 		length = strcspn(size, ".");
 		if (strcmp(size + length, star + 1) != 0)
 			continue;
-		if (read_row(reading, row, arena_strdup(reading->arena, entry->d_name),
+		if (read_row(reading, row, arena_strdup(reading->arena, name),
 			     arena_strndup(reading->arena, size, length), err) < 0)
 			return -1;
 	}

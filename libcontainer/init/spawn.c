@@ -174,9 +174,13 @@ int spawn(const struct plan *plan, struct spawned *ret_spawned, struct error *er
 
 	spawned.progress = mmap(NULL, sizeof(struct progress), PROT_READ | PROT_WRITE,
 				MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (spawned.progress == MAP_FAILED ||
-	    socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sockets) < 0)
-		return error_errno(err, errno, NULL, "prepare the conversation with init");
+	if (spawned.progress == MAP_FAILED)
+		return error_errno(err, errno, NULL, "prepare to see what init does");
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sockets) < 0) {
+		error_errno(err, errno, NULL, "prepare the conversation with init");
+		munmap(spawned.progress, sizeof(struct progress));
+		return -1;
+	}
 	spawned.progress->step = STEP_CLONE;
 	trace_phase(STEP_CLONE);
 	spawned.pid = clone_first(plan, sockets, &spawned);

@@ -31,8 +31,10 @@ int step_signals(struct init *init, struct error *err)
 	sigset_t none;
 	char *line;
 
-	if (fd < 0 || fd_read(fd, 65536, &status, "/proc/self/status", err) < 0)
-		return error_set(err, ERROR_SYSTEM, NULL, "read which signals are ignored");
+	if (fd < 0)
+		return error_errno(err, errno, NULL, "open /proc/self/status");
+	if (fd_read(fd, 65536, &status, "/proc/self/status", err) < 0)
+		return error_prefix(err, "read which signals are ignored");
 	line = strstr(status.bytes, "\nSigIgn:");
 	if (!line || sscanf(line, "\nSigIgn: %llx", &ignored) != 1)
 		return error_set(err, ERROR_SYSTEM, NULL, "no SigIgn in /proc/self/status");

@@ -285,11 +285,11 @@ static void undo(struct creation *creation)
 		cgroup_unmark(creation->cgroup.fd);
 	if (creation->state)
 		state_remove_intel_rdt(creation->state, &ignored);
-	if (creation->claimed)
-		store_remove(&creation->record, creation->options->id, &ignored);
 	if (creation->hooks_begun)
 		hooks_after_stop(creation->runtime, &creation->config->hooks->poststop,
 				 creation->state);
+	if (creation->claimed)
+		store_remove(&creation->record, creation->options->id, &ignored);
 }
 
 int creation_make(struct creation *creation, const struct runtime *runtime,

@@ -39,7 +39,7 @@ static int receive(int socket, const char *what, struct error *err)
 int fd_from_child(child_function *function, void *context, const char *what, struct error *err)
 {
 	struct clone_args args = { .exit_signal = SIGCHLD };
-	int sockets[2], fd;
+	int sockets[2], fd, errnum;
 	pid_t child;
 
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, sockets) < 0)
@@ -53,8 +53,9 @@ int fd_from_child(child_function *function, void *context, const char *what, str
 		function(context, sockets[1]);
 		_exit(1);
 	}
+	errnum = errno;
 	close(sockets[1]);
-	fd = child < 0 ? error_errno(err, errno, what, "start the helper that makes %s", what)
+	fd = child < 0 ? error_errno(err, errnum, what, "start the helper that makes %s", what)
 		       : receive(sockets[0], what, err);
 	close(sockets[0]);
 	if (child > 0)

@@ -78,12 +78,21 @@ static struct timespec after(unsigned int ms)
 
 /* A wait in the kernel is ended by a signal alone. From the deadline on it comes again and again: a single one would be lost
  * if it came just before the wait begins. */
+static void deadline_end(struct deadline *deadline)
+{
+	/* in this order: one that comes last still finds our handler */
+	timer_delete(deadline->timer);
+	sigprocmask(SIG_SETMASK, &deadline->old_mask, NULL);
+	sigaction(SIGALRM, &deadline->old_action, NULL);
+}
+
 static int deadline_begin(struct deadline *deadline, unsigned int ms)
 {
 	struct sigevent event = { .sigev_notify = SIGEV_SIGNAL, .sigev_signo = SIGALRM };
 	const struct sigaction action = { .sa_handler = interrupt }; /* without SA_RESTART */
 	struct itimerspec times = { .it_interval = { .tv_nsec = REMINDER_MS * 1000000L } };
 	sigset_t alarm;
+	int errnum;
 
 	if (timer_create(CLOCK_MONOTONIC, &event, &deadline->timer) < 0)
 		return -1;
@@ -92,15 +101,12 @@ static int deadline_begin(struct deadline *deadline, unsigned int ms)
 	sigaction(SIGALRM, &action, &deadline->old_action);
 	sigprocmask(SIG_UNBLOCK, &alarm, &deadline->old_mask);
 	times.it_value = deadline->at = after(ms);
-	return timer_settime(deadline->timer, TIMER_ABSTIME, &times, NULL);
-}
-
-static void deadline_end(struct deadline *deadline)
-{
-	/* in this order: one that comes last still finds our handler */
-	timer_delete(deadline->timer);
-	sigprocmask(SIG_SETMASK, &deadline->old_mask, NULL);
-	sigaction(SIGALRM, &deadline->old_action, NULL);
+	if (timer_settime(deadline->timer, TIMER_ABSTIME, &times, NULL) == 0)
+		return 0;
+	errnum = errno;
+	deadline_end(deadline);
+	errno = errnum;
+	return -1;
 }
 
 static bool has_passed(const struct timespec *at)

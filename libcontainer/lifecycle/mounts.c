@@ -24,7 +24,7 @@
 #include "libcontainer/lifecycle/joined_procfs.h"
 #include "libcontainer/lifecycle/rootfs_request.h"
 
-#define PLAN_ARENA   (64 << 20)
+#define PLAN_ARENA (64 << 20)
 
 struct remount {
 	const struct runtime *runtime;
@@ -36,6 +36,7 @@ struct remount {
 	struct container_state *state;
 	struct config *config;
 	struct added_mounts added;
+	size_t made; /* of those wanted: the next may be this one */
 };
 
 /* ---- what there is ---- */
@@ -199,10 +200,13 @@ static int serve_mount_made(void *context, struct exchange *exchange, struct err
 	struct remount *remount = entry->remount;
 	struct mount_identity identity;
 
-	if (exchange->index >= remount->wanted->count)
-		return error_set(err, ERROR_PROTOCOL, NULL, "mount %u isn't ours", exchange->index);
+	/* one after the other, each once: there is room for no more */
+	if (exchange->index >= remount->wanted->count || exchange->index < remount->made)
+		return error_set(err, ERROR_PROTOCOL, NULL, "mount %u isn't one that comes next",
+				 exchange->index);
 	if (mount_identify(exchange->received, &identity, err) < 0)
 		return -1;
+	remount->made = exchange->index + 1;
 	added_mounts_append(&remount->added, &remount->wanted->items[exchange->index], &identity);
 	return added_mounts_save(&remount->record, &remount->added, err);
 }
@@ -391,8 +395,8 @@ int container_mounts_list(const struct runtime *runtime, const char *id, struct 
 
 	if (arena_init(&state_arena, STATE_ARENA_SIZE, err) < 0 ||
 	    store_open(runtime, id, STORE_UNLOCKED, &record, err) < 0 ||
-	    store_load(&record, id, &state_arena, &state, err) < 0 || check_status(state, err) < 0 ||
-	    added_mounts_load(&record, 0, arena, &added, err) < 0)
+	    store_load(&record, id, &state_arena, &state, err) < 0 ||
+	    check_status(state, err) < 0 || added_mounts_load(&record, 0, arena, &added, err) < 0)
 		return -1;
 	return collect(state, &added.mounts, arena, ret_mounts, err);
 }

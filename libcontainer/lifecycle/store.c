@@ -63,11 +63,13 @@ static int open_root(const struct runtime *runtime, bool make, struct error *err
 		return error_errno(err, errno, runtime->root, "open the state root %s",
 				   runtime->root);
 	slash = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
-	path = slash < 0 ? -1 : path_make_directory(slash, runtime->root, mode, 0, err);
+	if (slash < 0)
+		return error_errno(err, errno, "/", "open /");
+	path = path_make_directory(slash, runtime->root, mode, 0, err);
 	if (path < 0)
-		return error_errno(err, err->errnum, runtime->root,
-				   "make the state root %s, in place of which --root names another",
-				   runtime->root);
+		return error_prefix(
+		    err, "make the state root %s, in place of which --root names another",
+		    runtime->root);
 	fd = openat(path, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	return fd < 0 ? error_errno(err, errno, runtime->root, "open the state root") : fd;
 }
@@ -221,7 +223,7 @@ int store_check_files(const struct record *record, const char *id, struct error 
 	while ((name = dir_next(dir)))
 		if (!is_name_of_ours(name))
 			return not_ours(id, name, err);
-	return 0;
+	return errno ? error_errno(err, errno, id, "list the state directory of %s", id) : 0;
 }
 
 /* One of ours has its lock before anything else, and until everything else is gone. */

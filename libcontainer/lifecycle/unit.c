@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/path.h"
 #include "libcontainer/init/executable.h"
 
 bool state_has_unit(const struct container_state *state)
@@ -57,14 +58,14 @@ int state_attach(const struct container_state *state, const char *path, pid_t pi
 		 struct error *err)
 {
 	_cleanup_systemd_ struct systemd systemd = SYSTEMD_INIT;
+	const char *below = path_below(path, state->cgroup_path);
 
-	if (!text_starts(path, state->cgroup_path))
+	if (!below)
 		return error_set(err, ERROR_INVALID, path, "cgroup %s is not the container's",
 				 path);
 	if (state_connect_unit(state, &systemd, err) < 0)
 		return -1;
-	return systemd_attach(&systemd, unit_of_path(state->cgroup_path),
-			      path + strlen(state->cgroup_path), pid, err);
+	return systemd_attach(&systemd, unit_of_path(state->cgroup_path), below, pid, err);
 }
 
 int state_stop_unit(const struct container_state *state, struct error *err)

@@ -113,6 +113,18 @@ static int plan_devices(struct update *update, struct error *err)
 	return 0;
 }
 
+static int check_bandwidth(const char *schema, struct error *err)
+{
+	for (const char *line = schema; *line; line += strspn(line, "\n")) {
+		if (!text_starts(line, "MB:"))
+			return error_set(err, ERROR_INVALID, "linux.intelRdt.memBwSchema",
+					 "linux.intelRdt.memBwSchema: expected lines that begin "
+					 "with MB:");
+		line += strcspn(line, "\n");
+	}
+	return 0;
+}
+
 /* The lines of @schema, "RESOURCE:DOMAINS" each, are changes of the class's file, before the others. Those for
  * memory bandwidth in l3CacheSchema are memBwSchema's business (config-linux.md, IntelRdt). */
 static int add_schema(struct update *update, const char *file, const char *property,
@@ -153,6 +165,8 @@ static int plan_schemata(struct update *update, struct error *err)
 	if (!rdt)
 		return error_set(err, ERROR_UNSUPPORTED, "linux.intelRdt",
 				 "linux.intelRdt: the container has none");
+	if (options->mem_bw_schema && check_bandwidth(options->mem_bw_schema, err) < 0)
+		return -1;
 	class = rdt->clos_id ? rdt->clos_id : update->state->id;
 	file = arena_printf(update->arena, "/sys/fs/resctrl/%s/schemata",
 			    strcmp(class, "/") == 0 ? "." : class);

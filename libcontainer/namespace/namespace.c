@@ -175,7 +175,7 @@ int namespaces_open(struct namespace_plan *plan, struct error *err)
 	for (size_t i = 0; i < plan->join_count; i++) {
 		struct namespace_join join = plan->joins[i];
 
-		if (open_join(&join, err) < 0 || stat_own(join.kind->file, &own, err) < 0)
+		if (stat_own(join.kind->file, &own, err) < 0 || open_join(&join, err) < 0)
 			return -1;
 		if (fstat(join.fd, &there) == 0 && same(&there, &own)) {
 			close(join.fd);

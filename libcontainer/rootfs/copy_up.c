@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 
 #include "base/cleanup.h"
+#include "base/fd.h"
 
 #define DEPTH_MAX 128 /* each level holds two descriptors */
 
@@ -107,22 +108,18 @@ static int copy_entry(int from, int to, const char *name, unsigned int depth, st
 
 static int copy_directory(int from, int to, unsigned int depth, struct error *err)
 {
-	_cleanup_dir_ DIR *dir = NULL;
-	_cleanup_fd_ int fd = openat(from, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	struct dirent *entry;
+	_cleanup_dir_ DIR *dir = dir_list(from);
+	const char *name;
 
 	if (depth > DEPTH_MAX)
 		return error_set(err, ERROR_INVALID, NULL,
 				 "directories are nested more than %d deep", DEPTH_MAX);
-	dir = fd < 0 ? NULL : fdopendir(fd);
 	if (!dir)
 		return error_errno(err, errno, NULL, "read a directory");
-	steal_fd(&fd);
-	while ((entry = readdir(dir)))
-		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0 &&
-		    copy_entry(from, to, entry->d_name, depth, err) < 0)
+	while ((name = dir_next(dir)))
+		if (copy_entry(from, to, name, depth, err) < 0)
 			return -1;
-	return 0;
+	return errno ? error_errno(err, errno, NULL, "read a directory") : 0;
 }
 
 int copy_up(int from, int to, struct error *err)

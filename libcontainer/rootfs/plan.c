@@ -79,13 +79,6 @@ static int check_mount_namespace(const struct planner *planner, struct error *er
 	return error_set(err, ERROR_INVALID, property, "%s needs a mount namespace", property);
 }
 
-static bool is_or_is_above(const char *path, const char *other)
-{
-	size_t length = strlen(path);
-
-	return strncmp(path, other, length) == 0 && (!other[length] || other[length] == '/');
-}
-
 /* In create masks come after all mounts; here they are there already, and what is mounted over them
  * would bring to light what they hide. */
 static int check_covers(const struct planner *planner, const struct strings *covered,
@@ -95,7 +88,7 @@ static int check_covers(const struct planner *planner, const struct strings *cov
 		const char *destination = planner->plan->mounts.items[i].destination;
 
 		for (size_t j = 0; j < covered->count; j++)
-			if (is_or_is_above(destination, covered->items[j]))
+			if (path_below(covered->items[j], destination))
 				return error_set(
 				    err, ERROR_INVALID, destination,
 				    "%s can't be mounted over in a running container: "

@@ -119,7 +119,10 @@ ok"
 exit code 0
     L3:0=fff;1=fff
     MB:0=100"
-	updated --mem-bw-schema $'MB:0=10\nL3:0=f' --unified cgroup.max.depth=3
+	updated --mem-bw-schema $'MB:0=10\nL3:0=f'
+	has_words "memBwSchema: expected lines that begin with MB:" "$output"
+	has_words "exit code 1" "$output"
+	updated --mem-bw-schema MB:0=10 --unified cgroup.max.depth=3
 	equal "${lines[*]:0:2}" "exit code 0 MB:0=10"
 	equal "$(cat "$DIR/cgroup.max.depth")" 3
 	updated --l3-cache-schema L3:0=f --unified cgroup.max.depth=9 --unified cgroup.max.descendants=many
