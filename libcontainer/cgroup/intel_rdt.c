@@ -183,11 +183,12 @@ static int monitor(int class, const char *clos, const char *id, pid_t pid, struc
 		return error_set(
 		    err, ERROR_INVALID, "linux.intelRdt.enableMonitoring",
 		    "linux.intelRdt.enableMonitoring: the container's id is too long for a group");
-	if (mkdirat(class, path, 0755) < 0 && errno != EEXIST)
+	if (mkdirat(class, path, 0755) == 0)
+		made->monitoring = arena_printf(arena, "%s/%s", clos, path);
+	else if (errno != EEXIST)
 		return error_errno(err, errno, "linux.intelRdt.enableMonitoring",
 				   "linux.intelRdt.enableMonitoring: make the monitoring group %s",
 				   path);
-	made->monitoring = arena_printf(arena, "%s/%s", clos, path);
 	group = openat(class, path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
 	if (group < 0)
 		return error_errno(err, errno, "linux.intelRdt.enableMonitoring",
@@ -240,6 +241,29 @@ static const char *class_name(const struct config_intel_rdt *config, const char 
 	return strcmp(config->clos_id, "/") == 0 ? "." : config->clos_id;
 }
 
+static int check(const struct config_intel_rdt *config, struct error *err)
+{
+	if (config->clos_id && check_name(config->clos_id, err) < 0)
+		return -1;
+	return check_lines(config, err);
+}
+
+int intel_rdt_plan(int root, const struct config_intel_rdt *config, const char *id,
+		   struct arena *arena, struct intel_rdt_made *ret_made, struct error *err)
+{
+	const char *name = class_name(config, id);
+	char *group = arena_printf(arena, "%s/mon_groups/%s", name, id);
+	struct intel_rdt_made made = { .clos = config->clos_id ? NULL : arena_strdup(arena, id) };
+
+	if (check(config, err) < 0)
+		return -1;
+	if (config->enable_monitoring.value &&
+	    faccessat(root, group, F_OK, AT_SYMLINK_NOFOLLOW) < 0 && errno == ENOENT)
+		made.monitoring = group;
+	*ret_made = made;
+	return 0;
+}
+
 int intel_rdt_join(int root, const struct config_intel_rdt *config, const char *id, pid_t pid,
 		   struct arena *arena, struct intel_rdt_made *ret_made, struct error *err)
 {
@@ -249,14 +273,13 @@ int intel_rdt_join(int root, const struct config_intel_rdt *config, const char *
 	_cleanup_fd_ int class = -1;
 	bool created = false;
 
-	if ((config->clos_id && check_name(config->clos_id, err) < 0) ||
-	    check_lines(config, err) < 0)
+	if (check(config, err) < 0)
 		return -1;
 	class = open_class(root, name, strcmp(name, ".") != 0 && (!config->clos_id || schemata),
 			   &created, err);
 	if (class < 0)
 		return -1;
-	if (created)
+	if (created || !config->clos_id)
 		made.clos = arena_strdup(arena, name);
 	if (join_class(class, created, config, name, pid, err) < 0 ||
 	    (config->enable_monitoring.value &&

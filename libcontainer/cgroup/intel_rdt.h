@@ -19,6 +19,11 @@ struct intel_rdt_made {
 /* The root of the mounted resctrl filesystem. ERROR_UNSUPPORTED if there is none. */
 int intel_rdt_open(struct error *err);
 
+/* What intel_rdt_join() will make, to be noted before: who is killed in between leaves no directory that nobody knows of. Also sees
+ * what is wrong with @config. Reads only. */
+int intel_rdt_plan(int root, const struct config_intel_rdt *config, const char *id,
+		   struct arena *arena, struct intel_rdt_made *ret_made, struct error *err);
+
 /* Put process @pid into the class that @config asks for (closID, or @id where there is none), made if need be, its schemata
  * written or, where it is there already, compared; and with enableMonitoring into a monitoring group named @id. What was made
  * before a failure is removed again. @root is resctrl's. */

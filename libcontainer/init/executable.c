@@ -4,6 +4,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -46,6 +47,8 @@ static bool running_protected(void)
 	if (snprintf(binary_path, sizeof(binary_path), "%s", mark + path) >=
 	    (int)sizeof(binary_path))
 		return false;
+	/* the host's path: what is left on the stack init would show in its /proc/PID/environ */
+	explicit_bzero((char *)mark, strlen(mark));
 	unsetenv(IMAGE_MARK);
 	return true;
 }

@@ -19,6 +19,7 @@ struct init {
 	int terminal;	       /* the pty's slave, -1 */
 	bool setgroups_denied; /* by the user namespace */
 	bool cwd_entered;
+	bool bounded;		/* the bounding set is the program's already */
 	bool filtered;		/* seccomp without no_new_privs: the filter is loaded */
 	size_t mount;		/* of the plan, the one that is being made; for mounts */
 	char program[PATH_MAX]; /* the file that is executed */

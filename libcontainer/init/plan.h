@@ -74,8 +74,7 @@ int plan_make(const struct config *config, const struct plan_request *request, s
 
 /* Must the caller find init while it runs our own code? One without privileges writes the id maps of a new user
  * namespace, and opens the namespaces for exec and mounts; of a process that isn't dumpable only the host's root can
- * (ptrace(2)). In that user namespace is nobody but what that caller has executed there, and none of those has more
- * rights over init than over the program. Pure. */
+ * (ptrace(2)). In that user namespace is nobody but what that caller has executed there. Pure. */
 bool plan_caller_finds_init(const struct plan *plan);
 
 /* Do the caller's groups stay? Of `mounts` there is no process: what it enters for has none to keep. Pure. */

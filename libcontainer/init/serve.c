@@ -39,12 +39,25 @@ static int pid_of_pidfd(int pidfd, pid_t *ret_pid, struct error *err)
 	return 0;
 }
 
+/* All that init, bridge and builder clone are children of ours (CLONE_PARENT). Who has got hold of the channel may send the
+ * pidfd of another process, of the host's perhaps, to have us kill or name that one. */
+static int check_child(int pidfd, struct error *err)
+{
+	siginfo_t state = { 0 };
+
+	if (waitid(P_PIDFD, (id_t)pidfd, &state, WEXITED | WNOHANG | WNOWAIT | __WALL) < 0)
+		return error_set(err, ERROR_PROTOCOL, NULL,
+				 "SPAWNED with what is no child of ours");
+	return 0;
+}
+
 /* The bridge, or builder, hands over to the process it has made. */
 static int change_process(struct spawned *spawned, int *received, struct error *err)
 {
 	pid_t pid;
 
-	if (*received < 0 || pid_of_pidfd(*received, &pid, err) < 0)
+	if (*received < 0 || pid_of_pidfd(*received, &pid, err) < 0 ||
+	    check_child(*received, err) < 0)
 		return error_prefix(err, "the process changes");
 	/* it ends by itself now */
 	waitid(P_PIDFD, (id_t)spawned->pidfd, &(siginfo_t){ 0 }, WEXITED | __WALL);

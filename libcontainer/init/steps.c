@@ -93,7 +93,7 @@ const struct step init_steps[] = {
 	  "a neighbour in the pid namespace who may trace us would find what is open in /proc/PID/fd" },
 	{ "pid-namespace", CREATE, step_pid_namespace,
 	  "forget-host", "terminal home created",
-	  "last of the namespaces: whoever is in it is visible to all who are" },
+	  "last of the namespaces: whoever is in it is visible to all who are; rights that building took are given up" },
 	{ "terminal", BOTH, step_terminal,
 	  "session", "user",
 	  "standard streams are given to the user while we may" },

@@ -52,11 +52,13 @@ static bool filters_early(const struct plan *plan)
 	return plan->seccomp && !plan->process->no_new_privs;
 }
 
-/* A neighbour who has CAP_SYS_PTRACE can take what we have. So that is, besides what the program gets, what the rest of
+/* Until the program runs, whoever has CAP_SYS_PTRACE in our pid namespace can take what we have: a neighbour in a joined one, what
+ * exec has started in one of our own. So that is, besides what the program gets, what the rest of
  * the way takes: to give the streams to the user and make his cwd, to become him, and what few configs ask for. Hooks
  * in the container have the rights of its root (config.md): then all are kept. */
-static int shed_capabilities(const struct plan *plan, struct error *err)
+static int shed_capabilities(struct init *init, struct error *err)
 {
+	const struct plan *plan = init->plan;
 	struct capabilities_plan keep = plan->capabilities;
 
 	if (plan->start_container.count)
@@ -70,6 +72,7 @@ static int shed_capabilities(const struct plan *plan, struct error *err)
 		keep.permitted |= UINT64_C(1) << CAP_SYS_ADMIN;
 	keep.effective = keep.permitted;
 	keep.inheritable = keep.ambient = 0;
+	init->bounded = true;
 	return capabilities_reduce(&keep, err);
 }
 
@@ -84,11 +87,11 @@ int step_pid_namespace(struct init *init, struct error *err)
 	const struct namespace_plan *namespaces = &init->plan->namespaces;
 	bool last = namespaces_pid_last(namespaces);
 
+	if ((last && namespace_join_pid(namespaces, err) < 0) || shed_capabilities(init, err) < 0)
+		return -1;
 	if (!last && !namespaces_unshared(namespaces))
 		return 0;
-	if ((last && namespace_join_pid(namespaces, err) < 0) ||
-	    shed_capabilities(init->plan, err) < 0 ||
-	    continue_in_clone(init->channel, 0, -1, err) < 0 || close_rest(init, -1, err) < 0)
+	if (continue_in_clone(init->channel, 0, -1, err) < 0 || close_rest(init, -1, err) < 0)
 		return -1;
 	return settle_in_clone(init, err);
 }
@@ -336,7 +339,7 @@ int step_user(struct init *init, struct error *err)
 	const struct plan *plan = init->plan;
 
 	if (capabilities_keep(err) < 0 ||
-	    capabilities_drop_bounding(&plan->capabilities, err) < 0 ||
+	    (!init->bounded && capabilities_drop_bounding(&plan->capabilities, err) < 0) ||
 	    user_become(&plan->process->user, init->setgroups_denied, err) < 0)
 		return -1;
 	/* the change of ids made us dumpable, perhaps; a process of exec isn't on its own yet */

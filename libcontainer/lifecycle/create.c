@@ -142,8 +142,7 @@ int creation_run_hooks(struct creation *creation, pid_t pid, struct error *err)
 	return run_hooks(creation, "createRuntime", &hooks->create_runtime, err);
 }
 
-/* The class and the group are made now, noted before: whoever finds us killed finds them. */
-static int join_intel_rdt(struct creation *creation, pid_t pid, struct error *err)
+static int plan_intel_rdt(struct creation *creation, struct error *err)
 {
 	const struct config_intel_rdt *config = creation->config->linux_->intel_rdt;
 	struct container_state *state = creation->state;
@@ -154,11 +153,25 @@ static int join_intel_rdt(struct creation *creation, pid_t pid, struct error *er
 		return 0;
 	root = intel_rdt_open(err);
 	if (root < 0 ||
-	    intel_rdt_join(root, config, state->id, pid, &creation->config_arena, &made, err) < 0)
+	    intel_rdt_plan(root, config, state->id, &creation->config_arena, &made, err) < 0)
 		return -1;
 	state->intel_rdt_clos = made.clos;
 	state->intel_rdt_monitoring = made.monitoring;
 	return 0;
+}
+
+static int join_intel_rdt(struct creation *creation, pid_t pid, struct error *err)
+{
+	const struct config_intel_rdt *config = creation->config->linux_->intel_rdt;
+	struct intel_rdt_made made; /* as planned */
+	_cleanup_fd_ int root = -1;
+
+	if (!config)
+		return 0;
+	root = intel_rdt_open(err);
+	return root < 0 ? -1
+			: intel_rdt_join(root, config, creation->state->id, pid,
+					 &creation->config_arena, &made, err);
 }
 
 static int apply_limits(struct creation *creation, struct error *err)
@@ -245,7 +258,7 @@ static int prepare(struct creation *creation, struct error *err)
 	creation->claimed = true;
 	if (state_cgroup_mark(&creation->record, &creation->config_arena,
 			      &creation->state->cgroup_mark, err) < 0 ||
-	    creation_plan_init(creation, err) < 0)
+	    creation_plan_init(creation, err) < 0 || plan_intel_rdt(creation, err) < 0)
 		return -1;
 	/* before anything is made that a successor would have to find */
 	trace_phase("intent");

@@ -84,16 +84,21 @@ static int check_mount_namespace(const struct planner *planner, struct error *er
 static int check_covers(const struct planner *planner, const struct strings *covered,
 			struct error *err)
 {
-	for (size_t i = 0; i < planner->plan->mounts.count; i++) {
-		const char *destination = planner->plan->mounts.items[i].destination;
+	for (size_t i = 0; i < covered->count; i++) {
+		const char *clean = plan_clean_path(planner, covered->items[i], err);
 
-		for (size_t j = 0; j < covered->count; j++)
-			if (path_below(covered->items[j], destination))
+		if (!clean)
+			return -1;
+		for (size_t j = 0; j < planner->plan->mounts.count; j++) {
+			const char *destination = planner->plan->mounts.items[j].destination;
+
+			if (path_below(clean, destination))
 				return error_set(
 				    err, ERROR_INVALID, destination,
 				    "%s can't be mounted over in a running container: "
 				    "it would uncover %s, which is masked or read-only",
-				    destination, covered->items[j]);
+				    destination, clean);
+		}
 	}
 	return 0;
 }

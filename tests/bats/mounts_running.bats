@@ -213,6 +213,12 @@ untouched() {
 	equal "$output" hello
 }
 
+@test "nor over what the config masks in another spelling" {
+	config '.linux.maskedPaths = ["//proc/./kcore"] | .linux.readonlyPaths = []'
+	up_and_waiting
+	add_refused "uncover /proc/kcore" '[{destination: "/proc", type: "proc"}]'
+}
+
 @test "links in place of a destination lead nowhere on the host" {
 	up_and_waiting
 	n=0

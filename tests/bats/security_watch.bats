@@ -186,6 +186,20 @@ profile='{defaultAction: "SCMP_ACT_ALLOW", syscalls: [{names: (["personality"] +
 	host_unharmed
 }
 
+# Whoever traces it, by exec, would have what it has: mknod of the host's disks.
+@test "a created container's init has given up what building it took, also in a pid namespace of its own" {
+	for namespaces in . '.linux.namespaces += [{type: "user"}] | .linux.uidMappings = [{containerID: 0, hostID: 100000, size: 65536}] |
+			.linux.gidMappings = .linux.uidMappings'; do
+		config "$namespaces"' | .process.capabilities = ({bounding: $c, effective: $c, permitted: $c})' --argjson c '["CAP_KILL", "CAP_SYS_PTRACE"]'
+		create
+		# KILL and SYS_PTRACE; CHOWN, DAC_OVERRIDE, SETGID, SETUID
+		equal "$(sed -n 's/^Cap\(Eff\|Prm\|Bnd\):\t//p' "/proc/$(init_pid)/status" | xargs)" \
+			"00000000000800e3 00000000000800e3 0000000000080020"
+		equal "$(tr '\0' '\n' <"/proc/$(init_pid)/environ" | grep -c /)" 0
+		proa delete --force "$ID"
+	done
+}
+
 @test "the command line of proa is nobody's to read who sees its processes: exec, and an init that waits for start" {
 	watcher '[]' cmdline
 	for _ in {1..20}; do

@@ -149,11 +149,15 @@ TEST(monitoring_makes_a_group_of_the_containers_id)
 	struct intel_rdt_made made = { 0 };
 	int root = make_root(), class = make_class(root, "guest", "");
 
-	CHECK(mkdirat(class, "mon_groups", 0755) == 0 &&
-	      mkdirat(class, "mon_groups/web", 0755) == 0);
+	CHECK(mkdirat(class, "mon_groups", 0755) == 0);
+	CHECK(intel_rdt_plan(root, &config, "web", &arena, &made, &err) == 0);
+	CHECK(!made.clos);
+	CHECK_STR(made.monitoring, "guest/mon_groups/web");
+	CHECK(mkdirat(class, "mon_groups/web", 0755) == 0);
 	put(class, "mon_groups/web/tasks", "");
 	CHECK(intel_rdt_join(root, &config, "web", 6, &arena, &made, &err) == 0);
-	CHECK_STR(made.monitoring, "guest/mon_groups/web");
+	CHECK(!made.monitoring); /* it was there */
+	CHECK(intel_rdt_plan(root, &config, "web", &arena, &made, &err) == 0 && !made.monitoring);
 	has(class, "mon_groups/web/tasks", "6\n");
 	close(class);
 	clean_up(root);

@@ -332,6 +332,20 @@ static void change_to_the_dead(int socket)
 	wait_for_the_end(socket);
 }
 
+/* As one of the host that is known by SO_PEERPIDFD. */
+static void change_to_a_stranger(int socket)
+{
+	say(socket, MESSAGE_SPAWNED, pidfd_open(1, 0));
+	wait_for_the_end(socket);
+}
+
+TEST(the_process_changes_to_a_child_only)
+{
+	FAILS(serve(change_to_a_stranger, MESSAGE_CREATED), ERROR_PROTOCOL);
+	CHECK(strstr(err.text, "no child of ours"));
+	spawned_end(&spawned, true);
+}
+
 TEST(the_process_changes_to_a_living_one_only)
 {
 	FAILS(serve(change_to_what_is_no_process, MESSAGE_CREATED), ERROR_PROTOCOL);
