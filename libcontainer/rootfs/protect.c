@@ -27,31 +27,36 @@ static int open_if_there(const struct rootfs *rootfs, const char *path, int *ret
 	return 0;
 }
 
-/* What is mounted on the root nobody sees who is there already. */
-static int is_root(const struct rootfs *rootfs, int fd, bool *ret_is_root, struct error *err)
+/* What is mounted on the root nobody sees who is there already. 1, 0, or -1. */
+static int is_root(const struct rootfs *rootfs, int fd, const struct stat *st, struct error *err)
 {
 	struct mount_identity root, there;
-	struct stat root_st, st;
+	struct stat root_st;
 
+	if (fstat(rootfs->root, &root_st) < 0)
+		return error_errno(err, errno, NULL, "look at the root filesystem");
+	if (st->st_ino != root_st.st_ino || st->st_dev != root_st.st_dev)
+		return 0;
 	if (mount_identify(rootfs->root, &root, err) < 0 || mount_identify(fd, &there, err) < 0)
 		return -1;
-	if (fstat(rootfs->root, &root_st) < 0 || fstat(fd, &st) < 0)
-		return error_errno(err, errno, NULL, "look at the root filesystem");
-	*ret_is_root = root.id == there.id && root_st.st_ino == st.st_ino;
-	return 0;
+	return root.id == there.id;
 }
 
 /* A read-only bind of the path on itself. */
 static int make_readonly(const struct rootfs *rootfs, const char *path, struct error *err)
 {
 	_cleanup_fd_ int target = -1, tree = -1;
-	bool root;
+	struct stat st;
+	int root;
 
 	if (open_if_there(rootfs, path, &target, err) < 0)
 		return -1;
 	if (target < 0)
 		return 0;
-	if (is_root(rootfs, target, &root, err) < 0)
+	if (fstat(target, &st) < 0)
+		return error_errno(err, errno, path, "look at %s", path);
+	root = is_root(rootfs, target, &st, err);
+	if (root < 0)
 		return -1;
 	if (root && tree_set_attributes(rootfs->root, read_only, false) == 0)
 		return 0;
@@ -87,19 +92,19 @@ static int mask(const struct rootfs_plan *plan, const struct rootfs *rootfs, con
 {
 	_cleanup_fd_ int target = -1;
 	struct stat st;
-	bool root;
+	int root;
 
 	if (open_if_there(rootfs, path, &target, err) < 0)
 		return -1;
 	if (target < 0)
 		return 0;
-	if (is_root(rootfs, target, &root, err) < 0)
-		return -1;
-	if (root)
-		return error_set(err, ERROR_INVALID, path, "%s is the root, which can't be masked",
-				 path);
 	if (fstat(target, &st) < 0)
 		return error_errno(err, errno, path, "look at %s", path);
+	root = is_root(rootfs, target, &st, err);
+	if (root)
+		return root < 0 ? -1
+				: error_set(err, ERROR_INVALID, path,
+					    "%s is the root, which can't be masked", path);
 	if (S_ISDIR(st.st_mode) && empty->tree < 0 &&
 	    (empty->tree = filesystem_open(plan->empty, "0755", NULL, err)) < 0)
 		return -1;
