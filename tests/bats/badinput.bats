@@ -123,6 +123,7 @@ without_override() {
 	# the same from a pipe, whose length nobody knows
 	rm "$BUNDLE/config.json"
 	mkfifo "$BUNDLE/config.json"
+	exec {hold}<>"$BUNDLE/config.json" # one that nobody has opened to write is empty
 	head -c 100M /dev/zero >"$BUNDLE/config.json" &
 	cleanup "kill $!"
 	fails 1 "config.json.*longer than [0-9]+ bytes" proa create -b "$BUNDLE" "$ID"
