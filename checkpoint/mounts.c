@@ -340,13 +340,6 @@ static bool is_elsewhere(const struct mounts_judge *judge, dev_t device)
 	return false;
 }
 
-static bool is_new_namespace(const struct config *config, const char *type)
-{
-	const struct config_namespace *namespace = config_namespace_find(config, type);
-
-	return namespace && !(namespace->path && namespace->path[0]);
-}
-
 /* Is it an instance of the container's own, not a bind of one that somebody else has? All cgroup2 are one. */
 static bool is_own_instance(const struct mounts_judge *judge, const struct mount_info *mount,
 			    const struct own_type *type)
@@ -355,7 +348,7 @@ static bool is_own_instance(const struct mounts_judge *judge, const struct mount
 		return config_namespace_find(judge->config, "cgroup") && judge->cgroup &&
 		       path_below(mount->root, judge->cgroup);
 	return !is_elsewhere(judge, mount->device) ||
-	       (type->namespace && !is_new_namespace(judge->config, type->namespace));
+	       (type->namespace && !config_namespace_is_new(judge->config, type->namespace));
 }
 
 /* Where the config has it, or a part of that on itself: read-only, or it would undo the readonlyPaths. */

@@ -176,3 +176,15 @@ const struct config_namespace *config_namespace_find(const struct config *config
 			return &config->linux_->namespaces.items[i];
 	return NULL;
 }
+
+bool config_namespace_is_joined(const struct config *config, const char *type)
+{
+	const struct config_namespace *found = config_namespace_find(config, type);
+
+	return found && found->path; /* an empty one is none: oci/schema_linux.c */
+}
+
+bool config_namespace_is_new(const struct config *config, const char *type)
+{
+	return config_namespace_find(config, type) && !config_namespace_is_joined(config, type);
+}

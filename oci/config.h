@@ -383,3 +383,7 @@ int config_encode_mounts(const struct mount_list *mounts, struct buffer *buffer,
 
 /* The namespace of @type ("pid", "mount", …) that the config lists, NULL if it is inherited. */
 const struct config_namespace *config_namespace_find(const struct config *config, const char *type);
+
+/* Does the container get a namespace of that type of its own, or join one by its path? Neither if it is inherited. */
+bool config_namespace_is_new(const struct config *config, const char *type);
+bool config_namespace_is_joined(const struct config *config, const char *type);

@@ -91,7 +91,5 @@ bool has_namespace(const struct validation *v, const char *type)
 
 bool has_new_namespace(const struct validation *v, const char *type)
 {
-	const struct config_namespace *namespace = config_namespace_find(v->config, type);
-
-	return namespace && !namespace->path;
+	return config_namespace_is_new(v->config, type);
 }

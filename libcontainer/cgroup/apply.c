@@ -162,21 +162,15 @@ static int write_knobs(const struct cgroup_writes *writes, int cgroupfd, struct 
 	return 0;
 }
 
-/* Nothing makes the kernel kill as surely as a limit below what is in use. It has done so by the time that the write
- * returns; soon after systemd removes the cgroup, and what it knows is gone. */
-static int check_survivors(int cgroupfd, struct error *err)
-{
-	cgroup_explain_death(cgroupfd, err);
-	return err->code == ERROR_MEMORY ? -1 : 0;
-}
-
 int cgroup_apply(const struct cgroup_plan *plan, int cgroupfd, struct error *err)
 {
 	if (cgroupfd < 0)
 		return 0;
 	if (write_knobs(&plan->writes, cgroupfd, err) < 0)
 		return -1;
-	if (plan->unit && plan->writes.count && check_survivors(cgroupfd, err) < 0)
+	/* Nothing makes the kernel kill as surely as a limit below what is in use. It has done so by the time that the write
+	 * returns; soon after systemd removes the cgroup, and what it knows is gone. */
+	if (plan->unit && plan->writes.count && cgroup_explain_death(cgroupfd, err))
 		return -1;
 	return plan->delegate ? cgroup_delegate(cgroupfd, plan->owner, (gid_t)-1, err) : 0;
 }

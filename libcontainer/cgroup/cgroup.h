@@ -231,8 +231,8 @@ int cgroup_read_oom_kills(int fd, uint64_t *ret_count);
 void cgroup_limit_text(int cgroupfd, char *ret_text, size_t size);
 
 /* @err tells that the container's first process died before its program ran. Where it was killed for memory, that is
- * told in its place (ERROR_MEMORY), with the limit and what it takes. */
-void cgroup_explain_death(int cgroupfd, struct error *err);
+ * told in its place (ERROR_MEMORY), with the limit and what it takes: true. */
+bool cgroup_explain_death(int cgroupfd, struct error *err);
 
 /* Remove the cgroup and all below it, from the bottom up, to any depth. It kills nothing: processes
  * that are still ending are waited for up to @deadline_ms, then ERROR_BUSY names one. A missing one

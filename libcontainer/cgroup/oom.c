@@ -55,7 +55,7 @@ void cgroup_limit_text(int cgroupfd, char *ret_text, size_t size)
 
 /* What was in use before the limit came is what it takes to get there; a limit that was there already doesn't let
  * us know by how much it is too small. */
-void cgroup_explain_death(int cgroupfd, struct error *err)
+bool cgroup_explain_death(int cgroupfd, struct error *err)
 {
 	struct error ignored = ERROR_INIT;
 	uint64_t kills = 0, limit, peak;
@@ -63,7 +63,7 @@ void cgroup_explain_death(int cgroupfd, struct error *err)
 	bool limited;
 
 	if (cgroup_oom_kills(cgroupfd, &kills, &ignored) < 0 || !kills)
-		return;
+		return false;
 	limited = read_bytes(cgroupfd, "memory.max", &limit);
 	if (limited && read_bytes(cgroupfd, "memory.peak", &peak) && peak > limit)
 		snprintf(needed, sizeof(needed), ": it takes %" PRIu64 " bytes", peak);
@@ -74,4 +74,5 @@ void cgroup_explain_death(int cgroupfd, struct error *err)
 			  limit, needed);
 	else
 		error_set(err, ERROR_MEMORY, NULL, "container's init was killed for memory");
+	return true;
 }

@@ -7,13 +7,6 @@
 
 /* config-linux.md, Cgroup ownership: only with a cgroup namespace of its own and a writable
  * cgroupfs in the container. */
-static bool has_own_namespace(const struct config *config)
-{
-	const struct config_namespace *own = config_namespace_find(config, "cgroup");
-
-	return own && (!own->path || !*own->path);
-}
-
 static bool has_writable_cgroupfs(const struct config *config)
 {
 	for (size_t i = 0; i < config->mounts.count; i++) {
@@ -52,8 +45,9 @@ static void plan_owner(const struct config *config, struct cgroup_plan *plan)
 {
 	uint64_t uid = config->process ? config->process->user.uid.value : 0;
 
-	plan->delegate = has_own_namespace(config) && has_writable_cgroupfs(config) &&
-			 map_uid(config, uid, &plan->owner) && plan->owner != 0;
+	plan->delegate = config_namespace_is_new(config, "cgroup") &&
+			 has_writable_cgroupfs(config) && map_uid(config, uid, &plan->owner) &&
+			 plan->owner != 0;
 }
 
 /* The controllers without which a limit couldn't be set. */

@@ -107,43 +107,50 @@ static bool has_children_with_controllers(int cgroup)
 
 /* The container's cgroup, or one below it that the caller names. A container that has handed its
  * controllers on to cgroups of its own (systemd does) takes no process at the top any more: then
- * that of its init. */
+ * that of its init. Its path, and in *ret_cgroup a descriptor of it; NULL with the error. */
+static const char *choose_cgroup(struct execution *execution, int *ret_cgroup, struct error *err)
+{
+	const char *below = execution->options->cgroup, *top = execution->state->cgroup_path;
+	struct arena *arena = &execution->plan_arena;
+	_cleanup_fd_ int cgroup = -1;
+	char *path = below ? exec_cgroup_path(top, below, arena, err) : arena_strdup(arena, top);
+
+	cgroup = path ? cgroup_open(path, err) : -1;
+	if (cgroup < 0)
+		return NULL;
+	if (!below && has_children_with_controllers(cgroup)) {
+		if (cgroup_of((pid_t)execution->state->pid, arena, &path, err) < 0)
+			return NULL;
+		*ret_cgroup = cgroup_open(path, err);
+		return *ret_cgroup < 0 ? NULL : path;
+	}
+	*ret_cgroup = steal_fd(&cgroup);
+	return path;
+}
+
 static int open_cgroup(struct execution *execution, struct error *err)
 {
-	const char *below = execution->options->cgroup, *path = execution->state->cgroup_path;
-	_cleanup_fd_ int cgroup = -1;
-	char *of_init;
+	const char *below = execution->options->cgroup, *path;
+	const struct container_state *state = execution->state;
+	int cgroup;
 
-	if (!path && below)
+	if (!state->cgroup_path && below)
 		return error_set(err, ERROR_STATE, "cgroup",
 				 "--cgroup %s: the container has no cgroup of its own",
 				 text_printable(below) ? below : "?");
-	if (!path)
+	if (!state->cgroup_path)
 		return 0;
-	if (below) {
-		path = exec_cgroup_path(path, below, &execution->plan_arena, err);
-		if (!path)
-			return -1;
-	}
-	cgroup = cgroup_open(path, err);
-	if (cgroup < 0)
+	path = choose_cgroup(execution, &cgroup, err);
+	if (!path)
 		return -1;
-	if (!below && has_children_with_controllers(cgroup)) {
-		if (cgroup_of((pid_t)execution->state->pid, &execution->plan_arena, &of_init, err) <
-		    0)
-			return -1;
-		close(cgroup);
-		path = of_init;
-		cgroup = cgroup_open(path, err);
-		if (cgroup < 0)
-			return -1;
-	}
 	/* where others may have written cgroup.kill, the kernel would kill it (creation: make_cgroup()) */
 	execution->plan->enters_cgroup =
-	    below || !execution->state->cgroup_created || state_must_attach(execution->state, path);
+	    below || !state->cgroup_created || state_must_attach(state, path);
+	if (execution->plan->enters_cgroup)
+		execution->cgroup = cgroup;
+	else
+		execution->plan->cgroup = cgroup;
 	execution->cgroup_path = path;
-	*(execution->plan->enters_cgroup ? &execution->cgroup : &execution->plan->cgroup) =
-	    steal_fd(&cgroup);
 	return 0;
 }
 

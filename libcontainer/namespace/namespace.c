@@ -42,7 +42,7 @@ static void plan_kinds(const struct config *config, struct arena *arena,
 		const struct namespace_kind *kind = &namespace_kinds[i];
 		const struct config_namespace *wanted = config_namespace_find(config, kind->type);
 
-		if (wanted && wanted->path && wanted->path[0])
+		if (wanted && wanted->path)
 			plan_join(plan, kind, arena_strdup(arena, wanted->path));
 		else if (wanted)
 			plan->created |= kind->flag;
