@@ -5,16 +5,13 @@
 #include <limits.h>
 #include <sched.h>
 #include <signal.h>
-#include <stdio.h>
 #include <string.h>
-#include <sys/ioctl.h>
 #include <sys/pidfd.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/fd.h"
-#include "base/socket.h"
 #include "base/termination.h"
 #include "base/text.h"
 #include "checkpoint/config_file.h"
@@ -23,6 +20,7 @@
 #include "checkpoint/log.h"
 #include "checkpoint/restore.h"
 #include "checkpoint/rights.h"
+#include "libcontainer/init/init.h"
 #include "libcontainer/lifecycle/hooks_after.h"
 
 /* ---- what CRIU tells ---- */
@@ -30,20 +28,12 @@
 static int hand_over_terminal(struct restore *restore, int master, struct error *err)
 {
 	int socket = restore->creation->plan->console_socket;
-	unsigned int number = 0;
-	char name[32];
 
 	if (socket < 0)
 		return error_set(err, ERROR_INVALID, "process.terminal",
 				 "the checkpoint has a terminal, the config has none: set "
 				 "process.terminal");
-	if (master < 0 || ioctl(master, TIOCGPTN, &number) < 0)
-		return error_errno(err, errno, "terminal", "ask for the terminal's name");
-	snprintf(name, sizeof(name), "/dev/pts/%u", number);
-	if (socket_send(socket, name, strlen(name), &master, 1) < 0)
-		return error_errno(err, errno, "console socket",
-				   "send the terminal to the console socket");
-	return 0;
+	return console_hand_over(socket, master, err);
 }
 
 /* CRIU has put its processes there beside the container's; limits are neither to refuse nor to charge it. */

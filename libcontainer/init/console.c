@@ -88,15 +88,15 @@ static int open_slave(int master, struct error *err)
 			 : slave;
 }
 
-static int hand_over(const struct init *init, int master, struct error *err)
+int console_hand_over(int socket, int master, struct error *err)
 {
 	char name[32];
-	unsigned int number;
+	unsigned int number = 0;
 
 	if (ioctl(master, TIOCGPTN, &number) < 0)
 		return error_errno(err, errno, "terminal", "ask for the terminal's name");
 	snprintf(name, sizeof(name), "/dev/pts/%u", number);
-	if (socket_send(init->plan->console_socket, name, strlen(name), &master, 1) < 0)
+	if (socket_send(socket, name, strlen(name), &master, 1) < 0)
 		return error_errno(err, errno, "console socket",
 				   "send the terminal to the console socket");
 	return 0;
@@ -116,7 +116,7 @@ int console_open(struct init *init, int root, struct error *err)
 	if (init->plan->terminal_relayed && leave_line_ends(master, err) < 0)
 		return -1;
 	slave = open_slave(master, err);
-	if (slave < 0 || hand_over(init, master, err) < 0)
+	if (slave < 0 || console_hand_over(init->plan->console_socket, master, err) < 0)
 		return -1;
 	init->terminal = steal_fd(&slave);
 	return 0;

@@ -62,3 +62,5 @@ int console_open(struct init *init, int root, struct error *err);
 /* Make the slave the standard streams; then, as leader of a session, make that the controlling terminal. */
 int console_streams(struct init *init, struct error *err);
 int console_control(struct error *err);
+/* Send a pty's master, and its name, to the console socket: one message with one descriptor. Also by restore, in the parent. */
+int console_hand_over(int socket, int master, struct error *err);
