@@ -22,7 +22,7 @@ enum path_flags {
  * O_PATH descriptor; -1 with err->errnum ENOENT if it is not there. Any process. */
 int path_open(int rootfd, const char *path, int flags, struct error *err);
 
-/* The same, and what is missing is made: directories with @mode (before umask) where they lack,
+/* The same, and what is missing is made: directories with @mode (before umask; those above a file with 0755) where they lack,
  * links that dangle are followed inside the root. The last component becomes a directory, or an
  * empty regular file. Each is made relative to a descriptor of its parent, never through a path. Returns a
  * descriptor to refer to it, not to read or write through. */

@@ -20,8 +20,6 @@ static int open_start_socket(struct creation *creation, struct error *err)
 	return creation->plan->start_socket < 0 ? -1 : 0;
 }
 
-/* Connected early: a wrong path is told before anything is made, and later init is cut off from it.
- */
 /* ---- what init asks for ---- */
 
 static int serve_enter_cgroup(void *context, struct exchange *exchange, struct error *err)
