@@ -75,25 +75,25 @@ mounted() {
 @test "an import that hangs in a pipe is ended by TERM and leaves nothing, whether images or files are on their way" {
 	config '.root.readonly = false'
 	up_and_waiting
-	head -c 1000000 /dev/urandom >"$BUNDLE/rootfs/large"
-	criu_says "$GOOD" "work image core-1.img" "work image inventory.img" "work notify post-dump" "work succeed"
+	seq 500000 >"$BUNDLE/rootfs/large"
 	dump --export "$WORK/out" --with-rootfs
 	rm "$BUNDLE/rootfs/large"
 	mkfifo "$WORK/fifo"
 	restoring --import "$WORK/fifo"
 	is_undone TERM
 	[ ! -e "$WORK/images" ]
-	exec 7<>"$WORK/fifo"
-	for length in 100 500000; do
-		head -c "$length" "$WORK/out" >&7 &
+	# no more than a pipe takes at once
+	for until in images bundle/rootfs/large; do
+		rm "$WORK/fifo"
+		mkfifo "$WORK/fifo"
+		exec 7<>"$WORK/fifo"
+		head -c "$([ $until = images ] && echo 100 || echo 60000)" "$WORK/out" >&7
 		restoring --import "$WORK/fifo"
-		eventually test -e "$WORK/images"
-		eventually grep -q "^State:.S" "/proc/$!/status"
+		eventually test -e "$WORK/$until"
 		is_undone TERM
 		[ ! -e "$WORK/images" ]
-		timeout 1 cat <&7 >/dev/null || true
+		exec 7>&-
 	done
-	exec 7>&-
 }
 
 @test "an export that fails lets the container run on, and leaves the older one" {
