@@ -103,7 +103,6 @@ last() {
 		kill -TERM "$!"
 		wait "$!" || true
 		eventually eval '[ -z "$(nsenter -t "$(init_pid)" -n nft list ruleset | grep CRIU)" ]'
-		rm -r "${WORK:?}/$IMAGES"
 	done
 	exec 7>&-
 	grep -q "chain CRIU " "$WORK/iptables"
