@@ -265,7 +265,7 @@ load checkpoint_rpc
 	dump
 	for flag in -d ""; do
 		for signal in TERM INT; do
-			criu_says "$GOOD" "work notify setup-namespaces" "work hang"
+			criu_says "$GOOD" "work notify setup-namespaces" "work serve"
 			restoring $flag
 			eventually grep -qs setup-namespaces "$WORK/criu/asked"
 			is_undone "$signal"

@@ -36,9 +36,12 @@ mounted() {
 	kill -TERM "$!"
 	runs_on 143
 	[ ! -e "$WORK/criu/asked" ]
+	# there is room for a part of it, which CRIU's images alone don't fill
+	head -c 300000 /dev/urandom >"$BUNDLE/rootfs/large"
 	exec 7<>"$WORK/fifo"
-	head -c 65000 /dev/urandom >&7
-	dumping proa.json --export "$WORK/fifo"
+	head -c 60000 /dev/urandom >&7
+	dumping proa.json --export "$WORK/fifo" --with-rootfs
+	eventually grep -q "^State:.S" "/proc/$!/status"
 	kill -TERM "$!"
 	runs_on 143
 	exec 7>&-
