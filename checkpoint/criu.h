@@ -29,8 +29,8 @@ struct criu {
 	int channel;  /* until it executes CRIU: our word, and its error */
 	int version;  /* once it was asked */
 	int limit_ms; /* criu_limit() */
-	bool
-	    yields; /* criu_ask() ends, ERROR_BUSY, as soon as a signal waits (base/termination.h) */
+	/* criu_ask() ends, ERROR_BUSY, as soon as a signal waits (base/termination.h) */
+	bool yields;
 };
 
 #define CRIU_INIT                                                                                  \

@@ -25,8 +25,8 @@ struct dump {
 	struct serve serve;
 	char *cgroup; /* its directory, NULL */
 	int status_fd;
-	bool
-	    tracks; /* the kernel counts changes of the memory from now on: also for the first of a chain */
+	/* the kernel counts changes of the memory from now on: also for the first of a chain */
+	bool tracks;
 	bool serves; /* CRIU waits for others to fetch the memory, and hears nothing */
 };
 

@@ -35,11 +35,11 @@ struct manifest {
 	uint64_t criu;	    /* its version, 40101 is 4.1.1 */
 	char *architecture; /* as uname(2) has it */
 	char *id;	    /* of the container */
-	uint64_t
-	    rootfs_since; /* since when changes of the root filesystem are its own (store_since()); 0: unknown */
+	/* since when changes of the root filesystem are its own (store_since()); 0: unknown */
+	uint64_t rootfs_since;
 	bool pre_dump;
-	char *
-	    tracked; /* a random word: the kernel counts changes of the memory from here on (dump_parent.c); NULL */
+	/* a random word: the kernel counts changes of the memory from here on (dump_parent.c); NULL */
+	char *tracked;
 	bool pages_elsewhere; /* a page server writes the memory: its images aren't listed */
 	LIST(struct manifest_mount) mounts;
 	/* what the standard streams were: "/dev/null", "pipe:[123]", … No more than those: the index is the descriptor of

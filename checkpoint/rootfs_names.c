@@ -81,8 +81,12 @@ int rootfs_names_keep(struct buffer *kept, const char *path, const struct tar_en
 		      struct error *err)
 {
 	const struct tar_record *names = rootfs_names_of(entry);
-	const struct kept one = { strlen(path) + 1, names->length, entry->mtime };
+	struct kept one = { .path = strlen(path) + 1, .mtime = entry->mtime };
 
+	if (!names)
+		return error_set(err, ERROR_INVALID, "rootfs",
+				 "the stream is damaged: a directory comes without its names");
+	one.names = names->length;
 	if (kept->length + one.path + one.names > KEPT_MAX)
 		return error_set(err, ERROR_UNSUPPORTED, "rootfs",
 				 "directories have changed whose names are more than %d bytes long",

@@ -31,8 +31,8 @@ struct container_state {
 	char *created;	   /* RFC 3339 with nanoseconds, UTC; NULL before create has finished */
 	uint64_t owner_uid;
 	int64_t pid; /* of init; 0 until it is known */
-	uint64_t
-	    pid_start; /* init's start time, field 22 of proc_pid_stat(5): tells a reused pid */
+	/* init's start time, field 22 of proc_pid_stat(5): tells a reused pid */
+	uint64_t pid_start;
 	char *cgroup_manager; /* "cgroupfs", "systemd", "disabled" */
 	char *cgroup_path;    /* below the v2 mount; NULL with "disabled" */
 	bool cgroup_created;  /* by us: delete removes only what create made */

@@ -31,8 +31,8 @@ struct option {
 	const char *help;  /* NULL: accepted for old callers, not advertised */
 	size_t offset;	   /* of the member that takes the value, or OPTION_IGNORED */
 	const struct name_value *choices;
-	const char *
-	    fallback; /* the value when the option isn't given or is empty, written as a user would */
+	/* the value when the option isn't given or is empty, written as a user would */
+	const char *fallback;
 	bool filled; /* an empty value is an error: to fall back could do harm */
 };
 

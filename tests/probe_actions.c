@@ -335,8 +335,8 @@ static int open_kind(const char *kind, const char *path)
 	return fd < 0 || connect(fd, (struct sockaddr *)&address, sizeof(address)) < 0 ? -1 : fd;
 }
 
-/* open io_uring | inotify PATH | listen PORT | lock PATH | socket PATH: such a thing; then send a message to it again and again, which only
- * the socket takes, and tell of an event, which only inotify has. */
+/* open io_uring | inotify PATH | listen PORT | lock PATH | socket PATH: such a thing; then send a message to it again and
+ * again, which only the socket takes, and tell of an event, which only inotify has. */
 static int action_open(int argc, char **argv)
 {
 	int fd;

@@ -19,8 +19,8 @@ struct intel_rdt_made {
 /* The root of the mounted resctrl filesystem. ERROR_UNSUPPORTED if there is none. */
 int intel_rdt_open(struct error *err);
 
-/* What intel_rdt_join() will make, to be noted before: who is killed in between leaves no directory that nobody knows of. Also sees
- * what is wrong with @config. Reads only. */
+/* What intel_rdt_join() will make, to be noted before: who is killed in between leaves no directory that nobody knows of.
+ * Also sees what is wrong with @config. Reads only. */
 int intel_rdt_plan(int root, const struct config_intel_rdt *config, const char *id,
 		   struct arena *arena, struct intel_rdt_made *ret_made, struct error *err);
 

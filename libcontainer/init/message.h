@@ -33,10 +33,10 @@
  * mount MOUNT_SOURCE, if need be, and MOUNT_MADE with the detached mount, which is attached once the answer is
  * there; then MOUNTED, and ends.
  *
- * `exec` has the same first lines (bridge joins, SPAWNED once or twice), CREATED, upon which it is
- * given its limits, then EXECUTING and what follows it. At any place init may say ERROR instead, and end. End of file before EXECUTING: init died, the step
- * that was running is named. End of file after it: the program runs. ERROR after it: the program
- * could not be executed. Any other message, or one out of turn, is ERROR_PROTOCOL and init is killed.
+ * `exec` has the same first lines (bridge joins, SPAWNED once or twice), CREATED, upon which it is given its limits, then
+ * EXECUTING and what follows it. At any place init may say ERROR instead, and end. End of file before EXECUTING: init died,
+ * the step that was running is named. End of file after it: the program runs. ERROR after it: the program could not be
+ * executed. Any other message, or one out of turn, is ERROR_PROTOCOL and init is killed.
  *
  * One message is one packet of a SOCK_SEQPACKET socket, of exactly the length of its kind. */
 #pragma once

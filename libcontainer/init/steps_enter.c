@@ -52,10 +52,10 @@ static bool filters_early(const struct plan *plan)
 	return plan->seccomp && !plan->process->no_new_privs;
 }
 
-/* Until the program runs, whoever has CAP_SYS_PTRACE in our pid namespace can take what we have: a neighbour in a joined one, what
- * exec has started in one of our own. So that is, besides what the program gets, what the rest of
- * the way takes: to give the streams to the user and make his cwd, to become him, and what few configs ask for. Hooks
- * in the container have the rights of its root (config.md): then all are kept. */
+/* Until the program runs, whoever has CAP_SYS_PTRACE in our pid namespace can take what we have: a neighbour in a joined
+ * one, what exec has started in one of our own. So that is, besides what the program gets, what the rest of the way takes:
+ * to give the streams to the user and make his cwd, to become him, and what few configs ask for. Hooks in the container have
+ * the rights of its root (config.md): then all are kept. */
 static int shed_capabilities(struct init *init, struct error *err)
 {
 	const struct plan *plan = init->plan;

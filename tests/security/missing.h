@@ -33,8 +33,8 @@ static inline long missing_number(const char *name)
 	return -1;
 }
 
-/* From now on, for this process and those that it makes, it fails with ENOSYS (fsconfig with EINVAL). Without no_new_privs, which would change what
- * is tested: so it takes root. */
+/* From now on, for this process and those that it makes, it fails with ENOSYS (fsconfig with EINVAL). Without no_new_privs,
+ * which would change what is tested: so it takes root. */
 static inline int missing_from_here(long number)
 {
 	unsigned int part = number == SYS_fsconfig, errnum = part ? EINVAL : ENOSYS;
