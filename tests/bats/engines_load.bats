@@ -5,10 +5,9 @@
 # timeout: 7200
 
 load engines
+export BATS_TEST_TIMEOUT=3600
 
 setup_file() {
-	BATS_TEST_TIMEOUT=3600
-	export BATS_TEST_TIMEOUT
 	prepare_engines
 	prepare_podman
 	prepare_containerd
