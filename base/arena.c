@@ -39,6 +39,11 @@ void arena_trim(struct arena *arena)
 		arena->capacity = kept;
 }
 
+void arena_wipe(struct arena *arena, size_t used)
+{
+	explicit_bzero(arena->base + used, arena->used - used);
+}
+
 void arena_free(struct arena *arena)
 {
 	if (arena->base)

@@ -43,6 +43,9 @@ size_t arena_left(const struct arena *arena);
  * that is twice as large, the rest of it zeroed. */
 void *arena_grow(struct arena *arena, void *items, size_t count, size_t *capacity, size_t size);
 
+/* Clear all that was taken since @used bytes were in use. */
+void arena_wipe(struct arena *arena, size_t used);
+
 /* Give back what is beyond the first @size bytes of @piece, which is the last that was taken; nothing was written there. */
 void arena_shrink_last(struct arena *arena, const void *piece, size_t size);
 

@@ -72,18 +72,23 @@ static int plan_create(const struct config *config, const struct plan_request *r
 		return -1;
 	namespace_plan(config, request->rootless, arena, &plan->namespaces);
 	if (net_devices_check(config->linux_, err) < 0 ||
-	    rootfs_plan(config, request->rootfs, arena, &plan->rootfs, err) < 0 ||
 	    sysctl_plan(config, arena, &plan->sysctl, err) < 0)
 		return -1;
 	plan->joins_user = plan->namespaces.joined & CLONE_NEWUSER;
 	plan->has_net_devices = config->linux_->net_devices.count;
-	if (config->hooks &&
-	    (config->hooks->create_container.count || config->hooks->start_container.count)) {
-		plan->create_container = hooks_copy(arena, &config->hooks->create_container);
+	if (config->hooks && config->hooks->start_container.count) {
 		plan->start_container = hooks_copy(arena, &config->hooks->start_container);
 		plan->hook_state = copy_state(request->state, arena);
 	}
-	return 0;
+	/* nothing that is needed later may be taken from here on */
+	plan->arena = arena;
+	plan->building = arena->used;
+	if (config->hooks && config->hooks->create_container.count) {
+		plan->create_container = hooks_copy(arena, &config->hooks->create_container);
+		if (!plan->hook_state)
+			plan->hook_state = copy_state(request->state, arena);
+	}
+	return rootfs_plan(config, request->rootfs, arena, &plan->rootfs, err);
 }
 
 int plan_make(const struct config *config, const struct plan_request *request, struct arena *arena,

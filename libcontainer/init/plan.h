@@ -37,6 +37,10 @@ struct plan {
 	struct hook_list create_container, start_container;
 	/* what init tells those hooks, once it knows its pid; NULL if there are none */
 	struct container_state *hook_state;
+	/* create: from @building on the plan's memory holds what only building takes (mounts, createContainer hooks). Init, which
+	 * others may look into, clears it then. */
+	struct arena *arena;
+	size_t building;
 	bool has_net_devices; /* that the parent is to move */
 	bool new_keyring;
 	bool terminal_relayed; /* by us, in the foreground; not handed to a console socket */

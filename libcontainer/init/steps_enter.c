@@ -44,6 +44,7 @@ int step_forget_host(struct init *init, struct error *err)
 	const struct namespace_plan *namespaces = &init->plan->namespaces;
 	bool last = namespaces_pid_last(namespaces);
 
+	arena_wipe(init->plan->arena, init->plan->building);
 	return close_rest(init, last ? namespace_descriptor(namespaces, CLONE_NEWPID) : -1, err);
 }
 

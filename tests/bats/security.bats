@@ -409,11 +409,12 @@ secrets() {
 			"long\n": ($long + "\nannotation-DDDD")} |
 		.unknown = {"deep": ["unknown-EEEE"]} | .linux.unknown = ($long + "\nunknown-FFFF") |
 		.hooks = {poststop: [{path: "/bin/true", args: ["true", "hook-GGGG"], env: ["X=hook-HHHH\n"]}],
-			createRuntime: [{path: "/bin/true", args: ["true", $long + "hook-IIII"], env: ["X=hook-JJJJ"]}]} |
+			createRuntime: [{path: "/bin/true", args: ["true", $long + "hook-IIII"], env: ["X=hook-JJJJ"]}],
+			createContainer: [{path: "/bin/true", args: ["true", $long + "hook-KKKK"], env: ["X=hook-MMMM"]}]} |
 		.linux.sysctl = {"net.ipv4.ip_forward": "1"} |
 		.mounts += [{destination: "/volume", type: "bind", source: $s, options: ["bind"]}] |
 		.process.env += ["PROGRAMS=environment-ZZZZ"]' --arg s "$SENTINEL/source-EEEE"
-	SECRETS=(annotation-{AAAA,BBBB,CCCC,DDDD} unknown-{EEEE,FFFF} hook-{GGGG,HHHH,IIII,JJJJ} environment-LLLL)
+	SECRETS=(annotation-{AAAA,BBBB,CCCC,DDDD} unknown-{EEEE,FFFF} hook-{GGGG,HHHH,IIII,JJJJ,KKKK,MMMM} environment-LLLL)
 }
 
 # keeps_no_secret PID: and neither does its environment
