@@ -203,8 +203,8 @@ static int answer(struct spawned *spawned, const struct service *service,
 
 /* While run and exec relay signals to a program, those that would end us are blocked. There is no program yet, and init may
  * be in a hook that hangs: whoever wants us to end isn't kept waiting. */
-static int receive(const struct spawned *spawned, struct message *message, int *received,
-		   struct error *err)
+static int receive(const struct spawned *spawned, const struct service *service,
+		   struct message *message, int *received, struct error *err)
 {
 	struct error silence = ERROR_INIT;
 	int got;
@@ -218,6 +218,8 @@ static int receive(const struct spawned *spawned, struct message *message, int *
 			return error_set(err, ERROR_BUSY, NULL,
 					 "told to end while init was at step %s",
 					 spawned->progress ? spawned->progress->step : "start");
+		if (service->silent)
+			service->silent(service->context);
 	}
 	return got;
 }
@@ -229,7 +231,7 @@ static int serve_one(struct spawned *spawned, const struct service *service, uin
 {
 	_cleanup_fd_ int received = -1;
 	struct message message;
-	int got = receive(spawned, &message, &received, err);
+	int got = receive(spawned, service, &message, &received, err);
 
 	if (got < 0)
 		return -1;

@@ -52,6 +52,8 @@ struct service {
 	int (*runtime_hooks)(void *context, struct exchange *exchange, struct error *err);
 	int (*created)(void *context, struct exchange *exchange, struct error *err);
 	int (*listener)(void *context, struct exchange *exchange, struct error *err);
+	/* each time that init has said nothing for a second */
+	void (*silent)(void *context);
 };
 
 /* Parent: answer what is asked until the end of file after @last. MESSAGE_CREATED: init has heard the answer and no longer

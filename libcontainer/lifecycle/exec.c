@@ -29,10 +29,13 @@
 
 #define PLAN_ARENA (192 << 20)
 
+#define LOCK_SECONDS 5 /* that a process may be silent, and others have to wait for it */
+
 struct execution {
 	const struct runtime *runtime;
 	const struct exec_options *options;
 	struct record record;
+	unsigned int silent_seconds; /* of the process, on its way to the program */
 	struct arena config_arena, plan_arena;
 	struct container_state *state;
 	struct config *config;
@@ -285,6 +288,17 @@ static int clone_and_serve(struct execution *execution, const struct service *se
 	return spawn_and_serve(execution, service, err);
 }
 
+/* A process of the container, of the same user, can stop ours on its way to the program, and a file or a seccomp agent can
+ * hold it up: others don't wait for our lock as long as that. The process is in the container's cgroup by then, where they
+ * reach it. */
+static void serve_silence(void *context)
+{
+	struct execution *execution = context;
+
+	if (++execution->silent_seconds == LOCK_SECONDS)
+		record_unlock(&execution->record);
+}
+
 static int start(struct execution *execution, struct error *err)
 {
 	const struct service service = {
@@ -292,6 +306,7 @@ static int start(struct execution *execution, struct error *err)
 		.enter_cgroup = serve_enter_cgroup,
 		.created = serve_created,
 		.listener = serve_listener,
+		.silent = serve_silence,
 	};
 	struct plan *plan = execution->plan;
 

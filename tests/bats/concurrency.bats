@@ -416,6 +416,19 @@ deleted_during_exec() {
 	done
 }
 
+@test "a process of exec that is stopped on its way to the program keeps others waiting for a while only" {
+	up_and_waiting
+	background "$PROA_BUILD/tests/kill_at" -s exec execute 1 "$RUNTIME" --root "$ROOT" --trace "$WORK/trace" exec "$ID" /bin/true
+	wait_for_output '[0-9]+' "$WORK/background.out"
+	quiet proa update --unified cgroup.max.depth=3 "$ID"
+	quiet proa pause "$ID"
+	is paused
+	quiet proa resume "$ID"
+	kill -CONT "$(<"$WORK/background.out")"
+	wait "$!"
+	is running
+}
+
 @test "exec while the container is paused and resumed" {
 	up_and_waiting
 	(
