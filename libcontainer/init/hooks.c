@@ -1,4 +1,3 @@
-#include "base/helper.h"
 #include "libcontainer/init/hooks.h"
 
 #include <errno.h>
@@ -15,6 +14,7 @@
 
 #include "base/cleanup.h"
 #include "base/fd.h"
+#include "base/helper.h"
 #include "base/program.h"
 #include "base/termination.h"
 
