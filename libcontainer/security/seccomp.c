@@ -138,13 +138,12 @@ static int plan_program(const struct config_seccomp *seccomp, int cache_dirfd, s
 {
 	_cleanup_buffer_ struct buffer key = BUFFER_INIT;
 
-	/* a tree costs more to compile than a single load gives back */
 	if (!dir_is_ours(cache_dirfd, ""))
-		return seccomp_compile(seccomp, false, arena, ret_program, err);
+		return seccomp_compile(seccomp, arena, ret_program, err);
 	seccomp_cache_key(seccomp, &key);
 	if (seccomp_cache_get(cache_dirfd, &key, arena, ret_program))
 		return 0;
-	if (seccomp_compile(seccomp, true, arena, ret_program, err) < 0)
+	if (seccomp_compile(seccomp, arena, ret_program, err) < 0)
 		return -1;
 	seccomp_cache_put(cache_dirfd, &key, ret_program);
 	return 0;

@@ -12,16 +12,13 @@
 
 #include "base/cleanup.h"
 #include "libcontainer/security/seccomp.h"
+#include "libcontainer/security/seccomp_shorten.h"
 #include "oci/names.h"
 
 #define ARGUMENTS     6
 #define ARCHITECTURES 32
 #define ERRNO_MAX     4094 /* libseccomp's; the kernel's is one more */
 #define X32_BIT	      0x40000000u
-
-/* Below this many rules a tree gains nothing, and libseccomp up to 2.5.4 errs on one without any.
- */
-#define TREE_RULES_MIN 32
 
 static void filter_release(scmp_filter_ctx *filter)
 {
@@ -175,15 +172,6 @@ static int add_syscalls(scmp_filter_ctx filter, const struct config_seccomp_sysc
 	return 0;
 }
 
-static size_t count_names(const struct config_seccomp *seccomp)
-{
-	size_t count = 0;
-
-	for (size_t i = 0; i < seccomp->syscalls.count; i++)
-		count += seccomp->syscalls.items[i].names.count;
-	return count;
-}
-
 static int add_architectures(scmp_filter_ctx filter, const struct architectures *architectures,
 			     struct error *err)
 {
@@ -201,14 +189,8 @@ static int add_architectures(scmp_filter_ctx filter, const struct architectures 
 }
 
 static int add_rules(scmp_filter_ctx filter, const struct config_seccomp *seccomp,
-		     uint32_t default_action, bool tree, struct arena *arena, struct error *err)
+		     uint32_t default_action, struct arena *arena, struct error *err)
 {
-	int result = 0;
-
-	if (tree && count_names(seccomp) >= TREE_RULES_MIN)
-		result = seccomp_attr_set(filter, SCMP_FLTATR_CTL_OPTIMIZE, 2);
-	if (result < 0)
-		return failed(result, err, "optimize");
 	for (size_t i = 0; i < seccomp->syscalls.count; i++)
 		if (add_syscalls(filter, &seccomp->syscalls.items[i], default_action, arena, err) <
 		    0)
@@ -230,10 +212,8 @@ struct section {
 	uint32_t last, last_x32;
 };
 
-#define NO_LIMIT	    UINT32_MAX
-#define SECTION_LENGTH	    7
-#define OFFSET_NUMBER	    ((uint32_t)offsetof(struct seccomp_data, nr))
-#define OFFSET_ARCHITECTURE ((uint32_t)offsetof(struct seccomp_data, arch))
+#define NO_LIMIT       UINT32_MAX
+#define SECTION_LENGTH 7
 
 /* Whether an unknown call fails by the default action. One that traces, logs or allows lets the
  * kernel or the tracer say ENOSYS. */
@@ -266,6 +246,12 @@ static uint32_t last_number(const struct config_seccomp *seccomp, uint32_t archi
 	return last < 0 ? NO_LIMIT : (uint32_t)last;
 }
 
+/* As the kernel names it: x32 is a bit in the number of x86_64's calls. */
+static uint32_t audit_arch(uint32_t architecture)
+{
+	return architecture == SCMP_ARCH_X32 ? (uint32_t)SCMP_ARCH_X86_64 : architecture;
+}
+
 static struct section *find_section(struct section *sections, size_t *count, uint32_t audit_arch)
 {
 	for (size_t i = 0; i < *count; i++)
@@ -284,8 +270,7 @@ static size_t plan_sections(const struct config_seccomp *seccomp,
 	for (size_t i = 0; i < architectures->count; i++) {
 		uint32_t architecture = architectures->items[i];
 		bool x32 = architecture == SCMP_ARCH_X32;
-		struct section *section =
-		    find_section(sections, &count, x32 ? (uint32_t)SCMP_ARCH_X86_64 : architecture);
+		struct section *section = find_section(sections, &count, audit_arch(architecture));
 		uint32_t last = last_number(seccomp, architecture);
 
 		if (!x32)
@@ -302,7 +287,7 @@ static void write_section(struct sock_filter *at, const struct section *section,
 {
 	struct sock_filter instructions[SECTION_LENGTH] = {
 		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, section->audit_arch, 0, 6),
-		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, OFFSET_NUMBER),
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, SECCOMP_OFFSET_NUMBER),
 		BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, X32_BIT, 1, 0),
 		BPF_JUMP(BPF_JMP | BPF_JGT | BPF_K, section->last, 1, 2),
 		BPF_JUMP(BPF_JMP | BPF_JGT | BPF_K, section->last_x32, 0, 1),
@@ -320,7 +305,7 @@ static size_t write_sections(struct sock_filter *at, const struct section *secti
 
 	if (!at || !count)
 		return length;
-	*at++ = (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, OFFSET_ARCHITECTURE);
+	*at++ = (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, SECCOMP_OFFSET_ARCH);
 	for (size_t i = 0; i < count; i++, at += SECTION_LENGTH)
 		write_section(at, &sections[i], (uint32_t)((count - 1 - i) * SECTION_LENGTH));
 	return length;
@@ -346,6 +331,7 @@ static int export_filter(scmp_filter_ctx filter, size_t *ret_size, struct error 
 	return steal_fd(&fd);
 }
 
+/* The sections, and then what libseccomp has made. */
 static int assemble(scmp_filter_ctx filter, const struct section *sections, size_t section_count,
 		    struct arena *arena, struct seccomp_program *ret_program, struct error *err)
 {
@@ -356,11 +342,6 @@ static int assemble(scmp_filter_ctx filter, const struct section *sections, size
 	if (fd < 0)
 		return -1;
 	count = before + size / sizeof(*instructions);
-	if (count > BPF_MAXINSNS)
-		return error_set(err, ERROR_UNSUPPORTED, "linux.seccomp",
-				 "linux.seccomp: the profile makes %zu instructions, the kernel "
-				 "takes %d",
-				 count, BPF_MAXINSNS);
 	instructions = arena_calloc(arena, count, sizeof(*instructions));
 	write_sections(instructions, sections, section_count);
 	if (pread(fd, instructions + before, size, 0) != (ssize_t)size)
@@ -369,7 +350,23 @@ static int assemble(scmp_filter_ctx filter, const struct section *sections, size
 	return 0;
 }
 
-int seccomp_compile(const struct config_seccomp *seccomp, bool tree, struct arena *arena,
+static int shorten(struct seccomp_program *program, const struct architectures *architectures,
+		   struct arena *arena, struct error *err)
+{
+	struct architectures compared = { .count = 0 };
+
+	for (size_t i = 0; i < architectures->count; i++)
+		add_architecture(&compared, audit_arch(architectures->items[i]));
+	seccomp_shorten(program, compared.items, compared.count, arena);
+	if (program->count > BPF_MAXINSNS)
+		return error_set(err, ERROR_UNSUPPORTED, "linux.seccomp",
+				 "linux.seccomp: the profile makes %zu instructions, the kernel "
+				 "takes %d",
+				 program->count, BPF_MAXINSNS);
+	return 0;
+}
+
+int seccomp_compile(const struct config_seccomp *seccomp, struct arena *arena,
 		    struct seccomp_program *ret_program, struct error *err)
 {
 	_cleanup_filter_ scmp_filter_ctx filter = NULL;
@@ -388,9 +385,11 @@ int seccomp_compile(const struct config_seccomp *seccomp, bool tree, struct aren
 				 "linux.seccomp: libseccomp refuses the default action %s",
 				 seccomp->default_action);
 	if (add_architectures(filter, &architectures, err) < 0 ||
-	    add_rules(filter, seccomp, default_action, tree, arena, err) < 0)
+	    add_rules(filter, seccomp, default_action, arena, err) < 0)
 		return -1;
 	if (wants_enosys(default_action))
 		section_count = plan_sections(seccomp, &architectures, sections);
-	return assemble(filter, sections, section_count, arena, ret_program, err);
+	if (assemble(filter, sections, section_count, arena, ret_program, err) < 0)
+		return -1;
+	return shorten(ret_program, &architectures, arena, err);
 }

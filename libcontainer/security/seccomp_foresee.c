@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "libcontainer/security/seccomp.h"
+#include "libcontainer/security/seccomp_compile.h"
 
 #if defined(__x86_64__)
 #define OWN_ARCHITECTURE AUDIT_ARCH_X86_64
@@ -14,24 +15,24 @@
 #define OWN_ARCHITECTURE 0 /* none: nothing is foreseen */
 #endif
 
-static uint32_t jump(const struct sock_filter *instruction, uint32_t accumulator, bool *known)
+uint32_t seccomp_jump(const struct sock_filter *instruction, uint32_t accumulator, bool *known)
 {
 	uint32_t k = instruction->k;
 	bool holds = false;
 
-	switch (BPF_OP(instruction->code)) {
-	case BPF_JA:
+	switch (instruction->code) {
+	case BPF_JMP | BPF_JA:
 		return k;
-	case BPF_JEQ:
+	case BPF_JMP | BPF_JEQ | BPF_K:
 		holds = accumulator == k;
 		break;
-	case BPF_JGT:
+	case BPF_JMP | BPF_JGT | BPF_K:
 		holds = accumulator > k;
 		break;
-	case BPF_JGE:
+	case BPF_JMP | BPF_JGE | BPF_K:
 		holds = accumulator >= k;
 		break;
-	case BPF_JSET:
+	case BPF_JMP | BPF_JSET | BPF_K:
 		holds = accumulator & k;
 		break;
 	default:
@@ -68,10 +69,7 @@ static uint32_t run(const struct seccomp_plan *plan, const struct seccomp_data *
 		case BPF_RET | BPF_K:
 			return instruction->k;
 		default:
-			known = BPF_CLASS(instruction->code) == BPF_JMP &&
-				BPF_SRC(instruction->code) == BPF_K;
-			if (known)
-				i += jump(instruction, accumulator, &known);
+			i += seccomp_jump(instruction, accumulator, &known);
 		}
 	}
 	return SECCOMP_RET_KILL_PROCESS;

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <linux/seccomp.h>
 #include <seccomp.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -13,6 +14,7 @@
 #include "libcontainer/security/seccomp.h"
 #include "libcontainer/security/seccomp_cache.h"
 #include "libcontainer/security/seccomp_compile.h"
+#include "libcontainer/security/seccomp_shorten.h"
 #include "oci/names.h"
 
 #define ARENA_SIZE  (16 * 1024 * 1024)
@@ -443,7 +445,7 @@ TEST(a_default_that_kills_still_lets_a_library_fall_back)
 		  SECCOMP_RET_KILL_PROCESS);
 }
 
-/* ---- the two forms of a program ---- */
+/* ---- the shorter program ---- */
 
 /* A profile of all system calls, or about half of them; some with conditions. */
 static struct config_seccomp big_profile(bool all)
@@ -482,36 +484,161 @@ static struct config_seccomp big_profile(bool all)
 	return seccomp;
 }
 
+/* What libseccomp itself makes of rules on the first argument, for three architectures where it can. */
+static scmp_filter_ctx reference_filter(void)
+{
+	scmp_filter_ctx filter = seccomp_init(SCMP_ACT_ERRNO(EPERM));
+
+	CHECK(filter);
+	if (seccomp_arch_native() == SCMP_ARCH_X86_64) {
+		CHECK(seccomp_arch_add(filter, SCMP_ARCH_X86) == 0);
+		CHECK(seccomp_arch_add(filter, SCMP_ARCH_X32) == 0);
+	}
+	return filter;
+}
+
+static struct seccomp_program exported(scmp_filter_ctx filter)
+{
+	_cleanup_fd_ int fd = memfd_create("filter", MFD_CLOEXEC);
+	struct seccomp_program program;
+	struct stat st;
+
+	CHECK(fd >= 0 && seccomp_export_bpf(filter, fd) == 0 && fstat(fd, &st) == 0);
+	program.count = (size_t)st.st_size / sizeof(*program.instructions);
+	program.instructions = arena_alloc(room(), (size_t)st.st_size);
+	CHECK(pread(fd, program.instructions, (size_t)st.st_size, 0) == st.st_size);
+	seccomp_release(filter);
+	return program;
+}
+
 static void compare(const struct seccomp_program *one, const struct seccomp_program *other,
 		    uint32_t arch, uint32_t number)
 {
-	for (uint64_t arg = 0; arg < 4; arg++) {
+	static const uint64_t arguments[] = { 0, 1, 2, 3, (uint64_t)1 << 32, UINT64_MAX };
+
+	for (size_t i = 0; i < array_length(arguments); i++) {
 		struct seccomp_data data = { .nr = (int)number,
 					     .arch = arch,
-					     .args = { arg ? number : 0, arg } };
+					     .args = { arguments[i], arguments[i] } };
 
 		CHECK_INT(verdict(one->instructions, one->count, &data),
 			  verdict(other->instructions, other->count, &data));
 	}
 }
 
-TEST(tree_and_list_decide_alike)
-{
-	struct config_seccomp seccomp = big_profile(false);
-	static const uint32_t architectures[] = { SCMP_ARCH_X86_64, SCMP_ARCH_X86,
-						  SCMP_ARCH_AARCH64 };
-	struct seccomp_program list, tree;
-	struct error err = ERROR_INIT;
+static const uint32_t compared_architectures[] = { SCMP_ARCH_X86_64, SCMP_ARCH_X86,
+						   SCMP_ARCH_AARCH64 };
 
-	CHECK(seccomp_compile(&seccomp, false, room(), &list, &err) == 0);
-	CHECK(seccomp_compile(&seccomp, true, room(), &tree, &err) == 0);
-	CHECK(list.count != tree.count);
-	for (size_t i = 0; i < array_length(architectures); i++)
-		for (uint32_t number = 0; number < 600; number++) {
-			compare(&list, &tree, architectures[i], number);
-			compare(&list, &tree, architectures[i], 0x40000000 + number);
+/* Each number that has a rule, each beside one, and the ends of the number line. */
+static void compare_all(const struct seccomp_program *one, const struct seccomp_program *other)
+{
+	static const uint32_t starts[] = { 0,	       0x40000000, 0x80000000 - 600,
+					   0x80000000, 0xc0000000, UINT32_MAX - 600 };
+
+	for (size_t i = 0; i < array_length(compared_architectures); i++)
+		for (size_t j = 0; j < array_length(starts); j++)
+			for (uint32_t number = 0; number <= 600; number++)
+				compare(one, other, compared_architectures[i], starts[j] + number);
+	compare(one, other, 0, 1);
+	compare(one, other, UINT32_MAX, 1);
+}
+
+static struct seccomp_program shortened(const struct seccomp_program *program)
+{
+	struct seccomp_program copy = *program;
+	size_t others = seccomp_arch_native() == SCMP_ARCH_AARCH64 ? 0 : 1;
+
+	/* aarch64's filter compares with its own architecture only */
+	seccomp_shorten(&copy, others ? compared_architectures : &compared_architectures[2],
+			1 + others, room());
+	return copy;
+}
+
+/* The same numbers each time: xorshift. */
+static uint32_t next_random(void)
+{
+	static uint32_t state = 2463534242u;
+
+	state ^= state << 13;
+	state ^= state >> 17;
+	state ^= state << 5;
+	return state;
+}
+
+static void add_random_rule(scmp_filter_ctx filter, int number)
+{
+	static const uint32_t actions[] = { SCMP_ACT_ALLOW, SCMP_ACT_LOG, SCMP_ACT_ERRNO(ENOSYS),
+					    SCMP_ACT_KILL_PROCESS };
+	static const enum scmp_compare operators[] = { SCMP_CMP_NE, SCMP_CMP_LT, SCMP_CMP_LE,
+						       SCMP_CMP_EQ, SCMP_CMP_GE, SCMP_CMP_GT };
+	uint32_t action = actions[next_random() % 40 ? 0 : next_random() % 4];
+	struct scmp_arg_cmp conditions[] = {
+		SCMP_CMP(0, operators[next_random() % 6], next_random() % 4),
+		SCMP_CMP(1, SCMP_CMP_MASKED_EQ, 3, next_random() % 4),
+	};
+
+	/* libseccomp may refuse the mixture of a rule with conditions and one without */
+	seccomp_rule_add_array(filter, action, number,
+			       next_random() % 30 ? 0 : 1 + next_random() % 2, conditions);
+}
+
+TEST(a_shortened_program_answers_as_libseccomps)
+{
+	enum { PROFILES = 12 };
+
+	for (uint32_t i = 0; i < PROFILES; i++) {
+		scmp_filter_ctx filter = (room(), reference_filter());
+		struct seccomp_program whole, shorter;
+		bool named = false;
+
+		for (int number = 0; number < 460; number++) {
+			named ^= next_random() % 8 == 0;
+			if (named)
+				add_random_rule(filter, number);
 		}
-	compare(&list, &tree, seccomp_arch_native(), UINT32_MAX);
+		if (i % 2)
+			CHECK(seccomp_attr_set(filter, SCMP_FLTATR_CTL_OPTIMIZE, 2) == 0);
+		whole = exported(filter);
+		shorter = shortened(&whole);
+		CHECK(shorter.count < whole.count);
+		compare_all(&whole, &shorter);
+	}
+}
+
+/* As in profiles of engines: nearly all are allowed. */
+TEST(of_a_usual_profile_less_than_a_third_is_left)
+{
+	scmp_filter_ctx filter = (room(), reference_filter());
+	struct seccomp_program whole, shorter;
+
+	for (int number = 0; number < 460; number++)
+		if (number % 12)
+			seccomp_rule_add_array(filter, SCMP_ACT_ALLOW, number, 0, NULL);
+	whole = exported(filter);
+	shorter = shortened(&whole);
+	CHECK(3 * shorter.count < whole.count);
+	compare_all(&whole, &shorter);
+}
+
+TEST(a_program_that_is_not_as_libseccomps_stays)
+{
+	struct sock_filter masked[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, SECCOMP_OFFSET_NUMBER),
+		BPF_STMT(BPF_ALU | BPF_AND | BPF_K, 0xff),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 1, 1, 0),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	}, foreign[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, SECCOMP_OFFSET_ARCH),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SCMP_ARCH_S390, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	const struct seccomp_program one = { masked, array_length(masked) },
+				     other = { foreign, array_length(foreign) };
+
+	CHECK(shortened(&one).instructions == masked);
+	CHECK(shortened(&other).instructions == foreign);
 }
 
 TEST(what_a_filter_lets_happen_is_foreseen)
