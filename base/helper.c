@@ -63,32 +63,18 @@ int helper_find(const char *executable, const char *name, struct error *err)
 
 /* ---- start it ---- */
 
-/* The order matters: what is put in place first must not be what a later one needs. Returns 0 or an errno. */
-static int spawn(int image, int channel, const char *const *argv, char *const *envp, pid_t *ret_pid)
-{
-	char path[32];
-	posix_spawn_file_actions_t actions;
-
-	snprintf(path, sizeof(path), "/proc/self/fd/%d", HELPER_IMAGE);
-	posix_spawn_file_actions_init(&actions);
-	for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++)
-		posix_spawn_file_actions_addopen(&actions, fd, "/dev/null", O_RDWR, 0);
-	posix_spawn_file_actions_adddup2(&actions, channel, HELPER_CHANNEL);
-	posix_spawn_file_actions_adddup2(&actions, image, HELPER_IMAGE);
-	return program_spawn(path, &actions, HELPER_IMAGE, (char *const *)argv, envp, ret_pid);
-}
-
 int helper_start(int image, int channel, const char *const *argv, char *const *envp, pid_t *ret_pid,
 		 struct error *err)
 {
-	/* above those that the helper's own are put at */
-	_cleanup_fd_ int image_up = fcntl(image, F_DUPFD_CLOEXEC, HELPER_IMAGE + 1);
-	_cleanup_fd_ int channel_up = fcntl(channel, F_DUPFD_CLOEXEC, HELPER_IMAGE + 1);
+	_cleanup_fd_ int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+	int fds[] = { null, null, null, [HELPER_CHANNEL] = channel, [HELPER_IMAGE] = image };
+	char path[32];
 	int failure;
 
-	if (image_up < 0 || channel_up < 0)
-		return error_errno(err, errno, argv[0], "prepare the helper %s", argv[0]);
-	failure = spawn(image_up, channel_up, argv, envp, ret_pid);
+	if (null < 0)
+		return error_errno(err, errno, argv[0], "open /dev/null for the helper %s", argv[0]);
+	snprintf(path, sizeof(path), "/proc/self/fd/%d", HELPER_IMAGE);
+	failure = program_spawn(path, fds, array_length(fds), (char *const *)argv, envp, ret_pid);
 	return failure ? error_errno(err, failure, argv[0], "start the helper %s", argv[0]) : 0;
 }
 

@@ -1,25 +1,69 @@
 #include "base/program.h"
 
+#include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
-#include <string.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
-int program_spawn(const char *path, posix_spawn_file_actions_t *actions, int last_fd,
-		  char *const *argv, char *const *envp, pid_t *ret_pid)
+#define FDS_MAX 8
+
+/* First all of them above where they go: none is lost by what is put in place before it. */
+static int place(const int *fds, size_t count)
 {
-	posix_spawnattr_t attributes;
-	sigset_t all, none;
-	int failure;
+	int above[FDS_MAX];
 
-	/* sigfillset(3) would leave out two of the C library's own, which are then ignored */
-	memset(&all, 0xff, sizeof(all));
+	for (size_t i = 0; i < count; i++) {
+		above[i] = fcntl(fds[i], F_DUPFD, (int)count);
+		if (above[i] < 0)
+			return -1;
+	}
+	for (size_t i = 0; i < count; i++)
+		if (dup2(above[i], (int)i) < 0)
+			return -1;
+	return close_range((unsigned int)count, ~0u, 0);
+}
+
+/* Not by sigaction(3): it refuses two, which the C library keeps for itself, and which a caller may ignore. */
+static void default_signals(void)
+{
+	static const unsigned long action[4]; /* the kernel's struct sigaction: SIG_DFL, no flags, no mask */
+	sigset_t none;
+
+	for (int number = 1; number < NSIG; number++)
+		syscall(SYS_rt_sigaction, number, action, NULL, NSIG / 8);
 	sigemptyset(&none);
-	posix_spawnattr_init(&attributes);
-	posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK);
-	posix_spawnattr_setsigdefault(&attributes, &all);
-	posix_spawnattr_setsigmask(&attributes, &none);
-	posix_spawn_file_actions_addclosefrom_np(actions, last_fd + 1);
-	failure = posix_spawn(ret_pid, path, actions, &attributes, argv, envp);
-	posix_spawn_file_actions_destroy(actions);
-	posix_spawnattr_destroy(&attributes);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+int program_spawn(const char *path, const int *fds, size_t count, char *const *argv,
+		  char *const *envp, pid_t *ret_pid)
+{
+	volatile int failure = 0;
+	sigset_t all, before;
+	pid_t pid;
+
+	if (count > FDS_MAX)
+		return E2BIG;
+	/* no handler of ours may run in the child, in our memory */
+	sigfillset(&all);
+	sigprocmask(SIG_BLOCK, &all, &before);
+	pid = vfork();
+	if (pid == 0) {
+		if (place(fds, count) == 0) {
+			default_signals();
+			execvpe(path, argv, envp);
+		}
+		failure = errno;
+		_exit(127);
+	}
+	if (pid < 0)
+		failure = errno;
+	else if (failure)
+		while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+			;
+	sigprocmask(SIG_SETMASK, &before, NULL);
+	*ret_pid = pid;
 	return failure;
 }

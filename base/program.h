@@ -1,12 +1,12 @@
-/* Programs of the host that proa starts: hooks and its own helpers. */
+/* Programs of the host that proa starts: hooks, its own helpers, newuidmap, ps. */
 #pragma once
 
-#include <spawn.h>
+#include <stddef.h>
 #include <sys/types.h>
 
-/* Start the program @path by posix_spawn(3), which needs no copy of our memory: of the config's arena no
- * child inherits one. @actions puts its descriptors in place, those above @last_fd are closed, and its
- * signals are as a program expects them: none blocked, each with its default action. @actions is
- * destroyed. Returns 0 or an errno. */
-int program_spawn(const char *path, posix_spawn_file_actions_t *actions, int last_fd,
-		  char *const *argv, char *const *envp, pid_t *ret_pid);
+/* Start the program @path, looked for in $PATH if it has no slash, in a child that borrows our memory until it executes
+ * (vfork(2)): of the config's arena none is copied. @fds[i] becomes its descriptor i, and nothing else is open in it. Its
+ * signals are as a program expects them: none blocked, each with its default action. Returns 0 or an errno. Any process
+ * with one thread. */
+int program_spawn(const char *path, const int *fds, size_t count, char *const *argv,
+		  char *const *envp, pid_t *ret_pid);

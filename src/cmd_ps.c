@@ -1,12 +1,12 @@
 #include <errno.h>
 #include <fcntl.h>
-#include <spawn.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/fd.h"
 #include "base/helper.h"
+#include "base/program.h"
 #include "src/command.h"
 #include "src/output.h"
 #include "src/ps_filter.h"
@@ -28,14 +28,9 @@ static const struct option options[] = {
 
 static int spawn_ps(char *const *argv, int stdout_fd, pid_t *ret_pid, struct error *err)
 {
-	posix_spawn_file_actions_t actions;
-	int code;
+	const int fds[] = { STDIN_FILENO, stdout_fd, STDERR_FILENO };
+	int code = program_spawn(argv[0], fds, array_length(fds), argv, environ, ret_pid);
 
-	if (posix_spawn_file_actions_init(&actions) != 0)
-		return error_set(err, ERROR_MEMORY, NULL, "no memory to start ps");
-	posix_spawn_file_actions_adddup2(&actions, stdout_fd, STDOUT_FILENO);
-	code = posix_spawnp(ret_pid, argv[0], &actions, NULL, argv, environ);
-	posix_spawn_file_actions_destroy(&actions);
 	return code == 0 ? 0 : error_errno(err, code, "ps", "start ps");
 }
 

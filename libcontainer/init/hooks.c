@@ -68,15 +68,11 @@ static int spawn_hook(const struct config_hook *hook, int input, int output, pid
 {
 	_cleanup_free_ char **argv = vector(&hook->args, hook->path),
 			    **envp = vector(&hook->env, NULL);
-	posix_spawn_file_actions_t actions;
+	int fds[] = { input, output, output };
 
 	if (!argv || !envp)
 		return ENOMEM;
-	posix_spawn_file_actions_init(&actions);
-	posix_spawn_file_actions_adddup2(&actions, input, STDIN_FILENO);
-	posix_spawn_file_actions_adddup2(&actions, output, STDOUT_FILENO);
-	posix_spawn_file_actions_adddup2(&actions, output, STDERR_FILENO);
-	return program_spawn(hook->path, &actions, STDERR_FILENO, argv, envp, ret_pid);
+	return program_spawn(hook->path, fds, array_length(fds), argv, envp, ret_pid);
 }
 
 /* What a hook has printed: the last OUTPUT_KEPT bytes. */

@@ -4,7 +4,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <grp.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -12,6 +11,7 @@
 
 #include "base/cleanup.h"
 #include "base/procfs.h"
+#include "base/program.h"
 #include "base/text.h"
 #include "libcontainer/namespace/namespace.h"
 
@@ -26,6 +26,7 @@ static const struct map_kind {
 static int run_helper(const struct map_kind *kind, const struct id_map *map, pid_t pid,
 		      struct error *err)
 {
+	const int streams[] = { STDIN_FILENO, STDOUT_FILENO, STDERR_FILENO };
 	char *argv[HELPER_ARGS_MAX], pid_text[16];
 	size_t count = 0;
 	int status, failure;
@@ -39,7 +40,7 @@ static int run_helper(const struct map_kind *kind, const struct id_map *map, pid
 	for (size_t i = 0; map->words[i]; i++)
 		argv[count++] = map->words[i];
 	argv[count] = NULL;
-	failure = posix_spawnp(&child, kind->helper, NULL, NULL, argv, environ);
+	failure = program_spawn(kind->helper, streams, array_length(streams), argv, environ, &child);
 	if (failure)
 		return error_errno(err, failure, kind->helper, "run %s (package uidmap)",
 				   kind->helper);
