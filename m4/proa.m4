@@ -40,13 +40,14 @@ AC_DEFUN([PROA_CFLAGS], [
 AC_DEFUN([PROA_CHECK_LINK], [
 	AC_MSG_CHECKING([whether the libraries link as asked])
 	save_LIBS=$LIBS save_LDFLAGS=$LDFLAGS save_CFLAGS=$CFLAGS
-	LIBS="$SECCOMP_LIBS $CAP_LIBS $YAJL_LIBS $LIBS"
-	LDFLAGS="$LDFLAGS $HARDEN_LDFLAGS"
-	CFLAGS="$CFLAGS $HARDEN_CFLAGS $SECCOMP_CFLAGS $CAP_CFLAGS $YAJL_CFLAGS"
+	LIBS="$SECCOMP_LIBS $CAP_LIBS $YAJL_LIBS $MUSL_LIBS $LIBS"
+	LDFLAGS="$LDFLAGS $HARDEN_LDFLAGS $MUSL_LDFLAGS"
+	CFLAGS="$CFLAGS $HARDEN_CFLAGS $SECCOMP_CFLAGS $CAP_CFLAGS $YAJL_CFLAGS $MUSL_CFLAGS -I$srcdir"
 	AC_LINK_IFELSE([AC_LANG_PROGRAM([[
 #include <seccomp.h>
 #include <sys/capability.h>
 #include <yajl/yajl_parse.h>
+`test -z "$MUSL_LIBS" || echo '#include "base/musl/archives.c"'`
 		]], [[
 		return !seccomp_version() || cap_max_bits() < 1 || !yajl_alloc(0, 0, 0);
 		]])],
@@ -54,6 +55,23 @@ AC_DEFUN([PROA_CHECK_LINK], [
 		[AC_MSG_RESULT([no])
 		AC_MSG_ERROR([cannot link libseccomp, libcap and yajl; where their archives are missing, configure --disable-static-binary])])
 	LIBS=$save_LIBS LDFLAGS=$save_LDFLAGS CFLAGS=$save_CFLAGS
+])
+
+# PROA_MUSL: MUSL_CFLAGS, MUSL_LDFLAGS and MUSL_LIBS make a static program with musl as Debian has it, beside the C library that
+# the compiler is made for. The packages' headers and the kernel's are found behind musl's own; base/musl/ is before all, and has
+# what they and we miss there. Nothing but the flags decides: the helpers of proa are linked against glibc.
+AC_DEFUN([PROA_MUSL], [
+	AC_MSG_CHECKING([for musl])
+	musl_lib=/usr/lib/$host_cpu-linux-musl
+	musl_include=/usr/include/$host_cpu-linux-musl
+	AS_IF([test -e "$musl_lib/rcrt1.o" && test -e "$musl_include/stdlib.h"],
+		[AC_MSG_RESULT([$musl_lib])],
+		[AC_MSG_RESULT([no])
+		AC_MSG_ERROR([musl is missing; on Debian: apt-get install musl-dev; or configure --without-musl])])
+	MUSL_CFLAGS="-nostdinc -isystem $srcdir/base/musl -isystem $musl_include -isystem `$CC -print-file-name=include`"
+	MUSL_CFLAGS="$MUSL_CFLAGS -idirafter /usr/include/`$CC -print-multiarch` -idirafter /usr/include"
+	MUSL_LDFLAGS="-nostdlib -L$musl_lib $musl_lib/rcrt1.o $musl_lib/crti.o"
+	MUSL_LIBS="-lc -lgcc -lc $musl_lib/crtn.o"
 ])
 
 # PROA_LINK_LIBCGROUP: LIBCGROUP_LIBS with its archive, with what that needs of libsystemd from version 3 on; else, as

@@ -3,6 +3,7 @@
 #include "libcontainer/cgroup/internal.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>

@@ -63,9 +63,9 @@ int rlimits_apply(const struct rlimits_plan *plan, pid_t pid, struct error *err)
 {
 	for (size_t i = 0; i < plan->count; i++) {
 		const struct rlimit_row *row = &plan->items[i];
-		struct rlimit64 limit = { row->soft, row->hard };
+		struct rlimit limit = { row->soft, row->hard };
 
-		if (prlimit64(pid, (enum __rlimit_resource)row->resource, &limit, NULL) == 0)
+		if (prlimit(pid, (int)row->resource, &limit, NULL) == 0)
 			continue;
 		return error_errno(err, errno, "process.rlimits", "set %s to %ju, hard %ju",
 				   row->name, (uintmax_t)row->soft, (uintmax_t)row->hard);

@@ -9,6 +9,7 @@
 #include <sys/prctl.h>
 #include <sys/vfs.h>
 
+#include "base/cleanup.h"
 #include "libcontainer/init/executable.h"
 
 #define ROLE "PROTECT_ROLE"
@@ -39,13 +40,30 @@ static void run_script(char **argv)
 	say_and_wait("interpreted");
 }
 
-__attribute__((constructor)) static void play(int argc, char **argv)
+/* argv from /proc: not each C library passes it to those that run before main() */
+static char **arguments(void)
+{
+	static char text[4096], *argv[8];
+	size_t length = 0;
+	int fd = open("/proc/self/cmdline", O_RDONLY | O_CLOEXEC);
+	ssize_t got = read(fd, text, sizeof(text) - 1);
+
+	close(fd);
+	for (size_t i = 0; got > 0 && length < (size_t)got && i < array_length(argv) - 1; i++) {
+		argv[i] = text + length;
+		length += strlen(argv[i]) + 1;
+	}
+	return argv;
+}
+
+__attribute__((constructor)) static void play(void)
 {
 	const char *role = getenv(ROLE);
+	char **argv;
 
-	(void)argc;
 	if (!role)
 		return;
+	argv = arguments();
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (strcmp(role, "plain") == 0)
 		say_and_wait("plain");

@@ -335,10 +335,6 @@ TEST(console_follows_no_link)
 
 /* ---- races ---- */
 
-#ifndef RENAME_EXCHANGE
-#define RENAME_EXCHANGE (1 << 1)
-#endif
-
 /* CVE-2021-30465, CVE-2024-45310: somebody who shares a volume exchanges a directory and a link all
  * the time. */
 TEST(a_link_exchanged_meanwhile)

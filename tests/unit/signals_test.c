@@ -29,20 +29,24 @@ TEST(every_name_parses_in_every_style)
 	}
 }
 
-/* sigabbrev_np(3) knows what the C library calls them: no signal below the real-time ones is
- * missing. */
+/* None below the real-time ones; and where the C library can tell, by its names. */
 TEST(no_signal_is_missing)
 {
-	for (int signal = 1; signal < 32; signal++) {
-		CHECK(sigabbrev_np(signal));
+	uint64_t named = 0;
+
+	for (const struct name_value *row = signal_names; row->name; row++)
+		named |= 1ull << row->value;
+	CHECK((named & 0xfffffffe) == 0xfffffffe);
+#ifdef __GLIBC__
+	for (int signal = 1; signal < 32; signal++)
 		CHECK(parse(sigabbrev_np(signal)) == signal);
-	}
+#endif
 }
 
 TEST(real_time_signals_count_as_everybody_does)
 {
-	CHECK(parse("SIGRTMIN") == SIGRTMIN && parse("rtmin+3") == SIGRTMIN + 3);
-	CHECK(parse("SIGRTMAX") == SIGRTMAX && parse("RTMAX-14") == SIGRTMAX - 14);
+	CHECK(parse("SIGRTMIN") == 34 && parse("rtmin+3") == 37);
+	CHECK(parse("SIGRTMAX") == 64 && parse("RTMAX-14") == 50);
 	CHECK(parse("SIGRTMIN+30") == 64 && parse("SIGRTMAX-30") == 34);
 }
 

@@ -1,0 +1,74 @@
+/* System calls of the headers beside this file, which musl has no functions for. */
+#include <linux/mount.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <sys/mount.h>
+#include <sys/pidfd.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+int close_range(unsigned int first, unsigned int last, int flags)
+{
+	return (int)syscall(SYS_close_range, first, last, flags);
+}
+
+int pidfd_open(pid_t pid, unsigned int flags)
+{
+	return (int)syscall(SYS_pidfd_open, pid, flags);
+}
+
+int pidfd_getfd(int pidfd, int fd, unsigned int flags)
+{
+	return (int)syscall(SYS_pidfd_getfd, pidfd, fd, flags);
+}
+
+int pidfd_send_signal(int pidfd, int number, siginfo_t *info, unsigned int flags)
+{
+	return (int)syscall(SYS_pidfd_send_signal, pidfd, number, info, flags);
+}
+
+int kernel_statx(int dir, const char *path, int flags, unsigned int mask, struct statx *ret_st)
+{
+	return (int)syscall(SYS_statx, dir, path, flags, mask, ret_st);
+}
+
+int renameat2(int from_dir, const char *from, int to_dir, const char *to, unsigned int flags)
+{
+	return (int)syscall(SYS_renameat2, from_dir, from, to_dir, to, flags);
+}
+
+int fsopen(const char *filesystem, unsigned int flags)
+{
+	return (int)syscall(SYS_fsopen, filesystem, flags);
+}
+
+int fsconfig(int fd, unsigned int command, const char *key, const void *value, int aux)
+{
+	return (int)syscall(SYS_fsconfig, fd, command, key, value, aux);
+}
+
+int fsmount(int fd, unsigned int flags, unsigned int attributes)
+{
+	return (int)syscall(SYS_fsmount, fd, flags, attributes);
+}
+
+int fspick(int dir, const char *path, unsigned int flags)
+{
+	return (int)syscall(SYS_fspick, dir, path, flags);
+}
+
+int move_mount(int from_dir, const char *from_path, int to_dir, const char *to_path, unsigned int flags)
+{
+	return (int)syscall(SYS_move_mount, from_dir, from_path, to_dir, to_path, flags);
+}
+
+int open_tree(int dir, const char *path, unsigned int flags)
+{
+	return (int)syscall(SYS_open_tree, dir, path, flags);
+}
+
+int mount_setattr(int dir, const char *path, unsigned int flags, struct mount_attr *attributes, size_t size)
+{
+	return (int)syscall(SYS_mount_setattr, dir, path, flags, attributes, size);
+}
