@@ -13,7 +13,7 @@
 #include "base/error.h"
 
 /* Parent, first of all in create, run, exec, restore and mounts: return 0 if we run from the protected
- * image, as src/entry.c mostly saw to; else execute @argv anew from one. Fails rather than going on
+ * image; else execute @argv anew from one. Fails rather than going on
  * unprotected. */
 int executable_protect(char **argv, struct error *err);
 

@@ -7,7 +7,6 @@
 #include "base/cleanup.h"
 #include "base/fd.h"
 #include "src/command.h"
-#include "src/entry.h"
 #include "src/invocation.h"
 #include "tests/unit/fake_lifecycle.h"
 
@@ -942,9 +941,3 @@ TEST(features_are_told_without_a_place_for_state)
 	CHECK(proa("features x") == 1);
 }
 
-TEST(the_entry_knows_what_runs_protected)
-{
-	for (const struct command *const *command = commands; *command; command++)
-		CHECK_INT(entry_protects((*command)->name), (*command)->protected);
-	CHECK(!entry_protects("") && !entry_protects("runs") && !entry_protects("ru"));
-}
