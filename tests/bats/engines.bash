@@ -115,14 +115,20 @@ leave_engines() {
 	bring_others_back
 }
 
+# A runtime that never answers fails a test, and not all that come after it.
+ctr() {
+	timeout --foreground 100 ctr "$@"
+}
+
 # ctr_run OPTION... IMAGE NAME ARG...: ctr run with proa
 ctr_run() {
 	ctr run --runc-binary "$WRAPPER" "$@" 3>&-
 }
 
 remove_all_of_ctr() {
-	ctr task ls -q | xargs -r -n 1 ctr task rm -f
-	ctr container ls -q | xargs -r ctr container rm
+	local name
+	for name in $(ctr task ls -q); do ctr task rm -f "$name"; done
+	for name in $(ctr container ls -q); do ctr container rm "$name"; done
 }
 
 # start_daemon DAEMON CLIENT [ARG...]: in the background, without the descriptors on which bats would wait for it; CLIENT
@@ -176,8 +182,8 @@ called() {
 
 # wait_until COMMAND...: until it succeeds, for two minutes at most
 wait_until() {
-	local tries
-	for ((tries = 0; tries < 300; tries++)); do
+	local end=$((SECONDS + 120))
+	while [ $SECONDS -lt $end ]; do
 		"$@" >/dev/null 2>&1 && return
 		sleep 0.4
 	done
