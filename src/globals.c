@@ -15,13 +15,6 @@
 #include "base/trace.h"
 #include "src/log.h"
 
-static const struct name_value manager_names[] = {
-	{ "cgroupfs", CGROUP_CGROUPFS },
-	{ "systemd", CGROUP_SYSTEMD },
-	{ "disabled", CGROUP_DISABLED },
-	{ NULL },
-};
-
 static const struct name_value rootless_names[] = {
 	{ "true", ROOTLESS_TRUE },
 	{ "false", ROOTLESS_FALSE },
@@ -53,7 +46,7 @@ const struct option global_options[] = {
 	FLAG("debug", NULL, struct globals, debug, "the same as --log-level debug"),
 	STRING("trace", NULL, "FILE", struct globals, trace,
 	       "append to FILE when each phase began, as JSON lines"),
-	CHOICE("cgroup-manager", NULL, "MANAGER", manager_names, "cgroupfs", struct globals,
+	CHOICE("cgroup-manager", NULL, "MANAGER", cgroup_manager_names, "cgroupfs", struct globals,
 	       manager, "who makes cgroups: cgroupfs, systemd or disabled"),
 	FLAG("systemd-cgroup", NULL, struct globals, systemd_cgroup,
 	     "the same as --cgroup-manager systemd"),

@@ -24,6 +24,7 @@
 
 #include "base/arena.h"
 #include "base/error.h"
+#include "base/text.h"
 #include "oci/config.h"
 
 enum cgroup_manager {
@@ -33,6 +34,7 @@ enum cgroup_manager {
 };
 
 /* "cgroupfs", "systemd", "disabled": the words of --cgroup-manager and of the state. */
+extern const struct name_value cgroup_manager_names[];
 const char *cgroup_manager_name(enum cgroup_manager manager);
 
 /* ---- the plan ---- */

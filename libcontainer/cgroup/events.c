@@ -5,10 +5,10 @@
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/clock.h"
 
 bool cgroup_find_value(const char *lines, const char *key, uint64_t *ret_value)
 {
@@ -28,19 +28,11 @@ bool cgroup_find_value(const char *lines, const char *key, uint64_t *ret_value)
 	return false;
 }
 
-int64_t cgroup_now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 /* The kernel announces a change by POLLPRI; one between the read and the poll isn't missed. */
 int cgroup_wait_event(int cgroupfd, const char *key, uint64_t wanted, unsigned int deadline_ms)
 {
 	_cleanup_fd_ int fd = openat(cgroupfd, "cgroup.events", O_RDONLY | O_CLOEXEC);
-	int64_t end = cgroup_now_ms() + deadline_ms;
+	int64_t end = clock_ms() + deadline_ms;
 
 	if (fd < 0)
 		return -1;
@@ -48,7 +40,7 @@ int cgroup_wait_event(int cgroupfd, const char *key, uint64_t wanted, unsigned i
 		struct pollfd change = { .fd = fd, .events = POLLPRI };
 		char events[CGROUP_TEXT_SIZE];
 		ssize_t length = pread(fd, events, sizeof(events) - 1, 0);
-		int64_t left = end - cgroup_now_ms();
+		int64_t left = end - clock_ms();
 		uint64_t value;
 
 		if (length < 0)

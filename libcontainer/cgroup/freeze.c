@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "base/fd.h"
 #include "base/procfs.h"
 #include "base/termination.h"
@@ -117,13 +118,13 @@ static int freeze_failed(int cgroupfd, int waited, unsigned int deadline_ms, str
 /* As cgroup_wait_event(), and 0 when we are to end. It looks at least once: what freezes at once is frozen. */
 static int wait_until_frozen(int cgroupfd, unsigned int deadline_ms)
 {
-	int64_t end = cgroup_now_ms() + deadline_ms, left = deadline_ms;
+	int64_t end = clock_ms() + deadline_ms, left = deadline_ms;
 	int waited;
 
 	do {
 		waited = cgroup_wait_event(cgroupfd, "frozen", 1,
 					   left < LOOK_MS ? (unsigned int)left : LOOK_MS);
-		left = end - cgroup_now_ms();
+		left = end - clock_ms();
 	} while (waited == 0 && left > 0 && !termination_waits());
 	return waited;
 }

@@ -57,9 +57,6 @@ bool cgroup_find_value(const char *lines, const char *key, uint64_t *ret_value);
  * errno set. */
 int cgroup_wait_event(int cgroupfd, const char *key, uint64_t wanted, unsigned int deadline_ms);
 
-/* events.c: milliseconds of CLOCK_MONOTONIC. */
-int64_t cgroup_now_ms(void);
-
 /* hierarchy.c: of a cgroup's directory, as dir_list() opens it, the name of one child after the other; NULL at the end, also of
  * one that is removed meanwhile. */
 const char *cgroup_next_child(DIR *children);

@@ -14,21 +14,16 @@
 
 #define PROPERTY "linux.cgroupsPath"
 
-static const struct {
-	const char *name;
-	enum cgroup_manager manager;
-} managers[] = {
+const struct name_value cgroup_manager_names[] = {
 	{ "cgroupfs", CGROUP_CGROUPFS },
 	{ "systemd", CGROUP_SYSTEMD },
 	{ "disabled", CGROUP_DISABLED },
+	{ NULL },
 };
 
 const char *cgroup_manager_name(enum cgroup_manager manager)
 {
-	for (size_t i = 0; i < array_length(managers); i++)
-		if (managers[i].manager == manager)
-			return managers[i].name;
-	return NULL;
+	return name_of(cgroup_manager_names, manager);
 }
 
 static int refuse(struct error *err, const char *path, const char *why)

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "base/fd.h"
 
 /* The container's processes may have nested cgroups so deep that neither a path nor a descriptor
@@ -51,7 +52,7 @@ static int go_to(struct removal *removal, const char *name, int levels, struct e
 /* Processes that end leave the cgroup soon, and zombies don't hold it. */
 static int wait_until_empty(const struct removal *removal, int fd, struct error *err)
 {
-	int64_t left = removal->end - cgroup_now_ms();
+	int64_t left = removal->end - clock_ms();
 	char culprit[256];
 
 	if (left > 0 && cgroup_wait_event(fd, "populated", 0, (unsigned int)left) != 0) {
@@ -106,7 +107,7 @@ int cgroup_remove(const char *path, unsigned int deadline_ms, struct error *err)
 	struct removal removal = {
 		.path = path,
 		.fd = -1,
-		.end = cgroup_now_ms() + deadline_ms,
+		.end = clock_ms() + deadline_ms,
 		.deadline_ms = deadline_ms,
 	};
 	char parent[PATH_MAX];

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "base/termination.h"
 #include "libcontainer/cgroup/values.h"
 
@@ -64,13 +65,13 @@ int memory_reclaim(const struct cgroup_door *door, uint64_t limit, struct reclai
 		   struct error *err)
 {
 	uint64_t fitting = limit - margin_of(limit), goal = fitting - margin_of(limit), before;
-	int64_t end = cgroup_now_ms() + reclaim->for_ms;
+	int64_t end = clock_ms() + reclaim->for_ms;
 	int in_vain = 0;
 
 	if (read_used(door, &reclaim->used, err) < 0)
 		return -1;
 	/* by another margin more than must be, since the processes go on */
-	while (reclaim->used > fitting && in_vain < RECLAIM_TRIES && cgroup_now_ms() < end) {
+	while (reclaim->used > fitting && in_vain < RECLAIM_TRIES && clock_ms() < end) {
 		if (termination_waits())
 			return error_set(err, ERROR_BUSY, "memory.reclaim",
 					 "a signal ended the update while memory was reclaimed");

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "base/helper.h"
 #include "libcontainer/cgroup/internal.h"
 
@@ -38,13 +39,13 @@ static int find_helper(const char *executable, struct error *err)
 /* Until the end of file; that comes when the helper ends, in time or not. */
 static int read_all(int fd, struct buffer *text, struct error *err)
 {
-	int64_t end = cgroup_now_ms() + DEADLINE_MS;
+	int64_t end = clock_ms() + DEADLINE_MS;
 	char bytes[4096];
 	ssize_t length = 1;
 
 	while (length > 0) {
 		struct pollfd more = { .fd = fd, .events = POLLIN };
-		int64_t left = end - cgroup_now_ms();
+		int64_t left = end - clock_ms();
 
 		if (left <= 0 || text->length > SNAPSHOT_MAX)
 			return error_set(err, ERROR_BUSY, HELPER,

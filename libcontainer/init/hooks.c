@@ -9,10 +9,10 @@
 #include <sys/mman.h>
 #include <sys/pidfd.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "base/fd.h"
 #include "base/helper.h"
 #include "base/program.h"
@@ -96,14 +96,6 @@ static void keep_output(struct output *output, int fd)
 	output->length = kept + new;
 }
 
-static int64_t now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
-}
-
 /* What the hook has left in the pipe; not what a descendant goes on writing. */
 static void keep_rest(struct output *output, int fd)
 {
@@ -127,7 +119,7 @@ static enum end await_end(int pidfd, int output_fd, int64_t deadline, bool yield
 	struct pollfd fds[] = { { .fd = pidfd, .events = POLLIN },
 				{ .fd = output_fd, .events = POLLIN } };
 
-	for (int64_t now = now_ms(), look = now + LOOK_MS;; now = now_ms()) {
+	for (int64_t now = clock_ms(), look = now + LOOK_MS;; now = clock_ms()) {
 		int64_t next = deadline >= 0 && deadline < look ? deadline : look;
 
 		if (deadline >= 0 && now >= deadline)
@@ -192,7 +184,7 @@ static int64_t deadline_of(const struct config_hook *hook)
 {
 	if (!hook->timeout.set || hook->timeout.value >= INT32_MAX)
 		return -1;
-	return now_ms() + hook->timeout.value * 1000;
+	return clock_ms() + hook->timeout.value * 1000;
 }
 
 static int run(const char *kind, const struct config_hook *hook, const char *state, bool yields,
