@@ -16,12 +16,13 @@
  *     |  moves linux.netDevices there; DONE -------------------->|  namespace, if there are any
  *     |<------------------------------------- MOUNT_SOURCE i ----|  per mount whose source init
  *     |  DONE + detached mount --------------------------------->|  can't reach itself
- *     |<------------------------------------- RUNTIME_HOOKS -----|  before pivot_root
- *     |  device program, prestart and createRuntime hooks; DONE->|
+ *     |<------------------------------------- RUNTIME_HOOKS -----|  before pivot_root, if there are hooks
+ *     |  device program, prestart and createRuntime hooks; DONE->|  or namespaces are joined
  *     |<------------------------------------------- SPAWNED -----|  only to join a pid namespace
  *     |  the process changes as at the bridge; DONE ------------>|
  *     |<------------------------------------------- CREATED -----|  no longer dies with the parent
- *     |  limits, state, pid file; DONE ------------------------->|  waits at its socket
+ *     |  the device program, if it isn't attached yet; limits,   |
+ *     |  state, pid file; DONE --------------------------------->|  waits at its socket
  *     x                                                          |
  *   start --------------------------------- START -------------->|  startContainer hooks, checks
  *     |<------------------------------------------ EXECUTING ----|  may be its last word

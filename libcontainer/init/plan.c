@@ -60,6 +60,12 @@ static struct container_state *copy_state(const struct container_state *state, s
 	return copy;
 }
 
+static bool runs_hooks_early(const struct config_hooks *hooks)
+{
+	return hooks && (hooks->prestart.count || hooks->create_runtime.count ||
+			 hooks->create_container.count);
+}
+
 /* Beside the program's own: the connection of `start`, without which nobody could be told that there are too few, and what
  * is opened on the way. They are limited from CREATED on. */
 #define INIT_FDS 2
@@ -76,6 +82,7 @@ static int plan_create(const struct config *config, const struct plan_request *r
 		return -1;
 	plan->joins_user = plan->namespaces.joined & CLONE_NEWUSER;
 	plan->has_net_devices = config->linux_->net_devices.count;
+	plan->asks_for_hooks = runs_hooks_early(config->hooks) || plan->namespaces.joined;
 	if (config->hooks && config->hooks->start_container.count) {
 		plan->start_container = hooks_copy(arena, &config->hooks->start_container);
 		plan->hook_state = copy_state(request->state, arena);

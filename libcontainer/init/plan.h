@@ -34,6 +34,9 @@ struct plan {
 	struct capabilities_plan capabilities;
 	struct seccomp_plan *seccomp; /* NULL: none */
 	const char *apparmor, *selinux;
+	/* That the parent attaches the device program and runs its hooks before pivot_root. Not needed where there are none of
+	 * these, nor others in a namespace who might get hold of init: then CREATED is early enough for the program. */
+	bool asks_for_hooks;
 	struct hook_list create_container, start_container;
 	/* what init tells those hooks, once it knows its pid; NULL if there are none */
 	struct container_state *hook_state;

@@ -195,7 +195,9 @@ int step_console(struct init *init, struct error *err)
 
 int step_runtime_hooks(struct init *init, struct error *err)
 {
-	return message_ask(init->channel, MESSAGE_RUNTIME_HOOKS, 0, -1, NULL, err);
+	return init->plan->asks_for_hooks
+		   ? message_ask(init->channel, MESSAGE_RUNTIME_HOOKS, 0, -1, NULL, err)
+		   : 0;
 }
 
 /* Where a pid namespace is joined before a user namespace is made, createContainer hooks already run in it, as the

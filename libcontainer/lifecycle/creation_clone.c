@@ -77,6 +77,8 @@ static int serve_created(void *context, struct exchange *exchange, struct error 
 	struct creation *creation = context;
 	const struct spawned *spawned = exchange->spawned;
 
+	if (!creation->plan->asks_for_hooks && creation_run_hooks(creation, spawned->pid, err) < 0)
+		return -1;
 	if (plan_apply_outside(creation->plan, spawned->pid, err) < 0)
 		return -1;
 	return creation_finish(creation, spawned->pid, spawned->pidfd, err);
