@@ -84,9 +84,11 @@ int state_explain_failure(const struct container_state *state, struct error *err
 static bool waits_for_start(const struct record *record)
 {
 	struct error failure = ERROR_INIT;
-	_cleanup_fd_ int fd =
-	    socket_connect_at(record->dir, STORE_START, SOCK_SEQPACKET | SOCK_NONBLOCK, &failure);
+	_cleanup_fd_ int fd = -1;
 
+	if (faccessat(record->dir, STORE_START, F_OK, AT_SYMLINK_NOFOLLOW) < 0)
+		return false;
+	fd = socket_connect_at(record->dir, STORE_START, SOCK_SEQPACKET | SOCK_NONBLOCK, &failure);
 	return fd >= 0 || failure.errnum == EAGAIN;
 }
 
