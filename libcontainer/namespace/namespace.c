@@ -182,7 +182,9 @@ int namespaces_open(struct namespace_plan *plan, struct error *err)
 			plan->joined &= ~join.kind->flag;
 			continue;
 		}
-		join.ours = join.kind->flag != CLONE_NEWUSER && owned_by(join.fd, &user);
+		/* without another user namespace all are joined at once; that one comes first in the table */
+		join.ours = !(plan->joined & CLONE_NEWUSER) ||
+			    (join.kind->flag != CLONE_NEWUSER && owned_by(join.fd, &user));
 		plan->joins[kept++] = join;
 	}
 	plan->join_count = kept;
