@@ -5,6 +5,7 @@
 #include <limits.h>
 #include <linux/magic.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -102,29 +103,38 @@ int procfs_reopen(int procfs, int fd, int flags)
 	return openat(procfs, link, flags | O_CLOEXEC);
 }
 
-/* What follows the name, which may itself contain anything but ends with the last ")". */
+/* The field that comes @count fields after the one at @field; NULL if there is none. */
+static const char *fields_after(const char *field, unsigned int count)
+{
+	while (field && count--) {
+		field = strchr(field, ' ');
+		field = field ? field + 1 : NULL;
+	}
+	return field;
+}
+
+/* What follows the name, which may itself contain anything but ends with the last ")". The numbers are those of
+ * proc_pid_stat(5). */
 int procfs_stat(pid_t pid, struct procfs_stat *ret_stat, struct error *err)
 {
 	_cleanup_buffer_ struct buffer text = BUFFER_INIT;
-	unsigned long long start;
-	unsigned int flags;
-	int parent;
-	char path[32], state, *rest;
+	const char *state, *parent, *flags, *start;
+	char path[32];
 
 	snprintf(path, sizeof(path), "/proc/%d/stat", (int)pid);
 	if (file_read(AT_FDCWD, path, STAT_MAX, &text, err) < 0)
 		return -1;
-	rest = strrchr(text.bytes, ')');
-	if (!rest || sscanf(rest,
-			    ") %c %d %*d %*d %*d %*d %u %*u %*u %*u %*u %*u %*u %*d %*d %*d %*d "
-			    "%*d %*d %llu",
-			    &state, &parent, &flags, &start) != 4)
+	state = fields_after(strrchr(text.bytes, ')'), 1); /* 3 */
+	parent = fields_after(state, 4 - 3);
+	flags = fields_after(parent, 9 - 4);
+	start = fields_after(flags, 22 - 9);
+	if (!start)
 		return error_set(err, ERROR_SYSTEM, path, "can't understand %s", path);
 	*ret_stat = (struct procfs_stat){
-		.ending = flags & PF_EXITING || state == 'Z' || state == 'X',
-		.forked_only = flags & PF_FORKNOEXEC,
-		.parent = parent,
-		.start = start,
+		.ending = strtoul(flags, NULL, 10) & PF_EXITING || *state == 'Z' || *state == 'X',
+		.forked_only = strtoul(flags, NULL, 10) & PF_FORKNOEXEC,
+		.parent = (int)strtol(parent, NULL, 10),
+		.start = strtoull(start, NULL, 10),
 	};
 	return 0;
 }
