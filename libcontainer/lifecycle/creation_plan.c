@@ -3,11 +3,11 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/fd.h"
 #include "base/text.h"
 #include "base/trace.h"
 #include "libcontainer/init/executable.h"
@@ -87,9 +87,11 @@ int creation_describe(struct creation *creation, struct error *err)
 {
 	struct arena *arena = &creation->config_arena;
 	const struct config *config = creation->config;
+	_cleanup_fd_ int fd = open(creation->options->bundle, O_PATH | O_DIRECTORY | O_CLOEXEC);
 	char bundle[PATH_MAX];
 
-	if (!realpath(creation->options->bundle, bundle))
+	/* realpath(3) asks for every directory on the way */
+	if (fd < 0 || fd_path(fd, bundle) < 0)
 		return error_errno(err, errno, creation->options->bundle, "find the bundle");
 	creation->state = arena_alloc(arena, sizeof(*creation->state));
 	*creation->state = (struct container_state){
