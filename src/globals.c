@@ -10,10 +10,11 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
-#include "base/fd.h"
 #include "base/path.h"
 #include "base/trace.h"
 #include "src/log.h"
+
+#define INITIAL_USER_NAMESPACE 0xEFFFFFFDU
 
 static const struct name_value rootless_names[] = {
 	{ "true", ROOTLESS_TRUE },
@@ -66,18 +67,13 @@ int globals_open_logs(const struct globals *globals, struct error *err)
 	return globals->trace ? trace_open(globals->trace, err) : 0;
 }
 
-/* user_namespaces(7): only the machine's own maps every id to itself. */
+/* The machine's own has a number of its own (the kernel's USER_NS_INIT_INO). A kernel without user namespaces has no such
+ * file, and then nobody is in one. */
 static bool in_user_namespace(void)
 {
-	_cleanup_buffer_ struct buffer map = BUFFER_INIT;
-	struct error ignored = ERROR_INIT;
-	unsigned int inside, outside, count;
+	struct stat st;
 
-	/* a kernel without user namespaces has no such file, and then nobody is in one */
-	if (file_read(AT_FDCWD, "/proc/self/uid_map", 4096, &map, &ignored) < 0)
-		return false;
-	return sscanf(map.bytes, "%u %u %u", &inside, &outside, &count) != 3 || inside != 0 ||
-	       outside != 0 || count != UINT_MAX;
+	return stat("/proc/self/ns/user", &st) == 0 && st.st_ino != INITIAL_USER_NAMESPACE;
 }
 
 static struct caller find_caller(void)
