@@ -85,7 +85,7 @@ bool termination_or_input(int fd, int ms)
 	return termination_or(fd, POLLIN, ms);
 }
 
-bool termination_or_output(int fd)
+bool termination_or_output(int fd, int ms)
 {
-	return termination_or(fd, POLLOUT, -1);
+	return termination_or(fd, POLLOUT, ms);
 }

@@ -21,4 +21,4 @@ int termination_exits(struct error *err);
 /* Wait until there is something to read at @fd, or its end, or @ms are over (-1: never): true. False as soon as one is waiting
  * and there is nothing to read. The other: room to write, of a pipe for PIPE_BUF bytes, or nobody who reads. */
 bool termination_or_input(int fd, int ms);
-bool termination_or_output(int fd);
+bool termination_or_output(int fd, int ms);

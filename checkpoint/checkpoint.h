@@ -55,6 +55,7 @@ struct checkpoint_options {
 	struct page_server page_server; /* pages go there, or with lazy_pages are served there */
 	const char *export;		/* all goes there as one stream, "-": our output; NULL */
 	bool with_rootfs;		/* and what has changed in the root filesystem */
+	const struct checkpoint_taker *taker; /* who takes the container over (dump.h); NULL */
 };
 
 /* Dump a running container into images. Unless it is left running, it is deleted then, as by container_delete(). When it
@@ -65,8 +66,9 @@ int container_checkpoint(const struct runtime *runtime, const struct checkpoint_
 struct restore_options {
 	struct run_options run;
 	struct criu_options criu;
-	struct page_server page_server; /* with lazy_pages: they are fetched from there */
-	const char *import;		/* all comes from there, "-": our input; NULL */
+	struct page_server page_server;	   /* with lazy_pages: they are fetched from there */
+	const char *import;		   /* all comes from there, "-": our input; NULL */
+	const struct restore_giver *giver; /* who gives the container up for it (restore.h); NULL */
 };
 
 /* Make a container out of images: as container_run(), but its first process comes from CRIU. When it fails nothing is

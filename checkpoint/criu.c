@@ -102,10 +102,11 @@ static int name_plugins(const char *plugin_dir, char ret_variable[static PATH_MA
 	return 0;
 }
 
-static int become_criu(const struct criu_start *start, const char *path, int socket,
+static int become_criu(const struct criu_start *start, const char *path, const int socket[2],
 		       struct error *err)
 {
-	_cleanup_free_ int *fds = calloc(start->fd_count + 1, sizeof(*fds));
+	const size_t count = start->fd_count + 1 + start->holds;
+	_cleanup_free_ int *fds = calloc(count, sizeof(*fds));
 	static const char *const service[] = { "criu", "swrk", "3", NULL };
 	char plugins[PATH_MAX + 32];
 	char *envp[] = { (char *)"PATH=" PATH_DEFAULT, NULL, NULL };
@@ -119,18 +120,20 @@ static int become_criu(const struct criu_start *start, const char *path, int soc
 		return -1;
 	if (!fds)
 		return error_set(err, ERROR_MEMORY, "criu", "no memory");
-	fds[0] = socket;
+	fds[0] = socket[1];
 	if (start->fd_count)
 		memcpy(fds + 1, start->fds, start->fd_count * sizeof(*fds));
-	if (place(fds, start->fd_count + 1, SOCKET_FD) < 0)
+	if (start->holds)
+		fds[count - 1] = socket[0];
+	if (place(fds, count, SOCKET_FD) < 0)
 		return error_errno(err, errno, "criu", "place descriptors for CRIU");
 	forget_signals();
 	execve(path, (char *const *)(start->argv ?: service), envp);
 	return error_errno(err, errno, path, "execute %s", path);
 }
 
-static _Noreturn void child_main(const struct criu_start *start, const char *path, int socket,
-				 int channel)
+static _Noreturn void child_main(const struct criu_start *start, const char *path,
+				 const int socket[2], int channel)
 {
 	struct error error = ERROR_INIT;
 	char go;
@@ -178,7 +181,7 @@ int criu_clone(const struct criu_start *start, struct criu *ret_criu, struct err
 	}
 	criu.pid = sys_clone3(&args);
 	if (criu.pid == 0)
-		child_main(start, path, socket[1], channel[1]);
+		child_main(start, path, socket, channel[1]);
 	close(socket[1]);
 	close(channel[1]);
 	*ret_criu = criu;
@@ -210,9 +213,20 @@ int criu_release(struct criu *criu, struct error *err)
 	return 0;
 }
 
+bool criu_lives(const struct criu *criu)
+{
+	siginfo_t info = { 0 };
+
+	return criu->pid > 0 &&
+	       waitid(P_PID, (id_t)criu->pid, &info, WEXITED | WNOHANG | WNOWAIT) == 0 &&
+	       info.si_pid == 0;
+}
+
 void criu_end(struct criu *criu)
 {
 	cleanup_fd_(&criu->channel);
+	if (criu->socket >= 0)
+		(void)shutdown(criu->socket, SHUT_RDWR); /* also where it holds this end itself */
 	cleanup_fd_(&criu->socket);
 	if (criu->pid > 0)
 		while (waitpid(criu->pid, NULL, __WALL) < 0 && errno == EINTR)
@@ -469,4 +483,19 @@ int criu_probe(struct criu *criu, const struct criu_needs *needs, struct error *
 	if (check_version(criu, err) < 0)
 		return -1;
 	return needs->mem_track || needs->lazy_pages ? check_features(criu, needs, err) : 0;
+}
+
+int criu_look(const struct criu_needs *needs, int *ret_version, struct error *err)
+{
+	const struct criu_start start = { .cgroup = -1 };
+	struct criu criu = CRIU_INIT;
+	int result = criu_clone(&start, &criu, err);
+
+	if (result == 0)
+		result = criu_release(&criu, err);
+	if (result == 0)
+		result = criu_probe(&criu, needs, err);
+	*ret_version = criu.version;
+	criu_end(&criu);
+	return result;
 }

@@ -42,7 +42,10 @@ struct criu_start {
 	const char *const *argv; /* NULL: criu swrk */
 	const char *plugin_dir;	 /* NULL: CRIU's own */
 	int cgroup;		 /* to be cloned into, -1 */
-	const int *fds;		 /* CRIU has them as CRIU_FIRST_FD and so on */
+	/* It has our end of the socket open, too, as its last descriptor: where we are killed it waits for ever for its answer,
+	 * rather than to go on without one, as it does when all is restored. criu_end() is heard all the same. */
+	bool holds;
+	const int *fds; /* CRIU has them as CRIU_FIRST_FD and so on */
 	size_t fd_count;
 	/* in the child, before it executes CRIU; NULL */
 	int (*prepare)(void *context, struct error *err);
@@ -68,6 +71,9 @@ struct criu_needs {
 /* Ask for version and features; ERROR_UNSUPPORTED names what is missing. */
 int criu_probe(struct criu *criu, const struct criu_needs *needs, struct error *err);
 
+/* The same of one that is started for that alone; its version. */
+int criu_look(const struct criu_needs *needs, int *ret_version, struct error *err);
+
 /* From now on it is killed when it says nothing for this time (0: no limit), which is ERROR_BUSY. */
 int criu_limit(struct criu *criu, unsigned int seconds, struct error *err);
 
@@ -79,6 +85,9 @@ typedef int criu_notified(void *context, const char *script, pid_t pid, int fd, 
  * (log.h); ERROR_PROTOCOL if it dies. @notified may change criu->yields. */
 int criu_ask(struct criu *criu, const CriuReq *request, criu_notified *notified, void *context,
 	     pid_t *ret_pid, struct error *err);
+
+/* Has it not ended, by whatever? */
+bool criu_lives(const struct criu *criu);
 
 /* Close the socket and wait for its end: it has nothing to do then, or undoes what it began when it next has something to
  * say. */

@@ -100,21 +100,62 @@ static int write_manifests(struct dump *dump, struct error *err)
 	return manifest_write(&dump->manifest, dump->images.dir, &dump->arena, err);
 }
 
+static struct export_contents contents_of(const struct dump *dump)
+{
+	return (struct export_contents){
+		.manifest = &dump->manifest,
+		.images = dump->images.dir,
+		.record = dump->record.dir,
+		.rootfs = dump->options->with_rootfs ? dump->state->rootfs : NULL,
+	};
+}
+
 static int write_export(struct dump *dump, struct error *err)
 {
-	const struct checkpoint_options *options = dump->options;
+	const struct export_contents contents = contents_of(dump);
 	struct sigaction broken_pipe;
 	int result;
 
-	if (!options->export)
+	if (!dump->options->export)
 		return 0;
 	trace_phase("export");
 	/* where the reader has gone, write(2) is to fail, and we undo */
 	(void)sigaction(SIGPIPE, &(struct sigaction){ .sa_handler = SIG_IGN }, &broken_pipe);
-	result = export_write(&dump->export, &dump->manifest, dump->images.dir, dump->record.dir,
-			      options->with_rootfs ? dump->state->rootfs : NULL, err);
+	result = export_write(&dump->export, &contents, err);
 	(void)sigaction(SIGPIPE, &broken_pipe, NULL);
 	return result;
+}
+
+/* SIGKILL reaches all who are in the cgroup, also those whom CRIU holds; none of them executes another instruction, and no end
+ * of CRIU's or ours can change that. */
+static int kill_container(const struct dump *dump, struct error *err)
+{
+	_cleanup_fd_ int cgroup = state_open_cgroup(dump->state, err);
+
+	return cgroup < 0 ? -1 : cgroup_signal(cgroup, SIGKILL, err);
+}
+
+static int give(struct dump *dump, struct error *err)
+{
+	const struct checkpoint_taker *taker = dump->options->taker;
+	const struct export_contents contents = contents_of(dump);
+
+	if (!taker)
+		return 0;
+	if (taker->take(taker->context, &contents, err) < 0)
+		return -1;
+	if (dump->options->pre_dump)
+		return 0;
+	trace_phase("give up");
+	/* without it the container has run on, and is no longer what the images are of */
+	if (!criu_lives(&dump->criu))
+		return error_set(err, ERROR_PROTOCOL, "criu",
+				 "CRIU was ended while it held the container");
+	if (kill_container(dump, err) < 0)
+		return -1;
+	dump->given = true;
+	taker->given(taker->context);
+	return 0;
 }
 
 /* The images are complete, and the container still there, frozen: if the rest can't be written, it goes on. With lazy pages
@@ -125,7 +166,7 @@ static int complete(struct dump *dump, const char *script, struct error *err)
 
 	if (ready != dump->options->criu.lazy_pages)
 		return 0;
-	if (write_manifests(dump, err) < 0 || write_export(dump, err) < 0)
+	if (write_manifests(dump, err) < 0 || write_export(dump, err) < 0 || give(dump, err) < 0)
 		return -1;
 	/* from now on CRIU ends the processes: we may not leave them and remove the images, whoever signals */
 	dump->criu.yields = ready;
@@ -152,6 +193,8 @@ static int notified(void *context, const char *script, pid_t pid, int fd, struct
 
 	(void)pid;
 	(void)fd;
+	if (strcmp(script, "pre-dump") == 0 && dump->options->taker)
+		dump->options->taker->begin(dump->options->taker->context);
 	if (strcmp(script, "post-dump") == 0)
 		return complete(dump, script, err);
 	if (strcmp(script, "status-ready") != 0)
@@ -174,6 +217,11 @@ static int ask(struct dump *dump, struct error *err)
 		return -1;
 	if (criu_ask(&dump->criu, &request.message, notified, dump, NULL, err) == 0)
 		return 0;
+	/* what CRIU says of a container that is dead already is of no account */
+	if (dump->given && !dump->serves) {
+		*err = (struct error)ERROR_INIT;
+		return 0;
+	}
 	if (dump->serves && err->code == ERROR_PROTOCOL && serve_was_cut(&dump->serve))
 		return error_set(err, ERROR_SYSTEM, "page-server",
 				 "who fetched the memory has gone before it had all: the "
@@ -257,7 +305,7 @@ static int dump_container(struct dump *dump, struct error *err)
 	if (dump_check_parent(dump, err) == 0 && dump_begin_manifest(dump, err) == 0 &&
 	    (options->pre_dump || write_descriptors(dump, err) == 0) && ask(dump, err) == 0 &&
 	    /* no notification tells of the end of a pre-dump */
-	    (!options->pre_dump || write_manifests(dump, err) == 0)) {
+	    (!options->pre_dump || (write_manifests(dump, err) == 0 && give(dump, err) == 0))) {
 		if (dump->tracks)
 			dump_keep_mark(dump);
 		images_settle(&dump->images, true);

@@ -12,6 +12,18 @@
 
 #define DUMP_LOG "dump.log"
 
+/* Who makes a container of the images while the one that they are of is still there. */
+struct checkpoint_taker {
+	/* It is about to be frozen. */
+	void (*begin)(void *context);
+	/* The images are there, and their manifest. The container is frozen, unless it is a pre-dump, and runs on if this
+	 * fails. Else it is killed now. */
+	int (*take)(void *context, const struct export_contents *contents, struct error *err);
+	/* Nothing of it will run here any more, whatever happens, and whoever is killed. */
+	void (*given)(void *context);
+	void *context;
+};
+
 struct dump {
 	const struct checkpoint_options *options;
 	struct record record;
@@ -27,6 +39,7 @@ struct dump {
 	int status_fd;
 	/* the kernel counts changes of the memory from now on: also for the first of a chain */
 	bool tracks;
+	bool given;  /* the container is dead, and lives where the images were taken to */
 	bool serves; /* CRIU waits for others to fetch the memory, and hears nothing */
 };
 

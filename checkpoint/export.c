@@ -122,27 +122,26 @@ static int put_rootfs(struct stream *stream, const struct manifest *manifest, co
 	return rootfs_changes_put(stream, EXPORT_ROOTFS, rootfs, &since, err);
 }
 
-static int put_all(struct stream *stream, const struct manifest *manifest, int images, int record,
-		   const char *rootfs, struct error *err)
+int export_put(struct stream *stream, const struct export_contents *contents, struct error *err)
 {
-	if (put_file(stream, images, IMAGES_MANIFEST, err) < 0 ||
-	    put_file(stream, record, STORE_CONFIG, err) < 0)
+	const struct manifest *manifest = contents->manifest;
+
+	if (put_file(stream, contents->images, IMAGES_MANIFEST, err) < 0 ||
+	    put_file(stream, contents->record, STORE_CONFIG, err) < 0)
 		return -1;
 	for (size_t i = 0; i < manifest->images.count; i++)
-		if (put_file(stream, images, manifest->images.items[i].name, err) < 0)
+		if (put_file(stream, contents->images, manifest->images.items[i].name, err) < 0)
 			return -1;
-	if (rootfs && put_rootfs(stream, manifest, rootfs, err) < 0)
+	if (contents->rootfs && put_rootfs(stream, manifest, contents->rootfs, err) < 0)
 		return -1;
 	return tar_put_end(stream, err) < 0 ? -1 : stream_finish(stream, err);
 }
 
-int export_write(struct export *export, const struct manifest *manifest, int images, int record,
-		 const char *rootfs, struct error *err)
+int export_write(struct export *export, const struct export_contents *contents, struct error *err)
 {
 	_cleanup_stream_ struct stream stream = STREAM_INIT;
 
-	if (stream_create(export->fd, &stream, err) < 0 ||
-	    put_all(&stream, manifest, images, record, rootfs, err) < 0)
+	if (stream_create(export->fd, &stream, err) < 0 || export_put(&stream, contents, err) < 0)
 		return error_prefix(err, "--export");
 	/* some filesystems tell only now that there is no room */
 	if (close(steal_fd(&export->fd)) < 0)

@@ -32,10 +32,18 @@ struct export
 /* Open the file that --export names; "-" is our standard output. */
 int export_open(const char *path, struct export *ret_export, struct error *err);
 
-/* Write all of it: the manifest and the images lie in @images, the config in @record, a container's directory. @rootfs is that
- * of the container, NULL to leave it out. Who calls it sees that nothing is written there meanwhile. */
-int export_write(struct export *export, const struct manifest *manifest, int images, int record,
-		 const char *rootfs, struct error *err);
+/* What goes into it: the manifest, also as it lies with the images in the directory @images; the config in @record, a container's
+ * directory; and of @rootfs, that of the container, what has changed there, NULL to leave it out. Who writes it sees that nothing is
+ * written there meanwhile. */
+struct export_contents {
+	const struct manifest *manifest;
+	int images, record;
+	const char *rootfs;
+};
+
+/* Write all of it; the second to a stream that is the caller's, and comes to its end. */
+int export_write(struct export *export, const struct export_contents *contents, struct error *err);
+int export_put(struct stream *stream, const struct export_contents *contents, struct error *err);
 
 /* Let it replace the file, if it is @whole; else nothing is left. One that was never opened is fine. */
 int export_close(struct export *export, bool whole, struct error *err);
@@ -43,8 +51,9 @@ int export_close(struct export *export, bool whole, struct error *err);
 /* ---- to read ---- */
 
 struct import {
-	int fd;
-	const char *path; /* as it was given */
+	int fd; /* -1: through the door */
+	const struct stream_door *door;
+	const char *path; /* as it was given; where there is a door, who sends it */
 	struct stream stream;
 	struct tar_reader reader;
 	struct tar_entry entry; /* the next one, if there @is_next */

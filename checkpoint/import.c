@@ -84,12 +84,18 @@ static int take_image(struct import *import, int dir, const struct manifest_imag
 	return advance(import, err);
 }
 
+static int open_stream(struct import *import, struct error *err)
+{
+	return import->door ? stream_open_at(import->door, &import->stream, err)
+			    : stream_open(import->fd, &import->stream, err);
+}
+
 static int take_all(struct import *import, int dir, struct arena *arena, struct error *err)
 {
 	_cleanup_buffer_ struct buffer text = BUFFER_INIT, config = BUFFER_INIT;
 	struct manifest *manifest;
 
-	if (stream_open(import->fd, &import->stream, err) < 0)
+	if (open_stream(import, err) < 0)
 		return -1;
 	import->reader = (struct tar_reader)TAR_READER_INIT(&import->stream);
 	if (advance(import, err) < 0 ||
@@ -103,11 +109,14 @@ static int take_all(struct import *import, int dir, struct arena *arena, struct 
 	return expect_rootfs(import, err);
 }
 
+static int name_source(const struct import *import, struct error *err)
+{
+	return error_prefix(err, "%s%s", import->door ? "" : "--import ", import->path);
+}
+
 int import_images(struct import *import, int dir, struct arena *arena, struct error *err)
 {
-	if (take_all(import, dir, arena, err) < 0)
-		return error_prefix(err, "--import %s", import->path);
-	return 0;
+	return take_all(import, dir, arena, err) < 0 ? name_source(import, err) : 0;
 }
 
 static int take_change(struct import *import, int root, struct buffer *kept, struct error *err)
@@ -133,8 +142,8 @@ int import_rootfs(struct import *import, const char *rootfs, struct error *err)
 		return error_errno(err, errno, rootfs, "open the root filesystem %s", rootfs);
 	while (import->is_next)
 		if (take_change(import, root, &kept, err) < 0)
-			return error_prefix(err, "--import");
-	return rootfs_names_check(&kept, root, err) < 0 ? error_prefix(err, "--import") : 0;
+			return name_source(import, err);
+	return rootfs_names_check(&kept, root, err) < 0 ? name_source(import, err) : 0;
 }
 
 void import_close(struct import *import)

@@ -48,7 +48,7 @@ static int connect_to(int fd, const union address *address, socklen_t length)
 	if (connect(fd, &address->any, length) < 0) {
 		if (errno != EINPROGRESS)
 			return -1;
-		if (!termination_or_output(fd)) {
+		if (!termination_or_output(fd, -1)) {
 			errno = EINTR;
 			return -1;
 		}

@@ -12,10 +12,12 @@
 
 #include "base/cleanup.h"
 #include "base/fd.h"
+#include "base/kernel.h"
 #include "base/termination.h"
 #include "base/text.h"
 #include "checkpoint/config_file.h"
 #include "checkpoint/foreign.h"
+#include "checkpoint/guard.h"
 #include "checkpoint/lazy.h"
 #include "checkpoint/log.h"
 #include "checkpoint/restore.h"
@@ -81,6 +83,18 @@ static int finish(struct restore *restore, pid_t pid, struct error *err)
 	return 0;
 }
 
+/* First those that it traces: without a tracer they would run. Then CRIU: it would wait for an init that waits for those whom
+ * only the tracer can reap. */
+static void kill_all(const struct restore *restore)
+{
+	struct error ignored = ERROR_INIT;
+
+	if (restore->creation->cgroup.fd >= 0)
+		(void)cgroup_signal(restore->creation->cgroup.fd, SIGKILL, &ignored);
+	(void)sys_pidfd_send_signal(restore->creation->spawned.pidfd, SIGKILL);
+	(void)kill(restore->criu.pid, SIGKILL);
+}
+
 /* They have their rights now, and are about to run. */
 static int judge_rights(struct restore *restore, struct error *err)
 {
@@ -88,11 +102,24 @@ static int judge_rights(struct restore *restore, struct error *err)
 		return error_set(err, ERROR_PROTOCOL, "criu",
 				 "CRIU resumes what it hasn't restored");
 	if (verify_rights(&restore->verify, err) < 0) {
-		/* it traces them: it would wait for an init that waits for those whom only the tracer can reap */
-		(void)kill(restore->criu.pid, SIGKILL);
+		kill_all(restore);
 		return -1;
 	}
 	restore->verified = true;
+	return 0;
+}
+
+static int ask_giver(struct restore *restore, struct error *err)
+{
+	const struct restore_giver *giver = restore->options->giver;
+
+	if (!giver)
+		return 0;
+	if (giver->may_run(giver->context, err) < 0) {
+		kill_all(restore);
+		return -1;
+	}
+	criu_kill(&restore->guard);
 	return 0;
 }
 
@@ -107,7 +134,7 @@ static int notified(void *context, const char *script, pid_t pid, int fd, struct
 	if (strcmp(script, "post-restore") == 0)
 		return finish(restore, pid, err);
 	if (strcmp(script, "pre-resume") == 0)
-		return judge_rights(restore, err);
+		return judge_rights(restore, err) < 0 ? -1 : ask_giver(restore, err);
 	return 0;
 }
 
@@ -173,6 +200,7 @@ static int prepare(struct restore *restore, struct error *err)
 	restore->start = (struct criu_start){
 		.plugin_dir = options->plugin_dir,
 		.cgroup = creation->cgroup.fd,
+		.holds = restore->options->giver,
 		.fds = restore->fds,
 		.prepare = stage_build,
 		.context = &restore->stage,
@@ -237,6 +265,17 @@ static int start_lazy_pages(struct restore *restore, struct error *err)
 	return lazy_start(&restore->images, &restore->options->page_server, &restore->lazy, err);
 }
 
+/* Before the one that gives it says so, it must not run here, whatever becomes of us. */
+static int begin_guard(struct restore *restore, struct error *err)
+{
+	if (!restore->options->giver)
+		return 0;
+	if (restore->creation->cgroup.fd < 0)
+		return error_set(err, ERROR_UNSUPPORTED, restore->creation->options->id,
+				 "a container without a cgroup of its own can't be taken over");
+	return guard_begin(restore->criu.pid, restore->creation->cgroup.fd, &restore->guard, err);
+}
+
 static int run_poststart(struct creation *creation, struct error *err)
 {
 	const struct config_hooks *hooks = creation->config->hooks;
@@ -253,7 +292,8 @@ static int run_criu(struct restore *restore, struct error *err)
 
 	if (device_program_load(creation->cgroup_plan, &creation->device_program, err) < 0 ||
 	    prepare(restore, err) < 0 || restore_fill_request(restore, &request, err) < 0 ||
-	    start_criu(restore, err) < 0 || restore_add_mounts(restore, &request, err) < 0 ||
+	    start_criu(restore, err) < 0 || begin_guard(restore, err) < 0 ||
+	    restore_add_mounts(restore, &request, err) < 0 ||
 	    move_work(restore, &request, err) < 0 || start_lazy_pages(restore, err) < 0 ||
 	    ask(restore, &request, err) < 0)
 		return -1;
@@ -268,8 +308,8 @@ static int take_rootfs(struct restore *restore, struct error *err)
 {
 	struct creation *creation = restore->creation;
 
-	if (restore->import.is_next)
-		return import_rootfs(&restore->import, creation->state->rootfs, err);
+	if (restore->import->is_next)
+		return import_rootfs(restore->import, creation->state->rootfs, err);
 	return store_set_back(&creation->record, restore->manifest->rootfs_since, err);
 }
 
@@ -284,6 +324,7 @@ static int restore_processes(void *context, struct creation *creation, struct er
 		result = run_criu(restore, err);
 	/* it takes its own processes away where it failed, before the cgroup is to go */
 	criu_end(&restore->criu);
+	criu_kill(&restore->guard);
 	restore_forget_imported(restore);
 	if (result < 0)
 		return -1;
@@ -327,14 +368,18 @@ int container_restore(const struct runtime *runtime, const struct restore_option
 				   .arena = ARENA_INIT,
 				   .images = IMAGES_INIT,
 				   .imported = -1,
-				   .import = IMPORT_INIT,
+				   .own = IMPORT_INIT,
+				   .import = &restore.own,
 				   .criu = CRIU_INIT,
-				   .lazy = CRIU_INIT };
+				   .lazy = CRIU_INIT,
+				   .guard = CRIU_INIT };
 	int result = criu_check_caller(err);
 
+	if (options->giver)
+		restore.import = options->giver->rest;
 	/* not held yet, since a fifo is waited for until somebody writes to it */
 	if (result == 0 && options->import)
-		result = import_open(options->import, &restore.import, err);
+		result = import_open(options->import, &restore.own, err);
 	/* one that would end us makes us hurry, and comes once all is undone, or the container runs */
 	termination_hold(&restore.signals);
 	if (result == 0)
@@ -345,7 +390,7 @@ int container_restore(const struct runtime *runtime, const struct restore_option
 		close(restore.fds[i]);
 	images_close(&restore.images);
 	restore_forget_imported(&restore);
-	import_close(&restore.import);
+	import_close(&restore.own);
 	arena_free(&restore.arena);
 	/* where it ran in the foreground they were for the container */
 	if (result < 0)

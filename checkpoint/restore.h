@@ -16,19 +16,28 @@
 #define RESTORE_LOG	  "restore.log"
 #define NAMESPACE_FDS_MAX 2
 
+/* Who has sent the images, and has a container that is to end before this one runs. Its images, and those that they stand on,
+ * have been verified as they came, but for the last ones. */
+struct restore_giver {
+	struct import *rest; /* what follows the images in the stream */
+	/* All is restored, and was judged: whether it may run now. If not, nothing of it is left. */
+	int (*may_run)(void *context, struct error *err);
+	void *context;
+};
+
 struct restore {
 	const struct restore_options *options;
 	struct arena arena;
 	struct images images;
-	struct import import;
-	int imported;		   /* their directory, where they are there for a while; -1 */
-	struct manifest *manifest; /* of other runtimes' images one is made up */
-	struct creation *creation; /* while it is made */
+	struct import own, *import; /* who gives has one */
+	int imported;		    /* their directory, where they are there for a while; -1 */
+	struct manifest *manifest;  /* of other runtimes' images one is made up */
+	struct creation *creation;  /* while it is made */
 	struct stage stage;
 	struct verify verify; /* once CRIU has restored */
 	bool verified;
 	sigset_t signals; /* those that were held before */
-	struct criu criu, lazy;
+	struct criu criu, lazy, guard;
 	struct criu_start start;
 	int fds[NAMESPACE_FDS_MAX];
 };

@@ -28,7 +28,7 @@ static int import(struct restore *restore, struct error *err)
 	trace_phase("import");
 	if (images_open_for_import(restore->options->criu.image_path, &restore->imported, err) < 0)
 		return -1;
-	return import_images(&restore->import, restore->imported, &restore->arena, err);
+	return import_images(&restore->own, restore->imported, &restore->arena, err);
 }
 
 void restore_forget_imported(struct restore *restore)
@@ -59,6 +59,8 @@ int restore_open_images(struct restore *restore, struct error *err)
 				 "%s holds a pre-dump, which is only the memory: restore from the "
 				 "checkpoint that was made after it",
 				 restore->images.path);
+	if (restore->options->giver)
+		return 0;
 	return images_visit_parents(restore->images.dir, options->auto_dedup, verify_parent,
 				    restore, err);
 }

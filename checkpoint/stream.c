@@ -37,13 +37,10 @@ static size_t at_once(int fd)
 	return fstat(fd, &st) == 0 && S_ISREG(st.st_mode) ? SIZE_MAX : PIPE_BUF;
 }
 
-int stream_create(int fd, struct stream *ret_stream, struct error *err)
+static int create(struct stream stream, struct stream *ret_stream, struct error *err)
 {
-	struct stream stream = { .fd = fd,
-				 .at_once = at_once(fd),
-				 .compressor = ZSTD_createCCtx(),
-				 .packed_size = ZSTD_CStreamOutSize() };
-
+	stream.compressor = ZSTD_createCCtx();
+	stream.packed_size = ZSTD_CStreamOutSize();
 	stream.packed = malloc(stream.packed_size);
 	if (!stream.packed || !stream.compressor)
 		return no_memory(&stream, err);
@@ -53,13 +50,25 @@ int stream_create(int fd, struct stream *ret_stream, struct error *err)
 	return 0;
 }
 
+int stream_create(int fd, struct stream *ret_stream, struct error *err)
+{
+	return create((struct stream){ .fd = fd, .at_once = at_once(fd) }, ret_stream, err);
+}
+
+int stream_create_at(const struct stream_door *door, struct stream *ret_stream, struct error *err)
+{
+	return create((struct stream){ .fd = -1, .door = door }, ret_stream, err);
+}
+
 static bool goes_on(const struct stream *stream, size_t length)
 {
-	return (length == 0 || termination_or_output(stream->fd)) && !termination_waits();
+	return (length == 0 || termination_or_output(stream->fd, -1)) && !termination_waits();
 }
 
 static int put(const struct stream *stream, const char *bytes, size_t length, struct error *err)
 {
+	if (stream->door)
+		return stream->door->put(stream->door->context, bytes, length, err);
 	do {
 		size_t part = length < stream->at_once ? length : stream->at_once;
 
@@ -116,12 +125,10 @@ static int damaged(struct error *err, const char *how)
 	return error_set(err, ERROR_INVALID, NULL, "the stream is damaged: %s", how);
 }
 
-int stream_open(int fd, struct stream *ret_stream, struct error *err)
+static int open_(struct stream stream, struct stream *ret_stream, struct error *err)
 {
-	struct stream stream = { .fd = fd,
-				 .decompressor = ZSTD_createDCtx(),
-				 .packed_size = ZSTD_DStreamInSize() };
-
+	stream.decompressor = ZSTD_createDCtx();
+	stream.packed_size = ZSTD_DStreamInSize();
 	stream.packed = malloc(stream.packed_size);
 	if (!stream.packed || !stream.decompressor)
 		return no_memory(&stream, err);
@@ -129,16 +136,36 @@ int stream_open(int fd, struct stream *ret_stream, struct error *err)
 	return 0;
 }
 
-/* Some more of what is packed; 0 at the end of it. */
-static ssize_t refill(struct stream *stream, struct error *err)
+int stream_open(int fd, struct stream *ret_stream, struct error *err)
+{
+	return open_((struct stream){ .fd = fd }, ret_stream, err);
+}
+
+int stream_open_at(const struct stream_door *door, struct stream *ret_stream, struct error *err)
+{
+	return open_((struct stream){ .fd = -1, .door = door }, ret_stream, err);
+}
+
+static ssize_t take(const struct stream *stream, struct error *err)
 {
 	ssize_t length;
 
+	if (stream->door)
+		return stream->door->take(stream->door->context, stream->packed,
+					  stream->packed_size, err);
 	if (!termination_or_input(stream->fd, -1) || termination_waits())
 		return error_set(err, ERROR_BUSY, NULL, "ended by a signal");
 	length = fd_read_some(stream->fd, stream->packed, stream->packed_size);
+	return length < 0 ? error_errno(err, errno, NULL, "read the stream") : length;
+}
+
+/* Some more of what is packed; 0 at the end of it. */
+static ssize_t refill(struct stream *stream, struct error *err)
+{
+	ssize_t length = take(stream, err);
+
 	if (length < 0)
-		return error_errno(err, errno, NULL, "read the stream");
+		return -1;
 	stream->in = (ZSTD_inBuffer){ stream->packed, (size_t)length, 0 };
 	return length;
 }

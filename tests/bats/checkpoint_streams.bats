@@ -166,7 +166,7 @@ mounted() {
 	cp -a "$BUNDLE/." "$WORK/small"
 	mount -o "remount,size=$(($(df --output=used "$WORK/small" | tail -n 1) + 500))k" "$WORK/small"
 	criu_says "$GOOD" "work fail it was asked"
-	fails 1 "--import: /large: write a file of the stream" proa restore -d -b "$WORK/small" --import "$WORK/out" \
+	fails 1 "--import $WORK/out: /large: write a file of the stream" proa restore -d -b "$WORK/small" --import "$WORK/out" \
 		--image-path "$WORK/images" --work-path "$WORK/log" "$ID"
 	umount "$WORK/small"
 	nothing_left

@@ -426,7 +426,9 @@ static int export_changes(void)
 	SUCCEEDS(store_since(&record, &manifest.rootfs_since, &err));
 	SUCCEEDS(export_open(path_of("out"), &export, &err));
 	CHECK(!there(dir, "out"));
-	result = export_write(&export, &manifest, images, record.dir, path_of("root"), &err);
+	result = export_write(
+	    &export, &(struct export_contents){ &manifest, images, record.dir, path_of("root") },
+	    &err);
 	CHECK(export_close(&export, result == 0, &err) == 0);
 	return result;
 }
@@ -607,7 +609,8 @@ TEST(an_export_that_fails_leaves_the_older_one)
 	set_up();
 	make_file(dir, "out", "older");
 	SUCCEEDS(export_open(path_of("out"), &export, &err));
-	FAILS(export_write(&export, &manifest, dir, dir, NULL, &err), ERROR_SYSTEM);
+	FAILS(export_write(&export, &(struct export_contents){ &manifest, dir, dir, NULL }, &err),
+	      ERROR_SYSTEM);
 	SUCCEEDS(export_close(&export, false, &err));
 	CHECK_STR(content(dir, "out"), "older");
 	CHECK(!there(dir, "out.partial"));
