@@ -25,16 +25,8 @@ static const struct option options[] = {
 	       "the images of the pre-dump before this one, relative to those of this one"),
 	CHOICE("pre-dump-mode", NULL, "MODE", pre_dump_mode_names, NULL, TYPE,
 	       with.criu.pre_dump_mode, "how a pre-dump reads memory: splice or read"),
-	FLAG("tcp-skip-in-flight", NULL, TYPE, with.criu.tcp_skip_in_flight,
-	     "leave out TCP connections that are not yet accepted"),
+	CRIU_DUMP_RESOURCES(TYPE, with.),
 	HIDDEN_FLAG("skip-in-flight", TYPE, skip_in_flight), /* LXC's name for it */
-	FLAG("link-remap", NULL, TYPE, with.criu.link_remap,
-	     "with open files that have been deleted but have other names"),
-	STRING(
-	    "ghost-limit", NULL, "SIZE", TYPE, with.ghost_limit,
-	    "take along open files that have been deleted up to this size (CRIU's default is 1M)"),
-	CHOICE("network-lock", NULL, "HOW", network_lock_names, NULL, TYPE, with.criu.network_lock,
-	       "how connections are held meanwhile: iptables, nftables or skip"),
 	STRINGS("skip-mnt", NULL, "PATH", TYPE, with.criu.skip_mnt, "leave out this mount"),
 	FLAG("force-irmap", NULL, TYPE, with.criu.force_irmap,
 	     "search for the paths of files that inotify watches"),

@@ -76,6 +76,12 @@ struct option {
 		.name = long_name, .letters = short_names, .kind = OPTION_NUMBER, .value = called, \
 		.help = text, .offset = OPTION_MEMBER(type, member, unsigned int)                  \
 	}
+#define NUMBER_OR(long_name, short_names, called, default_value, type, member, text)               \
+	{                                                                                          \
+		.name = long_name, .letters = short_names, .kind = OPTION_NUMBER, .value = called, \
+		.help = text, .offset = OPTION_MEMBER(type, member, unsigned int),                 \
+		.fallback = default_value                                                          \
+	}
 #define STRINGS(long_name, short_names, called, type, member, text)                                \
 	{                                                                                          \
 		.name = long_name, .letters = short_names, .kind = OPTION_LIST, .value = called,   \
