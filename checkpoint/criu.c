@@ -487,7 +487,8 @@ int criu_probe(struct criu *criu, const struct criu_needs *needs, struct error *
 
 int criu_look(const struct criu_needs *needs, int *ret_version, struct error *err)
 {
-	const struct criu_start start = { .cgroup = -1 };
+	/* it complains when nothing follows */
+	const struct criu_start start = { .cgroup = -1, .prepare = criu_leave_session };
 	struct criu criu = CRIU_INIT;
 	int result = criu_clone(&start, &criu, err);
 

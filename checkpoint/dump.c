@@ -142,8 +142,10 @@ static int give(struct dump *dump, struct error *err)
 
 	if (!taker)
 		return 0;
-	if (taker->take(taker->context, &contents, err) < 0)
+	if (taker->take(taker->context, &contents, err) < 0) {
+		dump->refused = true;
 		return -1;
+	}
 	if (dump->options->pre_dump)
 		return 0;
 	trace_phase("give up");
@@ -226,7 +228,7 @@ static int ask(struct dump *dump, struct error *err)
 		return error_set(err, ERROR_SYSTEM, "page-server",
 				 "who fetched the memory has gone before it had all: the "
 				 "container runs on here");
-	if (err->code == ERROR_SYSTEM || err->code == ERROR_PROTOCOL)
+	if (!dump->refused && (err->code == ERROR_SYSTEM || err->code == ERROR_PROTOCOL))
 		log_explain(dump->images.work, dump->images.work_path, DUMP_LOG, err);
 	return -1;
 }

@@ -39,8 +39,9 @@ struct dump {
 	int status_fd;
 	/* the kernel counts changes of the memory from now on: also for the first of a chain */
 	bool tracks;
-	bool given;  /* the container is dead, and lives where the images were taken to */
-	bool serves; /* CRIU waits for others to fetch the memory, and hears nothing */
+	bool refused; /* the images weren't taken: that isn't CRIU's doing */
+	bool given;   /* the container is dead, and lives where the images were taken to */
+	bool serves;  /* CRIU waits for others to fetch the memory, and hears nothing */
 };
 
 /* dump_manifest.c: what is to stand in the manifest, all that lies outside the container with a key each. */

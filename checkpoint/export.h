@@ -33,8 +33,8 @@ struct export
 int export_open(const char *path, struct export *ret_export, struct error *err);
 
 /* What goes into it: the manifest, also as it lies with the images in the directory @images; the config in @record, a container's
- * directory; and of @rootfs, that of the container, what has changed there, NULL to leave it out. Who writes it sees that nothing is
- * written there meanwhile. */
+ * directory; and of @rootfs, that of the container, what has changed there, NULL to leave it out. Who writes it sees that
+ * nothing is written there meanwhile. */
 struct export_contents {
 	const struct manifest *manifest;
 	int images, record;

@@ -116,6 +116,7 @@ static int ask_giver(struct restore *restore, struct error *err)
 	if (!giver)
 		return 0;
 	if (giver->may_run(giver->context, err) < 0) {
+		restore->refused = true;
 		kill_all(restore);
 		return -1;
 	}
@@ -253,7 +254,7 @@ static int ask(struct restore *restore, const struct request *request, struct er
 	/* what it has made so far goes with the cgroup */
 	if (termination_waits())
 		criu_kill(&restore->criu);
-	if (err->code == ERROR_SYSTEM || err->code == ERROR_PROTOCOL)
+	if (!restore->refused && (err->code == ERROR_SYSTEM || err->code == ERROR_PROTOCOL))
 		log_explain(restore->images.work, restore->images.work_path, RESTORE_LOG, err);
 	return -1;
 }

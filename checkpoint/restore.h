@@ -36,6 +36,7 @@ struct restore {
 	struct stage stage;
 	struct verify verify; /* once CRIU has restored */
 	bool verified;
+	bool refused;	  /* it may not run: that isn't CRIU's doing */
 	sigset_t signals; /* those that were held before */
 	struct criu criu, lazy, guard;
 	struct criu_start start;

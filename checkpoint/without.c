@@ -1,5 +1,5 @@
-/* In place of this storey in a build without CRIU; the command line has refused both commands before. */
-#include "checkpoint/checkpoint.h"
+/* In place of this storey in a build without CRIU; the command line has refused the commands before. */
+#include "checkpoint/migrate.h"
 
 static int refuse(struct error *err)
 {
@@ -20,5 +20,23 @@ int container_restore(const struct runtime *runtime, const struct restore_option
 	(void)runtime;
 	(void)options;
 	(void)ret_status;
+	return refuse(err);
+}
+
+int container_migrate(const struct runtime *runtime, const struct migrate_options *options,
+		      struct migrate_report *ret_report, struct error *err)
+{
+	(void)runtime;
+	(void)options;
+	(void)ret_report;
+	return refuse(err);
+}
+
+int container_receive(const struct runtime *runtime, const struct receive_options *options,
+		      bool *ret_told, struct error *err)
+{
+	(void)runtime;
+	(void)options;
+	(void)ret_told;
 	return refuse(err);
 }

@@ -1,4 +1,5 @@
-/* The options that `checkpoint`, `restore` and `migrate` share, as rows that fill a struct criu_flags: the member @at of @type. */
+/* The options that `checkpoint`, `restore` and `migrate` share, as rows that fill a struct criu_flags: the member @at of
+ * @type. */
 #pragma once
 
 #include "checkpoint/checkpoint.h"

@@ -53,23 +53,25 @@ static void note(const char *what, int number)
 	close(fd);
 }
 
-static CriuReq *receive(void)
-{
-	static uint8_t bytes[LARGE];
-	ssize_t length = recv(SOCKET, bytes, sizeof(bytes), 0);
-	CriuReq *request = length <= 0 ? NULL : criu_req__unpack(NULL, (size_t)length, bytes);
-
-	if (!request)
-		_exit(length == 0 ? 0 : 98);
-	return request;
-}
-
 static _Noreturn void undo(void)
 {
 	if (frozen >= 0 && write(frozen, "0", 1) != 1)
 		_exit(89);
 	note("undone", 0);
 	_exit(97);
+}
+
+static CriuReq *receive(void)
+{
+	static uint8_t bytes[LARGE];
+	ssize_t length = recv(SOCKET, bytes, sizeof(bytes), 0);
+	CriuReq *request = length <= 0 ? NULL : criu_req__unpack(NULL, (size_t)length, bytes);
+
+	if (!request && frozen >= 0)
+		undo();
+	if (!request)
+		_exit(length == 0 ? 0 : 98);
+	return request;
 }
 
 static void answer(CriuResp *response)
@@ -194,6 +196,7 @@ static void end_work(bool success, const char *words)
 static void succeed(const char *words)
 {
 	(void)words;
+	frozen = -1; /* there is nothing to be undone any more */
 	end_work(true, NULL);
 }
 

@@ -12,7 +12,7 @@
 
 #include "base/error.h"
 
-/* Parent, first of all in create, run, exec, restore and mounts: return 0 if we run from the protected
+/* Parent, first of all in create, run, exec, restore, migrate and mounts: return 0 if we run from the protected
  * image; else execute @argv anew from one. Fails rather than going on
  * unprotected. */
 int executable_protect(char **argv, struct error *err);

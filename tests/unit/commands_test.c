@@ -703,7 +703,7 @@ TEST(wrong_usage_is_told_and_reaches_nobody)
 	} rows[] = {
 		{ "", 1, "usage: proa [OPTION...] COMMAND" },
 		{ "nosuch", 1, "usage: proa [OPTION...] COMMAND" },
-		{ "migrate --help", 1, "usage: proa [OPTION...] COMMAND" },
+		{ "transfer --help", 1, "usage: proa [OPTION...] COMMAND" },
 		{ "--bogus start web", 1, "usage: proa [OPTION...] COMMAND" },
 		{ "--log-format xml start web", 1, "usage: proa [OPTION...] COMMAND" },
 		{ "--root", 1, "usage: proa [OPTION...] COMMAND" },
@@ -941,3 +941,28 @@ TEST(features_are_told_without_a_place_for_state)
 	CHECK(proa("features x") == 1);
 }
 
+TEST(migrate_takes_a_host_or_a_command)
+{
+	if (!HAVE_CRIU)
+		return;
+	fake.migrate_report = (struct migrate_report){ .round_count = 1, .downtime_ms = 1500 };
+	CHECK(proa("migrate web root@web2") == 0);
+	CHECK_STR(fake.verb, "migrate");
+	CHECK(fake.protected && fake.migrate.mode == MIGRATE_PRE_COPY);
+	CHECK(fake.migrate.rounds.max == 10 && fake.migrate.rounds.goal == 1 << 20);
+	CHECK(!fake.migrate.bundle && !fake.migrate.max_downtime_ms && !fake.migrate.with_rootfs);
+	CHECK_STR(fake.migrate.directory, "/var/tmp");
+	CHECK_HAS(out, "web runs at root@web2: down for 1.500 s of ");
+	CHECK(proa("migrate -m cold -b /b --max-iterations 3 --goal 4M --max-downtime 700 "
+		   "--with-rootfs --tcp-established --format json --via true web") == 0);
+	CHECK(fake.migrate.mode == MIGRATE_COLD && fake.migrate.rounds.max == 3);
+	CHECK(fake.migrate.rounds.goal == 4 << 20 && fake.migrate.max_downtime_ms == 700);
+	CHECK(fake.migrate.with_rootfs && fake.migrate.criu.tcp_established);
+	CHECK_STR(fake.migrate.bundle, "/b");
+	CHECK_HAS(out, "\"downtimeMs\": 1500");
+	fake.verb = NULL;
+	CHECK(proa("migrate web") == 1);
+	CHECK(proa("migrate --via true web web2") == 1);
+	CHECK(proa("migrate --mode warm web web2") == 1);
+	CHECK(!fake.verb);
+}

@@ -230,8 +230,7 @@ int container_checkpoint(const struct runtime *runtime, const struct checkpoint_
 			 struct error *err)
 {
 	fake.checkpoint = *options;
-	fake.checkpoint.page_server.address =
-	    arena_strdup(kept(), options->page_server.address);
+	fake.checkpoint.page_server.address = arena_strdup(kept(), options->page_server.address);
 	return called("checkpoint", runtime, options->id, err);
 }
 
@@ -244,4 +243,22 @@ int container_restore(const struct runtime *runtime, const struct restore_option
 		return -1;
 	*ret_status = fake.status;
 	return 0;
+}
+
+int container_migrate(const struct runtime *runtime, const struct migrate_options *options,
+		      struct migrate_report *ret_report, struct error *err)
+{
+	fake.migrate = *options;
+	if (called("migrate", runtime, options->id, err) < 0)
+		return -1;
+	*ret_report = fake.migrate_report;
+	return 0;
+}
+
+int container_receive(const struct runtime *runtime, const struct receive_options *options,
+		      bool *ret_told, struct error *err)
+{
+	fake.receive = *options;
+	*ret_told = fake.told;
+	return called("receive", runtime, "", err);
 }

@@ -2,7 +2,7 @@
  * test says. For tests of the command line. */
 #pragma once
 
-#include "checkpoint/checkpoint.h"
+#include "checkpoint/migrate.h"
 #include "libcontainer/lifecycle/lifecycle.h"
 
 extern struct fake_lifecycle {
@@ -17,6 +17,8 @@ extern struct fake_lifecycle {
 	struct update_options update;
 	struct checkpoint_options checkpoint;
 	struct restore_options restore;
+	struct migrate_options migrate;
+	struct receive_options receive;
 	struct events_options events;
 	char resources[1024]; /* of update, as JSON */
 	char mounts[1024];    /* of mounts add and remove, as JSON */
@@ -37,5 +39,7 @@ extern struct fake_lifecycle {
 	struct pid_list pids;
 	struct mount_list mount_list;
 	struct update_report report;
+	struct migrate_report migrate_report;
+	bool told; /* of receive */
 	struct statistics statistics;
 } fake;

@@ -74,7 +74,7 @@ TEST(every_command_is_sound)
 			CHECK(option->offset == OPTION_IGNORED ||
 			      option->offset < command->options_size);
 	}
-	CHECK(!command_find("migrate"));
+	CHECK(!command_find("transfer"));
 	CHECK(!command_find(""));
 }
 
