@@ -1,5 +1,8 @@
-/* System calls of the headers beside this file, which musl has no functions for. */
+/* System calls of the headers beside this file, which musl has no functions for, or others. */
+#include <fcntl.h>
+#include <grp.h>
 #include <linux/mount.h>
+#include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <sys/mount.h>
@@ -31,6 +34,35 @@ int pidfd_send_signal(int pidfd, int number, siginfo_t *info, unsigned int flags
 int kernel_statx(int dir, const char *path, int flags, unsigned int mask, struct statx *ret_st)
 {
 	return (int)syscall(SYS_statx, dir, path, flags, mask, ret_st);
+}
+
+/* musl's own sets O_CLOEXEC once more, for kernels older than that. */
+int open(const char *path, int flags, ...)
+{
+	va_list rest;
+	mode_t mode;
+
+	va_start(rest, flags);
+	mode = flags & O_CREAT || (flags & O_TMPFILE) == O_TMPFILE ? va_arg(rest, mode_t) : 0;
+	va_end(rest);
+	return openat(AT_FDCWD, path, flags, mode);
+}
+
+/* musl's own take all threads along, and block signals for that, which a container's seccomp filter may forbid. Who changes
+ * ids here has one thread. */
+int setgroups(size_t count, const gid_t *groups)
+{
+	return (int)syscall(SYS_setgroups, count, groups);
+}
+
+int setresgid(gid_t real, gid_t effective, gid_t saved)
+{
+	return (int)syscall(SYS_setresgid, real, effective, saved);
+}
+
+int setresuid(uid_t real, uid_t effective, uid_t saved)
+{
+	return (int)syscall(SYS_setresuid, real, effective, saved);
 }
 
 int renameat2(int from_dir, const char *from, int to_dir, const char *to, unsigned int flags)
