@@ -5,6 +5,7 @@
 
 #include <stddef.h>
 
-/* As free(3) and realloc(3); the old memory is cleared in either case. Any process. */
+/* As malloc(3), free(3) and realloc(3); the old memory is cleared. Any process, of one thread. */
+void *wiping_malloc(size_t size);
 void wiping_free(void *memory);
 void *wiping_realloc(void *memory, size_t size);

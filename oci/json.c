@@ -223,7 +223,7 @@ static void syntax_error(struct reader *reader, struct error *err)
 static void *allocate(void *context, size_t size)
 {
 	(void)context;
-	return malloc(size);
+	return wiping_malloc(size);
 }
 
 static void *reallocate(void *context, void *memory, size_t size)

@@ -23,11 +23,13 @@ void __wrap_free(void *memory)
 	__real_free(memory);
 }
 
+#define LARGE 100000 /* larger than what is kept */
+
 TEST(what_is_freed_is_cleared)
 {
-	char *memory = malloc(100);
+	char *memory = wiping_malloc(LARGE);
 
-	memset(memory, 'x', 100);
+	memset(memory, 'x', LARGE);
 	looking = true;
 	wiping_free(memory);
 	looking = false;
@@ -36,13 +38,34 @@ TEST(what_is_freed_is_cleared)
 	wiping_free(NULL);
 }
 
+TEST(what_is_kept_for_the_next_is_cleared)
+{
+	enum { PIECES = 20, SIZE = 100 };
+	char *pieces[PIECES];
+
+	for (size_t i = 0; i < PIECES; i++) {
+		pieces[i] = wiping_malloc(SIZE + i);
+		memset(pieces[i], 'x', SIZE + i);
+	}
+	looking = true;
+	for (size_t i = 0; i < PIECES; i++)
+		wiping_free(pieces[i]);
+	looking = false;
+	CHECK(given_back > PIECES / 2 && given_back < PIECES);
+	CHECK_INT(dirty, 0);
+	pieces[0] = wiping_malloc(SIZE);
+	for (size_t i = 0; i < SIZE; i++)
+		CHECK_INT(pieces[0][i], 0);
+	wiping_free(pieces[0]);
+}
+
 TEST(what_grows_is_kept_and_its_old_place_cleared)
 {
-	char *memory = wiping_realloc(NULL, 10);
+	char *memory = wiping_realloc(NULL, LARGE);
 
 	memcpy(memory, "secret", 7);
 	looking = true;
-	memory = wiping_realloc(memory, 100000);
+	memory = wiping_realloc(memory, 2 * LARGE);
 	looking = false;
 	CHECK_STR(memory, "secret");
 	CHECK_INT(given_back, 1);
