@@ -38,6 +38,30 @@ stays() {
 	grep -q "^$ID runs at the destination: down for " "$WORK/said"
 }
 
+# killed_at PHASE STEP...: the source is killed just before it enters that, opposite one who says and expects those
+killed_at() {
+	local phase=$1 code=0
+	shift
+	mkdir -p "$WORK/images"
+	rm -f "$WORK/over"
+	PROA_TEST=$TAG timeout 60 "$PROA_BUILD/tests/kill_at" parent "$phase" 1 "$RUNTIME" --root "$ROOT" --trace "$WORK/trace" migrate --mode cold \
+		--image-path "$WORK/images" --via "$PROA_BUILD/tests/wire says ${*@Q} 2>$WORK/heard; touch $WORK/over" "$ID" </dev/null 2>"$WORK/err" || code=$?
+	equal "$code" 137
+	eventually test -e "$WORK/over"
+}
+
+@test "first it is killed, then GO is said: a source that is killed before the one lets it run on, before the other says nothing" {
+	up_and_waiting
+	criu_says "$GOOD" "${DUMPS[@]}"
+	killed_at "give up" -hello +welcome -final -end +ready end
+	eventually eval '[ "$(cat "$(cgroup_of "$(init_pid)")/cgroup.freeze")" = 0 ]'
+	is running
+	killed_at go -hello +welcome -final -end +ready -go
+	equal "$(<"$WORK/heard")" "the end in place of go"
+	becomes stopped
+	[ -n "$(compgen -G "$WORK/images/*/1/proa.json")" ]
+}
+
 @test "until the other one is ready it only stands still: a signal, KILL or a deadline lets it run on" {
 	up_and_waiting
 	criu_says "$GOOD" "${DUMPS[@]}"

@@ -1,4 +1,4 @@
-/* JSON documents (config.json, process.json, resources, state.json, a manifest), and the stream of an export. */
+/* JSON documents (config.json, process.json, resources, state.json, a manifest, a greeting), and the stream of an export. */
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -6,6 +6,7 @@
 #include "base/arena.h"
 #include "base/cleanup.h"
 #if HAVE_CRIU
+#include "checkpoint/hello.h"
 #include "checkpoint/manifest.h"
 #include "checkpoint/tar.h"
 #endif
@@ -137,6 +138,27 @@ void fuzz_manifest(const char *bytes, size_t length)
 	if (manifest->descriptors.count > MANIFEST_STREAMS)
 		__builtin_trap();
 	manifest_encode(manifest, &text, &err);
+#else
+	(void)bytes;
+	(void)length;
+#endif
+}
+
+/* Nothing that the other side says reaches a terminal as it is. */
+void fuzz_hello(const char *bytes, size_t length)
+{
+#if HAVE_CRIU
+	_cleanup_buffer_ struct buffer text = BUFFER_INIT;
+	struct hello hello, here = { .architecture = (char *)"x86_64", .kernel = (char *)"6.1" };
+	struct error err = ERROR_INIT;
+
+	if (hello_decode(bytes, length, empty_arena(), &hello, &err) == 0) {
+		hello_encode(&hello, &text, &err);
+		if (hello_check(&hello, &here, &err) < 0 && !text_printable(err.text))
+			__builtin_trap();
+	} else if (!err.text[0]) {
+		__builtin_trap();
+	}
 #else
 	(void)bytes;
 	(void)length;

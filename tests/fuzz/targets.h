@@ -21,6 +21,7 @@
 	TARGET(passwd, "libcontainer/process/environment.c libcontainer/process/accounts.c")       \
 	TARGET(mountinfo, "base/mountinfo.c")                                                      \
 	TARGET(manifest, "checkpoint/manifest.c")                                                  \
+	TARGET(hello, "checkpoint/hello.c")                                                        \
 	TARGET(tar, "checkpoint/tar_read.c")
 
 #define DECLARE_TARGET(name, files) void fuzz_##name(const char *bytes, size_t length);
