@@ -66,7 +66,7 @@ void *arena_alloc(struct arena *arena, size_t size)
 	void *piece = arena->base + arena->used;
 
 	if (size > arena_left(arena) || aligned(size) > arena_left(arena))
-		abort();
+		__builtin_trap();
 	arena->used += aligned(size);
 	return piece;
 }
@@ -81,7 +81,7 @@ void *arena_calloc(struct arena *arena, size_t count, size_t size)
 	size_t total;
 
 	if (__builtin_mul_overflow(count, size, &total))
-		abort();
+		__builtin_trap();
 	return arena_alloc(arena, total);
 }
 
@@ -130,7 +130,7 @@ char *arena_printf(struct arena *arena, const char *format, ...)
 	length = vsnprintf(NULL, 0, format, args);
 	va_end(args);
 	if (length < 0)
-		abort();
+		__builtin_trap();
 	text = arena_alloc(arena, (size_t)length + 1);
 	va_start(args, format);
 	vsnprintf(text, (size_t)length + 1, format, args);

@@ -2,12 +2,15 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
+#include <string.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define FDS_MAX 8
+#define FDS_MAX	   8
+#define STACK_SIZE 32768 /* execvpe(3) puts each path together on it */
 
 /* First all of them above where they go: none is lost by what is put in place before it. */
 static int place(const int *fds, size_t count)
@@ -37,33 +40,48 @@ static void default_signals(void)
 	sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
+struct start {
+	const char *path;
+	const int *fds;
+	size_t count;
+	char *const *argv, *const *envp;
+	int failure; /* the child's errno */
+};
+
+/* The child, in our memory. A path is executed as it is: where it isn't a program, execvpe(3) would have a shell read it. */
+static int become(void *context)
+{
+	struct start *start = context;
+
+	if (place(start->fds, start->count) == 0) {
+		default_signals();
+		if (strchr(start->path, '/'))
+			execve(start->path, start->argv, start->envp);
+		else
+			execvpe(start->path, start->argv, start->envp);
+	}
+	start->failure = errno;
+	return 127;
+}
+
 int program_spawn(const char *path, const int *fds, size_t count, char *const *argv,
 		  char *const *envp, pid_t *ret_pid)
 {
-	volatile int failure = 0;
+	struct start start = { path, fds, count, argv, envp, 0 };
+	_Alignas(16) char stack[STACK_SIZE];
 	sigset_t all, before;
-	pid_t pid;
 
 	if (count > FDS_MAX)
 		return E2BIG;
 	/* no handler of ours may run in the child, in our memory */
-	sigfillset(&all);
+	memset(&all, 0xff, sizeof(all));
 	sigprocmask(SIG_BLOCK, &all, &before);
-	pid = vfork();
-	if (pid == 0) {
-		if (place(fds, count) == 0) {
-			default_signals();
-			execvpe(path, argv, envp);
-		}
-		failure = errno;
-		_exit(127);
-	}
-	if (pid < 0)
-		failure = errno;
-	else if (failure)
-		while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+	*ret_pid = clone(become, stack + sizeof(stack), CLONE_VM | CLONE_VFORK | SIGCHLD, &start);
+	if (*ret_pid < 0)
+		start.failure = errno;
+	else if (start.failure)
+		while (waitpid(*ret_pid, NULL, 0) < 0 && errno == EINTR)
 			;
 	sigprocmask(SIG_SETMASK, &before, NULL);
-	*ret_pid = pid;
-	return failure;
+	return start.failure;
 }

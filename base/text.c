@@ -309,7 +309,7 @@ void text_fit(char *ret, size_t size, const char *format, ...)
 	length = vsnprintf(ret, size, format, args);
 	va_end(args);
 	if (length < 0 || (size_t)length >= size)
-		abort();
+		__builtin_trap();
 }
 
 static bool buffer_grow(struct buffer *buffer, size_t more)

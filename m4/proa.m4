@@ -61,6 +61,8 @@ AC_DEFUN([PROA_CHECK_LINK], [
 # the compiler is made for. The packages' headers and the kernel's are found behind musl's own; base/musl/ is before all, and has
 # what they and we miss there. Nothing but the flags decides: the helpers of proa are linked against glibc.
 AC_DEFUN([PROA_MUSL], [
+	AS_CASE([$host_cpu], [x86_64|aarch64], [],
+		[AC_MSG_ERROR([with musl proa is built for x86_64 and aarch64 alone; configure --without-musl])])
 	AC_MSG_CHECKING([for musl])
 	musl_lib=/usr/lib/$host_cpu-linux-musl
 	musl_include=/usr/include/$host_cpu-linux-musl
@@ -70,7 +72,7 @@ AC_DEFUN([PROA_MUSL], [
 		AC_MSG_ERROR([musl is missing; on Debian: apt-get install musl-dev; or configure --without-musl])])
 	MUSL_CFLAGS="-nostdinc -isystem $srcdir/base/musl -isystem $musl_include -isystem `$CC -print-file-name=include`"
 	MUSL_CFLAGS="$MUSL_CFLAGS -idirafter /usr/include/`$CC -print-multiarch` -idirafter /usr/include"
-	MUSL_LDFLAGS="-nostdlib -L$musl_lib $musl_lib/rcrt1.o $musl_lib/crti.o"
+	MUSL_LDFLAGS="-nostdlib -L$musl_lib $musl_lib/rcrt1.o $musl_lib/crti.o -Wl,-u,musl_protect_relocated"
 	MUSL_LIBS="-lc -lgcc -lc $musl_lib/crtn.o"
 ])
 

@@ -109,12 +109,24 @@ static int find_command(struct invocation *invocation, const struct strings *wor
 	return 0;
 }
 
+/* executable_protect() comes before anything is opened or read that isn't our own command line. It returns in the process that
+ * runs from the protected image, which has come here as we have. */
+static int prepare(struct invocation *invocation, const struct strings *words,
+		   struct globals *globals, struct parsed *parsed, char **argv, struct error *err)
+{
+	if (options_parse(global_options, true, words, globals, &invocation->arena, parsed, err) < 0)
+		return -1;
+	if (parsed->help || globals->version)
+		return 0;
+	if (find_command(invocation, &parsed->arguments, err) < 0)
+		return -1;
+	return invocation->command->protected ? executable_protect(argv, err) : 0;
+}
+
 /* Where the options are wrong the error still goes where those before it want the log to be. */
-static int parse_globals(const struct strings *words, struct globals *globals, struct arena *arena,
-			 struct parsed *parsed, struct error *err)
+static int open_logs(const struct globals *globals, int result, struct error *err)
 {
 	struct error log_error = ERROR_INIT;
-	int result = options_parse(global_options, true, words, globals, arena, parsed, err);
 
 	if (globals_open_logs(globals, &log_error) < 0 && result == 0) {
 		*err = log_error;
@@ -128,21 +140,18 @@ static int proceed(struct invocation *invocation, int argc, char **argv, struct 
 	struct strings words = { argv + 1, argc > 0 ? (size_t)argc - 1 : 0 };
 	struct globals globals = { .root = NULL };
 	struct parsed parsed;
+	int result;
 
-	if (arena_init(&invocation->arena, ARENA_SIZE, err) < 0 ||
-	    parse_globals(&words, &globals, &invocation->arena, &parsed, err) < 0)
+	if (arena_init(&invocation->arena, ARENA_SIZE, err) < 0)
+		return -1;
+	result = prepare(invocation, &words, &globals, &parsed, argv, err);
+	if (open_logs(&globals, result, err) < 0)
 		return -1;
 	trace_phase("command line");
 	if (parsed.help)
 		return show_help(NULL, err);
 	if (globals.version)
 		return show_version(err);
-	if (find_command(invocation, &parsed.arguments, err) < 0)
-		return -1;
-	/* Before anything is read that isn't our own command line. It returns in the process that
-	 * runs from the protected image, which has come here as we have. */
-	if (invocation->command->protected && executable_protect(argv, err) < 0)
-		return -1;
 	words = (struct strings){ parsed.arguments.items + 1, parsed.arguments.count - 1 };
 	return run_command(invocation, &globals, &words, err);
 }

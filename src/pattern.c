@@ -1,6 +1,7 @@
 #include "src/pattern.h"
 
 #include <regex.h>
+#include <string.h>
 
 #include "src/log.h"
 
@@ -9,6 +10,15 @@ static int compile(const char *pattern, regex_t *regex, struct error *err)
 	int code = regcomp(regex, pattern, REG_EXTENDED | REG_NOSUB);
 	char reason[128];
 
+	/* C libraries don't agree on what they mean, and containers are deleted by it */
+	for (const char *at = strchr(pattern, '\\'); code == 0 && at; at = strchr(at + 2, '\\')) {
+		if (at[1] < '1' || at[1] > '9')
+			continue;
+		regfree(regex);
+		return error_set(err, ERROR_USAGE, pattern,
+				 "regular expression \"%s\": extended ones have no references like \\%c",
+				 pattern, at[1]);
+	}
 	if (code == 0)
 		return 0;
 	regerror(code, regex, reason, sizeof(reason));

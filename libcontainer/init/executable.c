@@ -167,11 +167,8 @@ static int set_mark(int image, const char *path)
 static void execute_image(char **argv)
 {
 	const char *path = executable_path();
-	_cleanup_fd_ int image = -1;
+	_cleanup_fd_ int image = *path == '/' ? open_overlay(path) : -1;
 
-	if (*path != '/')
-		return;
-	image = open_overlay(path);
 	if (image < 0)
 		image = open_sealed_copy();
 	if (image >= 0 && set_mark(image, path) == 0)

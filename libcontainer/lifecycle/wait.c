@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <string.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
@@ -38,7 +39,8 @@ int wait_begin(bool subreaper, struct error *err)
 	 * knows nothing */
 	if (subreaper && prctl(PR_SET_CHILD_SUBREAPER, 1) < 0)
 		return error_errno(err, errno, NULL, "become the subreaper");
-	sigfillset(&all);
+	/* sigfillset(3) leaves out those that the C library keeps for itself: others know them as SIGRTMIN */
+	memset(&all, 0xff, sizeof(all));
 	if (sigprocmask(SIG_SETMASK, &all, NULL) < 0)
 		return error_errno(err, errno, NULL, "block signals");
 	fd = signalfd(-1, &all, SFD_CLOEXEC | SFD_NONBLOCK);

@@ -17,7 +17,7 @@
 #define NAME_SIZE  16
 
 /* Raised whenever seccomp_compile.c makes another program of the same profile. */
-#define PROGRAM_VERSION 2
+#define PROGRAM_VERSION 3
 
 /* A file: this, the key, the instructions. */
 struct header {

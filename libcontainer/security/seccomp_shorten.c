@@ -8,6 +8,8 @@
 #define RETURN (BPF_RET | BPF_K)
 #define SKIP   (BPF_JMP | BPF_JA)
 
+#define ROUNDS_MAX 65536 /* no program of libseccomp's cuts the numbers into so many */
+
 /* Numbers from @first to the next range's all lead to the instruction @end: one that returns, or the first that looks at an
  * argument. */
 struct range {
@@ -61,6 +63,21 @@ static void limit_numbers(struct calls *calls, const struct sock_filter *jump)
 		calls->last = until;
 }
 
+/* Does each jump lead to an instruction? */
+static bool is_whole(const struct shortening *s)
+{
+	for (size_t i = 0; i < s->count; i++) {
+		const struct sock_filter *step = &s->old[i];
+		size_t room = s->count - i - 1;
+
+		if (step->code == SKIP ? step->k >= room :
+		    BPF_CLASS(step->code) == BPF_JMP ? step->jt >= room || step->jf >= room :
+		    BPF_CLASS(step->code) != BPF_RET && room == 0)
+			return false;
+	}
+	return true;
+}
+
 /* The instruction to which @calls lead, which is one that returns or looks at an argument. @calls become those that do. */
 static bool follow(const struct shortening *s, struct calls *calls, size_t *ret_end)
 {
@@ -99,11 +116,11 @@ static bool same_answer(const struct sock_filter *one, const struct sock_filter 
 static size_t find_ranges(const struct shortening *s, uint32_t architecture)
 {
 	struct calls calls = { .architecture = architecture };
-	size_t count = 0, end;
+	size_t count = 0, rounds = 0, end;
 
 	for (bool more = true; more; more = calls.last < UINT32_MAX, calls.first = calls.last + 1) {
 		calls.last = UINT32_MAX;
-		if (count == s->ranges_max || !follow(s, &calls, &end))
+		if (rounds++ == ROUNDS_MAX || count == s->ranges_max || !follow(s, &calls, &end))
 			return 0;
 		if (count == 0 || !same_answer(&s->old[s->ranges[count - 1].end], &s->old[end]))
 			s->ranges[count++] = (struct range){ calls.first, end };
@@ -240,11 +257,11 @@ void seccomp_shorten(struct seccomp_program *program, const uint32_t *architectu
 		.at = program->count,
 	};
 
-	if (s.old[0].code != LOAD)
+	if (s.old[0].code != LOAD || !is_whole(&s))
 		return;
 	write_architecture(&s, OTHERS);
-	for (size_t i = 0; i < count; i++)
-		write_architecture(&s, architectures[i]);
+	while (count--) /* the first is the machine's own, and is to be asked for first */
+		write_architecture(&s, architectures[count]);
 	write_one(&s, (struct sock_filter)BPF_STMT(LOAD, SECCOMP_OFFSET_ARCH));
 	if (!s.full)
 		*program = (struct seccomp_program){ s.written + s.at, s.count - s.at };

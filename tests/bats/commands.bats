@@ -105,6 +105,14 @@ load helpers
 	equal "$(wc -l <"$WORK/log")" 1
 }
 
+# Who reads it sees its end once: it is opened by the process that does the work, and by no other.
+@test "--log and --trace may be pipes that somebody reads" {
+	mkfifo "$WORK/log" "$WORK/trace"
+	for tool in log trace; do cat "$WORK/$tool" >"$WORK/$tool.read" & done
+	timeout 60 "$PROA" --root "$ROOT" --debug --log "$WORK/log" --trace "$WORK/trace" run -b "$BUNDLE" "$ID"
+	equal "$(grep -c '"command line"' "$WORK/trace.read")" 1
+}
+
 @test "--log-format json: one object per error, as engines decode it" {
 	for lines_wanted in 1 2; do
 		fails 1 "missing" proa --log "$WORK/log.json" --log-format json state missing

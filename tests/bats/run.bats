@@ -67,7 +67,7 @@ load helpers
 	background proa run -b "$BUNDLE" "$ID"
 	pid=$!
 	wait_for_output ready "$WORK/background.out"
-	for signal in HUP:1 USR1:10 USR2:12 CONT:18; do
+	for signal in HUP:1 USR1:10 USR2:12 CONT:18 34:34 64:64; do
 		kill -"${signal%:*}" $pid
 		wait_for_output "signal ${signal#*:}" "$WORK/background.out"
 	done

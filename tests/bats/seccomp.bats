@@ -192,6 +192,18 @@ ok"
 EPERM"
 }
 
+# What proa's own C library would do otherwise than others is no concern of a profile.
+@test "a profile that knows the calls of glibc alone lets the program begin, without no_new_privs too" {
+	config '.process.noNewPrivileges = false | .process.user = {uid: 1000, gid: 1000, additionalGids: [10]}'
+	seccomp '{defaultAction: "SCMP_ACT_ALLOW", syscalls: [{action: "SCMP_ACT_KILL_PROCESS", names: ["stat", "lstat", "open",
+		"access", "rt_sigprocmask"]}]}'
+	tries syscall getppid
+	equal "$output" "ok"
+	config '.process.args[0] |= sub(".*/"; "") | .process.env = ["PATH=/nowhere:/"]'
+	output=$(proa run -b "$BUNDLE" "$ID")
+	equal "$output" "ok"
+}
+
 @test "two containers with the same profile, and a changed profile" {
 	seccomp '{defaultAction: "SCMP_ACT_ALLOW", syscalls: [{names: ["personality"], action: "SCMP_ACT_ERRNO", errnoRet: 7}]}'
 	for _ in 1 2; do

@@ -52,6 +52,13 @@ static int harness_tap = -1; /* the real stdout */
 	}                                                                                          \
 	static void test_##name(void)
 
+/* What __builtin_trap() ends a process by. */
+#if defined(__x86_64__) || defined(__i386__)
+#define TRAP_SIGNAL SIGILL
+#else
+#define TRAP_SIGNAL SIGTRAP
+#endif
+
 #define CHECK(cond)                                                                                \
 	do {                                                                                       \
 		if (!(cond))                                                                       \

@@ -126,5 +126,5 @@ TEST(what_has_no_room_is_cut_or_aborts)
 		text_fit(text, sizeof(text), "%d %s", 1234, "123");
 		_exit(0);
 	}
-	CHECK_INT(exit_of(pid), 128 + SIGABRT);
+	CHECK_INT(exit_of(pid), 128 + TRAP_SIGNAL);
 }
