@@ -261,7 +261,7 @@ int container_migrate(const struct runtime *runtime, const struct migrate_option
 	termination_hold(&signals);
 	result = move(&source, err);
 	result = settle(&source, result, err);
-	/* before it is waited for: the container is there, or not, and that was said */
+	/* what comes now takes the container no time */
 	ret_report->sent = source.peer.wire.bytes;
 	ret_report->total_ms = clock_ms() - source.began_ms;
 	peer_end(&source.peer, source.given ? NULL : err);
