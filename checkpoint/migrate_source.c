@@ -136,7 +136,7 @@ static int check_container(struct source *source, struct container_state **ret_s
 			   struct error *err)
 {
 	const char *id = source->options->id;
-	struct container_state *state;
+	struct container_state *state = NULL;
 
 	if (container_state(source->runtime, id, &source->arena, &state, err) < 0)
 		return -1;
@@ -179,7 +179,7 @@ static int meet(struct source *source, struct error *err)
 	const struct criu_needs needs = {
 		.mem_track = source->options->mode == MIGRATE_PRE_COPY,
 	};
-	struct container_state *state;
+	struct container_state *state = NULL;
 	int criu;
 
 	if (criu_check_caller(err) < 0 || arena_init(&source->arena, ARENA, err) < 0 ||
