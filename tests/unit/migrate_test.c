@@ -32,6 +32,10 @@ TEST(rounds_go_on_while_they_shrink)
 TEST(rounds_end_at_the_goal_at_the_most_and_where_they_are_of_no_use)
 {
 	const uint64_t memory[] = { 1000, 500, 10, 5 }, steady[] = { 1000, 500, 460, 470 };
+	uint64_t many[ROUNDS_MAX];
+
+	for (size_t i = 0; i < ROUNDS_MAX; i++)
+		many[i] = UINT64_MAX >> i;
 
 	CHECK(!go_on(memory, 3, 10, 10));
 	CHECK(go_on(memory, 3, 10, 9));
@@ -40,7 +44,8 @@ TEST(rounds_end_at_the_goal_at_the_most_and_where_they_are_of_no_use)
 	CHECK(go_on(steady, 2, 10, 10));
 	CHECK(!go_on(steady, 3, 10, 10)); /* less by less than a tenth */
 	CHECK(!go_on(steady, 4, 10, 10));
-	CHECK(!go_on(memory, ROUNDS_MAX, 1000, 0));
+	CHECK(go_on(many, ROUNDS_MAX - 1, 1000, 0));
+	CHECK(!go_on(many, ROUNDS_MAX, 1000, 0));
 }
 
 /* ---- the greeting ---- */
