@@ -35,7 +35,7 @@ TEST(rounds_end_at_the_goal_at_the_most_and_where_they_are_of_no_use)
 	uint64_t many[ROUNDS_MAX];
 
 	for (size_t i = 0; i < ROUNDS_MAX; i++)
-		many[i] = UINT64_MAX >> i;
+		many[i] = i ? many[i - 1] / 5 * 4 : UINT64_MAX;
 
 	CHECK(!go_on(memory, 3, 10, 10));
 	CHECK(go_on(memory, 3, 10, 9));
