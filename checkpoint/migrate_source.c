@@ -140,8 +140,10 @@ static int check_container(struct source *source, struct container_state **ret_s
 
 	if (container_state(source->runtime, id, &source->arena, &state, err) < 0)
 		return -1;
-	if (state->status == STATUS_STOPPED)
-		return state_not_running(state, err);
+	if (state->status == STATUS_STOPPED) {
+		state_not_running(state, err);
+		return -1;
+	}
 	if (state->status != STATUS_RUNNING)
 		return error_set(err, ERROR_STATE, id, "cannot migrate a container that is %s%s",
 				 container_status_name(state->status),

@@ -2,6 +2,7 @@
  * it to its dynamic linker, which a static program hasn't got. */
 #include <elf.h>
 #include <link.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <sys/auxv.h>
 #include <sys/mman.h>
@@ -15,15 +16,17 @@ __attribute__((constructor)) void musl_protect_relocated(void);
 
 void musl_protect_relocated(void)
 {
-	const ElfW(Phdr) *header = (const ElfW(Phdr) *)getauxval(AT_PHDR);
+	const ElfW(Ehdr) *file = (const void *)__ehdr_start;
+	const ElfW(Phdr) *header = (const void *)(__ehdr_start + file->e_phoff);
 	unsigned long page = getauxval(AT_PAGESZ) ?: PAGE_SIZE_MIN;
 
-	for (unsigned long left = getauxval(AT_PHNUM); left--; header++) {
-		uintptr_t begin = (uintptr_t)__ehdr_start + header->p_vaddr;
-		uintptr_t end = (begin + header->p_memsz) & -page;
+	for (size_t left = file->e_phnum; left--; header++) {
+		const char *begin = __ehdr_start + header->p_vaddr, *end = begin + header->p_memsz;
 
-		if (header->p_type == PT_GNU_RELRO && end > (begin & -page) &&
-		    mprotect((void *)(begin & -page), end - (begin & -page), PROT_READ) < 0)
+		begin -= (uintptr_t)begin & (page - 1);
+		end -= (uintptr_t)end & (page - 1);
+		if (header->p_type == PT_GNU_RELRO && end > begin &&
+		    mprotect((void *)begin, (size_t)(end - begin), PROT_READ) < 0)
 			__builtin_trap();
 	}
 }
